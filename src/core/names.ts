@@ -1,0 +1,39 @@
+/** Names of groups, users and roles: how they are compared, and what they may look like (D-05). */
+import { Refusal } from './refusal.ts';
+
+const MAX_NAME = 1_000;
+// eslint-disable-next-line no-control-regex -- control characters are what this looks for
+const CONTROL = /[\u0000-\u001f\u007f]/;
+
+/** The form under which two names are the same: trimmed, Unicode NFC, case-folded (D-05). */
+export function foldName(name: string): string {
+  return name.trim().normalize('NFC').toLowerCase().replaceAll('ß', 'ss').replaceAll('ς', 'σ').normalize('NFC');
+}
+
+/** A name as it is stored: trimmed and in NFC. Refuses an empty one, one over 1,000 characters, control characters and lone surrogates. */
+export function readGroupName(text: string): string {
+  const why = faultOfName(text);
+  if (why !== null) throw new Refusal('group.invalid', { why: `A group's name ${why}.` });
+  return text.trim().normalize('NFC');
+}
+
+/** A userName as it is stored; refusals as for {@link readGroupName}. */
+export function readUserName(text: string): string {
+  const why = faultOfName(text);
+  if (why !== null) throw new Refusal('user.invalid', { why: `userName ${why}.` });
+  return text.trim().normalize('NFC');
+}
+
+/** What is wrong with a name, as the end of a sentence; null when it is good. */
+export function faultOfName(text: string): string | null {
+  if (text.trim() === '') return 'must not be empty';
+  if (text.length > MAX_NAME) return `must not be longer than ${MAX_NAME} characters`;
+  if (CONTROL.test(text)) return 'must not contain control characters';
+  if (!text.isWellFormed()) return 'must be well-formed Unicode';
+  return null;
+}
+
+/** Names that start so make the kind `affiliation` (D-16). */
+export function isAffiliationName(name: string): boolean {
+  return foldName(name).startsWith('affiliation.');
+}

@@ -1,0 +1,87 @@
+/**
+ * A refusal is the directory's "no": expected, explained, and the same whichever door it leaves by. It never
+ * carries HTTP. Each door owns one exhaustive table from code to its own answer, so that a new code does not
+ * compile until every door answers it.
+ */
+export interface RefusalDetails {
+  'user.not_found': { readonly user: string };
+  'user.name_taken': { readonly userName: string };
+  'user.invalid': { readonly why: string };
+  'user.quarantined': { readonly userName: string };
+  'group.not_found': { readonly group: string };
+  'group.name_taken': { readonly name: string };
+  'group.name_reserved': { readonly name: string; readonly why: string };
+  'group.invalid': { readonly why: string };
+  'group.automatic': { readonly group: string; readonly kind: string };
+  'group.reserved': { readonly group: string; readonly source: string };
+  'member.not_found': { readonly members: readonly string[] };
+  'nesting.cycle': { readonly path: readonly string[] };
+  'version.mismatch': { readonly expected: string; readonly actual: number };
+  'identity.invalid': { readonly cell: string; readonly why: string };
+  'identity.conflict': { readonly cell: string; readonly why: string };
+  'identity.ambiguous': { readonly cell: string; readonly matches: number };
+  'role.invalid': { readonly role: string; readonly why: string };
+  'role.protected': { readonly role: string };
+  'source.not_found': { readonly source: string };
+  'source.name_taken': { readonly name: string };
+  'source.invalid': { readonly why: string };
+  'client.not_found': { readonly client: string };
+  'target.not_found': { readonly target: string };
+  'target.name_taken': { readonly name: string };
+  'target.invalid': { readonly why: string };
+  'import.not_found': { readonly import: string };
+  'import.unreadable': { readonly file: string; readonly why: string };
+  'cursor.unreadable': { readonly why: string };
+  'cursor.expired': { readonly why: string };
+}
+
+export type RefusalCode = keyof RefusalDetails;
+
+const sentences: { readonly [Code in RefusalCode]: (details: RefusalDetails[Code]) => string } = {
+  'user.not_found': ({ user }) => `There is no user ${user}.`,
+  'user.name_taken': ({ userName }) => `Another user has the userName ${userName} already.`,
+  'user.invalid': ({ why }) => why,
+  'user.quarantined': ({ userName }) =>
+    `${userName} belonged to another user until recently; an administrator has to release it.`,
+  'group.not_found': ({ group }) => `There is no group ${group}.`,
+  'group.name_taken': ({ name }) => `Another group has the name ${name} already.`,
+  'group.name_reserved': ({ name, why }) => `The name ${name} is reserved: ${why}`,
+  'group.invalid': ({ why }) => why,
+  'group.automatic': ({ group, kind }) =>
+    `${group} is an automatic group (${kind}); its members follow from facts and cannot be listed by hand.`,
+  'group.reserved': ({ group, source }) =>
+    `The members of ${group} belong to the source ${source}; make the change there.`,
+  'member.not_found': ({ members }) => `No such member: ${members.join(', ')}.`,
+  'nesting.cycle': ({ path }) => `This would make a group contain itself: ${path.join(' > ')}.`,
+  'version.mismatch': ({ expected, actual }) =>
+    `It changed in the meantime: it is at version ${actual}, the request was made for ${expected}.`,
+  'identity.invalid': ({ cell, why }) => `The identity "${cell}" cannot be read: ${why}`,
+  'identity.conflict': ({ cell, why }) => `The identity "${cell}" names two different users: ${why}`,
+  'identity.ambiguous': ({ cell, matches }) => `The identity "${cell}" fits ${matches} users.`,
+  'role.invalid': ({ role, why }) => `The role ${role} cannot be given: ${why}`,
+  'role.protected': ({ role }) => `The role ${role} is protected; only an administrator gives it.`,
+  'source.not_found': ({ source }) => `There is no source ${source}.`,
+  'source.name_taken': ({ name }) => `Another source has the name ${name} already.`,
+  'source.invalid': ({ why }) => why,
+  'client.not_found': ({ client }) => `There is no client ${client}.`,
+  'target.not_found': ({ target }) => `There is no target ${target}.`,
+  'target.name_taken': ({ name }) => `Another target has the name ${name} already.`,
+  'target.invalid': ({ why }) => why,
+  'import.not_found': ({ import: id }) => `There is no import ${id}.`,
+  'import.unreadable': ({ file, why }) => `${file} cannot be read: ${why}`,
+  'cursor.unreadable': ({ why }) => `The cursor cannot be read: ${why}`,
+  'cursor.expired': ({ why }) => `The cursor is no longer good: ${why}`,
+};
+
+/** Thrown by core, directory, plans and effective when what was asked may not or cannot be done. */
+export class Refusal<Code extends RefusalCode = RefusalCode> extends Error {
+  readonly code: Code;
+  readonly details: RefusalDetails[Code];
+
+  constructor(code: Code, details: RefusalDetails[Code]) {
+    super(sentences[code](details));
+    this.name = 'Refusal';
+    this.code = code;
+    this.details = details;
+  }
+}
