@@ -20,8 +20,7 @@ export type OriginN = Brand<number, 'OriginN'>;
 
 /** A direct member as doors name it. */
 export type MemberRef =
-  | { readonly type: 'user'; readonly id: UserId }
-  | { readonly type: 'group'; readonly id: GroupId };
+  { readonly type: 'user'; readonly id: UserId } | { readonly type: 'group'; readonly id: GroupId };
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 

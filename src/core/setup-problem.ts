@@ -1,0 +1,15 @@
+/**
+ * Something about the installation that a person has to mend before Muster can run: a setting, a folder, a
+ * missing part. Not a fault of the program: the command line shows the sentence and the steps, without a stack,
+ * and ends with exit code 3.
+ */
+export class SetupProblem extends Error {
+  /** What to do about it, one step a line; may be empty. */
+  readonly steps: readonly string[];
+
+  constructor(what: string, steps: readonly string[] = []) {
+    super(what);
+    this.name = 'SetupProblem';
+    this.steps = steps;
+  }
+}
