@@ -1,0 +1,92 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { afterOutcome, CLOSED, maySend } from '../../../src/core/targets/circuit.ts';
+import type { Circuit } from '../../../src/core/targets/circuit.ts';
+import {
+  backoffMs,
+  CANARY_EVERY_MS,
+  QUARANTINE_AFTER_MS,
+  webhookWaitMs,
+} from '../../../src/core/targets/retry.ts';
+
+const DOWN = { kind: 'down', why: 'no route' } as const;
+const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+
+function failTimes(times: number, now = 0): Circuit {
+  let circuit = CLOSED;
+  for (let i = 0; i < times; i += 1) circuit = afterOutcome(circuit, DOWN, { now, random: 0.5 });
+  return circuit;
+}
+
+describe('O-06: when a target is tried again', () => {
+  it('backs off with jitter, at least half a second and at most 15 minutes', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 10_000 }), random, (failures, drawn) => {
+        const wait = backoffMs(failures, drawn);
+        expect(wait).toBeGreaterThanOrEqual(500);
+        expect(wait).toBeLessThanOrEqual(900_000);
+      }),
+    );
+    expect(backoffMs(1, 0.999_999)).toBeLessThanOrEqual(1_000);
+    expect(backoffMs(5, 0.999_999)).toBeGreaterThan(15_000);
+  });
+
+  it('follows the webhook schedule, and then gives the message up as a gap', () => {
+    const waits = Array.from({ length: 10 }, (_, index) => webhookWaitMs(index + 1, 0));
+    expect(waits).toEqual([
+      5_000,
+      300_000,
+      1_800_000,
+      7_200_000,
+      18_000_000,
+      36_000_000,
+      50_400_000,
+      72_000_000,
+      86_400_000,
+      null,
+    ]);
+    expect(webhookWaitMs(1, 0.999)).toBeGreaterThan(5_000);
+  });
+});
+
+describe('O-06: the circuit of a target', () => {
+  it('stays closed for two failures and opens with the third', () => {
+    expect(maySend(failTimes(2), 0)).toBe('all');
+    expect(maySend(failTimes(3), 0)).toBe('nothing');
+  });
+
+  it('opens at once when the credentials are not accepted', () => {
+    const circuit = afterOutcome(CLOSED, { kind: 'unauthorised', why: '401' }, { now: 0, random: 0.5 });
+    expect(maySend(circuit, 0)).toBe('nothing');
+    expect(maySend(circuit, circuit.until ?? -1)).toBe('probe');
+  });
+
+  it('stops everything until the moment the target named', () => {
+    const circuit = afterOutcome(
+      CLOSED,
+      { kind: 'throttled', until: 5_000, why: '429' },
+      { now: 0, random: 0.5 },
+    );
+    expect(maySend(circuit, 4_999)).toBe('nothing');
+    expect(maySend(circuit, 5_000)).toBe('all');
+  });
+
+  it('quarantines after 24 hours without success, with one probe an hour, and comes back with the first answer', () => {
+    const circuit = afterOutcome(failTimes(3), DOWN, { now: QUARANTINE_AFTER_MS, random: 0.5 });
+    expect(circuit.state).toBe('quarantined');
+    expect(maySend(circuit, QUARANTINE_AFTER_MS + CANARY_EVERY_MS - 1)).toBe('nothing');
+    expect(maySend(circuit, QUARANTINE_AFTER_MS + CANARY_EVERY_MS)).toBe('probe');
+    expect(afterOutcome(circuit, { kind: 'noop' }, { now: QUARANTINE_AFTER_MS * 2, random: 0.5 })).toEqual(
+      CLOSED,
+    );
+  });
+
+  it('takes an answer about one object as a sign of life', () => {
+    const circuit = afterOutcome(
+      failTimes(2),
+      { kind: 'rejected', code: 400, why: '' },
+      { now: 0, random: 0.5 },
+    );
+    expect(circuit).toEqual(CLOSED);
+  });
+});
