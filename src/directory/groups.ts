@@ -1,0 +1,202 @@
+/** What can be done with groups. Members ride along, so that a door's request is one transaction. */
+import type { GroupId } from '../core/ids.ts';
+import { canonicalJson } from '../core/json.ts';
+import { foldName, isAffiliationName, readGroupName } from '../core/names.ts';
+import { Refusal } from '../core/refusal.ts';
+import { type Expectation, requireVersion } from '../core/version.ts';
+import { dropMemberships, dropNestings, listGroupsListing } from '../store/assertions.ts';
+import { dropFromClosure, lockGraph, reopenNesting } from '../store/closure.ts';
+import {
+  type AutoLeave,
+  bumpGroups,
+  type GroupRow,
+  type GroupWrite,
+  insertGroup,
+  lockGroup,
+  syncGroupExternalId,
+  tombstoneGroup,
+  updateGroup,
+} from '../store/groups.ts';
+import { findSource } from '../store/sources.ts';
+import { applyMembers, type EditMembers, type MembersEdited, prepareMembers } from './memberships.ts';
+import { record, refusing, type Work } from './work.ts';
+
+/** A group as its writers see it. */
+export interface GroupState {
+  readonly name: string;
+  /** The externalId that the writing source gives; other sources' stay. */
+  readonly externalId: string | null;
+  readonly description: string | null;
+  readonly internal: boolean;
+  readonly hidden: boolean;
+  readonly open: boolean;
+  readonly public: boolean;
+  readonly restricted: boolean;
+  readonly autoLeave: AutoLeave;
+  /** Name of the source that alone writes its members (D-03). */
+  readonly reservedTo: string | null;
+  /** Attributes of an operator's own schemas. */
+  readonly document: Readonly<Record<string, unknown>>;
+}
+
+/** What a group is when nobody says otherwise (domain.md, Joining and leaving). */
+export const newGroupState: Omit<GroupState, 'name'> = {
+  externalId: null,
+  description: null,
+  internal: true,
+  hidden: true,
+  open: false,
+  public: false,
+  restricted: false,
+  autoLeave: 'inherit',
+  reservedTo: null,
+  document: {},
+};
+
+export type MembersOfGroup = Pick<EditMembers, 'steps' | 'dangling'>;
+
+/**
+ * Creates a regular group, with its first members. Refuses a name in use (`group.name_taken`), a name of
+ * affiliation groups (`group.name_reserved`, D-16), and members as editMembers does.
+ */
+export async function createGroup(
+  work: Work,
+  group: GroupState,
+  members?: MembersOfGroup,
+): Promise<GroupRow> {
+  const state = { ...group, name: readGroupName(group.name) };
+  refuseAffiliation(state.name);
+  const prepared = await prepareMembers(work, members?.steps ?? []);
+  const row = await refusing(insertGroup(work.tx, await writeOf(work, state), work.sourceN), {
+    groups_name_unique: () => new Refusal('group.name_taken', { name: state.name }),
+  });
+  if (state.externalId !== null) await syncGroupExternalId(work.tx, row.n, state.externalId, work.sourceN);
+  await record(work, { type: 'group.created', group: row.n, after: state });
+  const { added } = await applyMembers(work, row, prepared, members ?? {});
+  return added.length === 0 ? row : ((await lockGroup(work.tx, row.id, work.sourceN)) ?? row);
+}
+
+export interface ChangeGroup {
+  readonly group: GroupId;
+  readonly ifMatch: Expectation | null;
+  /** The state wanted, from the one that stands under the lock; absent when only members change. */
+  readonly edit?: (current: GroupState, row: GroupRow) => GroupState;
+  readonly members?: MembersOfGroup;
+}
+
+export interface GroupChanged extends MembersEdited {
+  readonly isChanged: boolean;
+}
+
+/**
+ * Changes a group's attributes and members in one go, under its lock. What leads to an equal state writes
+ * nothing and moves no version (D-04). The row in the answer is as it stood before the members moved, when only
+ * members were asked for. Refuses `group.not_found`, `version.mismatch`, `group.name_taken`, and as editMembers.
+ */
+export async function changeGroup(work: Work, change: ChangeGroup): Promise<GroupChanged> {
+  const prepared = await prepareMembers(work, change.members?.steps ?? []);
+  const row = await lockGroup(work.tx, change.group, work.sourceN);
+  if (row === null) throw new Refusal('group.not_found', { group: change.group });
+  requireVersion(change.ifMatch, row.version);
+  const written = change.edit === undefined ? row : await writeState(work, row, change.edit);
+  const { added, removed } = await applyMembers(work, written, prepared, change.members ?? {});
+  return {
+    group: written,
+    added,
+    removed,
+    isChanged: written !== row || added.length > 0 || removed.length > 0,
+  };
+}
+
+/**
+ * Deletes a group: a tombstone stays, the name is free at once, its nestings and closure rows are gone, the
+ * groups that listed it move their versions (D-06). Its users' assertions are swept later; no read finds them,
+ * for every read passes through the closure. Refuses `group.not_found`, `version.mismatch`, `group.automatic`.
+ */
+export async function deleteGroup(
+  work: Work,
+  { group, ifMatch }: { readonly group: GroupId; readonly ifMatch: Expectation | null },
+): Promise<void> {
+  await lockGraph(work.tx);
+  const row = await lockGroup(work.tx, group, work.sourceN);
+  if (row === null) throw new Refusal('group.not_found', { group });
+  requireVersion(ifMatch, row.version);
+  if (row.kind === 'everyone' || row.kind === 'everyone-signed-in') {
+    throw new Refusal('group.automatic', { group: row.name, kind: row.kind });
+  }
+  const parents = await listGroupsListing(work.tx, row.n);
+  await bumpGroups(work.tx, parents);
+  await dropMemberships(work.tx, row.n);
+  await reopenNesting(work.tx, parents, [row.n]);
+  await reopenNesting(work.tx, [row.n], await dropNestings(work.tx, row.n));
+  await dropFromClosure(work.tx, row.n);
+  await tombstoneGroup(work.tx, row.n);
+  await record(work, { type: 'group.deleted', group: row.n, before: groupStateOf(row) });
+}
+
+/** A stored group as its writers see it. */
+export function groupStateOf(row: GroupRow): GroupState {
+  return {
+    name: row.name,
+    externalId: row.external_id,
+    description: row.description,
+    internal: row.internal,
+    hidden: row.hidden,
+    open: row.open,
+    public: row.public,
+    restricted: row.restricted,
+    autoLeave: row.auto_leave,
+    reservedTo: row.reserved_to,
+    document: row.document,
+  };
+}
+
+async function writeState(
+  work: Work,
+  row: GroupRow,
+  edit: (current: GroupState, row: GroupRow) => GroupState,
+): Promise<GroupRow> {
+  const current = groupStateOf(row);
+  const edited = edit(current, row);
+  const wanted = { ...edited, name: readGroupName(edited.name) };
+  if (canonicalJson(current) === canonicalJson(wanted)) return row;
+  if (foldName(wanted.name) !== foldName(current.name)) refuseAffiliation(wanted.name);
+  const written = await refusing(
+    updateGroup(work.tx, row.n, await writeOf(work, wanted, row), work.sourceN),
+    { groups_name_unique: () => new Refusal('group.name_taken', { name: wanted.name }) },
+  );
+  if (wanted.externalId !== current.externalId) {
+    await syncGroupExternalId(work.tx, row.n, wanted.externalId, work.sourceN);
+  }
+  await record(work, { type: 'group.updated', group: row.n, before: current, after: wanted });
+  return { ...written, external_id: wanted.externalId };
+}
+
+function refuseAffiliation(name: string): void {
+  if (isAffiliationName(name)) {
+    const why = 'groups that start with "affiliation." follow what institutions say of their people.';
+    throw new Refusal('group.name_reserved', { name, why });
+  }
+}
+
+async function writeOf(work: Work, state: GroupState, row?: GroupRow): Promise<GroupWrite> {
+  const reservedTo = state.reservedTo === null ? null : await findSource(work.tx, state.reservedTo);
+  if (state.reservedTo !== null && reservedTo === null) {
+    throw new Refusal('source.not_found', { source: state.reservedTo });
+  }
+  return {
+    name: state.name,
+    nameKey: foldName(state.name),
+    kind: row?.kind ?? 'regular',
+    description: state.description,
+    internal: state.internal,
+    hidden: state.hidden,
+    open: state.open,
+    public: state.public,
+    restricted: state.restricted,
+    autoLeave: state.autoLeave,
+    rule: row?.rule ?? null,
+    reservedTo: reservedTo?.n ?? null,
+    document: state.document,
+  };
+}

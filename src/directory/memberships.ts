@@ -1,0 +1,215 @@
+/**
+ * Direct memberships: who is listed in a group. A door says what it wants in steps, in its own order; here they
+ * become one net difference, so that whoever stays is never taken out on the way.
+ */
+import type { GroupId, GroupN, UserId, UserN } from '../core/ids.ts';
+import { Refusal } from '../core/refusal.ts';
+import {
+  assertMembers,
+  endMembers,
+  listDirectMembers,
+  type MemberKind,
+  type MembershipOutcome,
+  type ResolvedMember,
+  resolveMembers,
+} from '../store/assertions.ts';
+import { closeOverNesting, findCycle, lockGraph, reopenNesting } from '../store/closure.ts';
+import { type GroupRow, groupNames, lockGroup } from '../store/groups.ts';
+import { authorOf, type Work } from './work.ts';
+
+type MemberId = UserId | GroupId;
+
+/** One wish of a door. `clear` empties the group, of users or groups alone where `kind` says so (F-07). */
+export type MembersStep =
+  | { readonly do: 'add' | 'remove' | 'replace'; readonly members: readonly MemberId[] }
+  | { readonly do: 'clear'; readonly kind: MemberKind | null };
+
+export interface EditMembers {
+  readonly group: GroupId;
+  /** Carried out in order, each on the result of those before it. */
+  readonly steps: readonly MembersStep[];
+  /** What to do with ids to add that are neither user nor group: refuse all, or leave them out. */
+  readonly dangling?: 'refuse' | 'ignore';
+  /** When the added memberships end by themselves (D-01). */
+  readonly expiresAt?: Date | null;
+}
+
+export interface MembersEdited {
+  readonly group: GroupRow;
+  readonly added: readonly (UserN | GroupN)[];
+  readonly removed: readonly (UserN | GroupN)[];
+}
+
+/**
+ * Changes the direct members of one group, users and groups alike, as row operations: the cost follows the
+ * number of members named, never the size of the group. Removal is explicit (D-02). Adding the present and
+ * removing the absent succeed and change nothing (D-04).
+ * Refuses `group.not_found`, `member.not_found`, `group.automatic` (D-14), `group.reserved` (D-03) and
+ * `nesting.cycle` with the path (D-11).
+ */
+export async function editMembers(work: Work, edit: EditMembers): Promise<MembersEdited> {
+  const prepared = await prepareMembers(work, edit.steps);
+  const group = await lockGroup(work.tx, edit.group, work.sourceN);
+  if (group === null) throw new Refusal('group.not_found', { group: edit.group });
+  return { group, ...(await applyMembers(work, group, prepared, edit)) };
+}
+
+/** Adds a user or group as a direct member. Refuses as {@link editMembers}. */
+export async function addMember(
+  work: Work,
+  { group, member }: { readonly group: GroupId; readonly member: MemberId },
+): Promise<MembersEdited> {
+  return editMembers(work, { group, steps: [{ do: 'add', members: [member] }] });
+}
+
+/** Ends a direct membership whoever asserted it (D-02). Refuses as {@link editMembers}. */
+export async function removeMember(
+  work: Work,
+  { group, member }: { readonly group: GroupId; readonly member: MemberId },
+): Promise<MembersEdited> {
+  return editMembers(work, { group, steps: [{ do: 'remove', members: [member] }] });
+}
+
+/** Steps with their members found; where nestings may change, the graph lock is held. */
+export interface PreparedMembers {
+  readonly steps: readonly MembersStep[];
+  readonly found: ReadonlyMap<MemberId, ResolvedMember>;
+  readonly holdsGraphLock: boolean;
+}
+
+/**
+ * Finds the members named and takes the graph lock where a nesting may change. Must come before the group is
+ * locked: every writer takes the graph lock first.
+ */
+export async function prepareMembers(work: Work, steps: readonly MembersStep[]): Promise<PreparedMembers> {
+  const ids = [...new Set(steps.flatMap((step) => (step.do === 'clear' ? [] : step.members)))];
+  const resolved = await resolveMembers(work.tx, ids);
+  const holdsGraphLock = resolved.some(({ kind }) => kind === 'g');
+  if (holdsGraphLock) await lockGraph(work.tx);
+  return { steps, found: new Map(resolved.map((member) => [member.id, member])), holdsGraphLock };
+}
+
+/**
+ * Carries out prepared steps on a group whose row is locked. Refuses as {@link editMembers}. A replacement that
+ * turns out to un-nest a group takes the graph lock late; should it meet a writer that waits the other way round,
+ * PostgreSQL undoes one of the two and it runs again.
+ */
+export async function applyMembers(
+  work: Work,
+  group: GroupRow,
+  { steps, found, holdsGraphLock }: PreparedMembers,
+  options: Pick<EditMembers, 'dangling' | 'expiresAt'>,
+): Promise<Omit<MembersEdited, 'group'>> {
+  if (steps.length === 0) return { added: [], removed: [] };
+  requireWritableMembers(work, group);
+  if ((options.dangling ?? 'refuse') === 'refuse') refuseDangling(steps, found);
+  const { add, remove } = await netDifference(work, group.n, steps, found);
+  const unnests = remove.some(({ kind }) => kind === 'g');
+  if (unnests && !holdsGraphLock) await lockGraph(work.tx);
+  const removed = await takeOut(work, group, remove);
+  const added = await putIn(work, group, add, options.expiresAt ?? null);
+  return { added, removed };
+}
+
+/** Refuses where members of the group may not be written by this source (D-03, D-14). */
+export function requireWritableMembers(work: Work, group: GroupRow): void {
+  if (group.kind !== 'regular') throw new Refusal('group.automatic', { group: group.name, kind: group.kind });
+  if (group.reserved_to !== null && group.reserved_to !== work.by.source) {
+    throw new Refusal('group.reserved', { group: group.name, source: group.reserved_to });
+  }
+}
+
+interface Difference {
+  readonly add: readonly ResolvedMember[];
+  readonly remove: readonly Pick<ResolvedMember, 'n' | 'kind'>[];
+}
+
+async function netDifference(
+  work: Work,
+  group: GroupN,
+  steps: readonly MembersStep[],
+  found: ReadonlyMap<MemberId, ResolvedMember>,
+): Promise<Difference> {
+  const add = new Map<number, ResolvedMember>();
+  const remove = new Map<number, Pick<ResolvedMember, 'n' | 'kind'>>();
+  const clear = async (kind: MemberKind | null): Promise<void> => {
+    for (const [n, member] of add) if (kind === null || member.kind === kind) add.delete(n);
+    for (const member of await listDirectMembers(work.tx, group, kind)) remove.set(member.n, member);
+  };
+  for (const step of steps) {
+    if (step.do === 'clear') {
+      await clear(step.kind);
+      continue;
+    }
+    if (step.do === 'replace') await clear(null);
+    for (const id of step.members) {
+      const member = found.get(id);
+      if (member === undefined) continue;
+      if (step.do === 'remove') {
+        add.delete(member.n);
+        remove.set(member.n, member);
+      } else {
+        add.set(member.n, member);
+        remove.delete(member.n);
+      }
+    }
+  }
+  return { add: [...add.values()], remove: [...remove.values()] };
+}
+
+function refuseDangling(steps: readonly MembersStep[], found: ReadonlyMap<MemberId, ResolvedMember>): void {
+  const missing = steps.flatMap((step) =>
+    step.do === 'add' || step.do === 'replace' ? step.members.filter((id) => !found.has(id)) : [],
+  );
+  if (missing.length > 0) throw new Refusal('member.not_found', { members: [...new Set(missing)] });
+}
+
+async function putIn(
+  work: Work,
+  group: GroupRow,
+  members: readonly ResolvedMember[],
+  expiresAt: Date | null,
+): Promise<readonly (UserN | GroupN)[]> {
+  if (members.length === 0) return [];
+  const nested = groupsAmong(members);
+  if (nested.length > 0) await refuseCycle(work, group.n, nested);
+  const lines = members.map(({ n, kind }) => ({ n, kind, line: null }));
+  const outcome = await assertMembers(work.tx, group.n, lines, authorOf(work), expiresAt);
+  note(work, outcome);
+  if (nested.length > 0) await closeOverNesting(work.tx, group.n, nested);
+  return outcome.changed;
+}
+
+async function takeOut(
+  work: Work,
+  group: GroupRow,
+  members: readonly Pick<ResolvedMember, 'n' | 'kind'>[],
+): Promise<readonly (UserN | GroupN)[]> {
+  if (members.length === 0) return [];
+  const lines = members.map(({ n, kind }) => ({ n, kind, line: null }));
+  const outcome = await endMembers(work.tx, group.n, lines, authorOf(work));
+  note(work, outcome);
+  const nested = groupsAmong(members);
+  await reopenNesting(work.tx, [group.n], nested);
+  return outcome.changed;
+}
+
+/** Refuses a nesting that would close a cycle, naming the whole path (D-11). The graph lock must be held. */
+export async function refuseCycle(work: Work, group: GroupN, nested: readonly GroupN[]): Promise<void> {
+  const cycle = await findCycle(work.tx, group, nested);
+  if (cycle === null) return;
+  const names = await groupNames(work.tx, cycle);
+  throw new Refusal('nesting.cycle', { path: cycle.map((n) => names.get(n) ?? String(n)) });
+}
+
+/** Keeps what a membership statement wrote: its origin for the next, its place for the answer. */
+export function note(work: Work, outcome: MembershipOutcome): void {
+  work.originN ??= outcome.originN;
+  work.place = outcome.place ?? work.place;
+}
+
+function groupsAmong(members: readonly Pick<ResolvedMember, 'n' | 'kind'>[]): GroupN[] {
+  return members
+    .filter((member): member is { n: GroupN; kind: 'g' } => member.kind === 'g')
+    .map(({ n }) => n);
+}

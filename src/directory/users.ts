@@ -1,0 +1,177 @@
+/** What can be done with users. One verb per use case; each writes the change and its log entry together. */
+import { emailKeysOf } from '../core/emails.ts';
+import type { UserId } from '../core/ids.ts';
+import { canonicalJson } from '../core/json.ts';
+import { foldName, readUserName } from '../core/names.ts';
+import { Refusal } from '../core/refusal.ts';
+import { type Expectation, requireVersion } from '../core/version.ts';
+import { dropMemberships, listGroupsListing } from '../store/assertions.ts';
+import { bumpGroups } from '../store/groups.ts';
+import {
+  externalIdIssuer,
+  insertUser,
+  lockAdoptableStubs,
+  lockUser,
+  syncEmailKeys,
+  syncUserExternalId,
+  tombstoneUser,
+  updateUser,
+  type UserDocument,
+  type UserRow,
+} from '../store/users.ts';
+import { record, refusing, type Work } from './work.ts';
+
+/** A user as its writers see it. */
+export interface UserState {
+  readonly userName: string | null;
+  readonly active: boolean;
+  /** The externalId that the writing source gives; other sources' stay. */
+  readonly externalId: string | null;
+  /** SCIM attributes but id, userName, active, externalId, groups and meta, in canonical spelling. */
+  readonly document: UserDocument;
+}
+
+export interface NewUser extends UserState {
+  readonly userName: string;
+}
+
+/**
+ * Creates a user. A stub that was waiting for it, by that userName or, without a userName, by one of its e-mails
+ * alone, becomes this user and keeps its id and memberships. Refuses a userName in use (`user.name_taken`).
+ */
+export async function createUser(work: Work, user: NewUser): Promise<UserRow> {
+  const state = { ...user, userName: readUserName(user.userName) };
+  const stub = await adoptableStub(work, state);
+  const write = { ...state, userNameKey: foldName(state.userName), stub: false };
+  const row = await refusing(
+    stub === null ? insertUser(work.tx, write, work.sourceN) : updateUser(work.tx, stub.n, write),
+    { users_user_name_unique: () => new Refusal('user.name_taken', { userName: state.userName }) },
+  );
+  await writeKeys(work, row, null, state);
+  await record(work, { type: 'user.created', user: row.n, after: told(state) });
+  return { ...row, external_id: state.externalId };
+}
+
+/** Creates a stub: a user known only by identity keys, because a membership named it before it arrived (F-04). */
+export async function createStub(
+  work: Work,
+  { userName, document }: { readonly userName: string | null; readonly document: UserDocument },
+): Promise<UserRow> {
+  const state = {
+    userName: userName === null ? null : readUserName(userName),
+    active: true,
+    externalId: null,
+    document,
+  };
+  const userNameKey = state.userName === null ? null : foldName(state.userName);
+  const row = await refusing(insertUser(work.tx, { ...state, userNameKey, stub: true }, work.sourceN), {
+    users_user_name_unique: () => new Refusal('user.name_taken', { userName: state.userName ?? '' }),
+  });
+  await writeKeys(work, row, null, state);
+  await record(work, { type: 'user.stubbed', user: row.n, after: told(state) });
+  return row;
+}
+
+export interface ChangeUser {
+  readonly user: UserId;
+  readonly ifMatch: Expectation | null;
+  /** The state wanted, from the one that stands under the lock. The same object means: no change. */
+  readonly edit: (current: UserState, row: UserRow) => UserState;
+}
+
+/**
+ * Changes a user under its lock. An edit that leads to an equal state writes nothing and moves no version (D-04).
+ * Refuses `user.not_found`, `version.mismatch`, `user.name_taken`.
+ */
+export async function changeUser(work: Work, { user, ifMatch, edit }: ChangeUser): Promise<UserRow> {
+  const row = await lockUser(work.tx, user, externalIdIssuer(work.sourceN));
+  if (row === null) throw new Refusal('user.not_found', { user });
+  requireVersion(ifMatch, row.version);
+  const current = stateOf(row);
+  const wanted = readNames(edit(current, row));
+  if (isEqualState(current, wanted)) return row;
+  const write = {
+    ...wanted,
+    userNameKey: wanted.userName === null ? null : foldName(wanted.userName),
+    stub: row.stub,
+  };
+  const written = await refusing(updateUser(work.tx, row.n, write), {
+    users_user_name_unique: () => new Refusal('user.name_taken', { userName: wanted.userName ?? '' }),
+  });
+  await writeKeys(work, written, current, wanted);
+  await record(work, { type: 'user.updated', user: row.n, before: told(current), after: told(wanted) });
+  return { ...written, external_id: wanted.externalId };
+}
+
+/**
+ * Deletes a user: a tombstone stays, the userName is free at once, every membership ends and the groups that
+ * listed it move their versions (D-06, D-07). Refuses `user.not_found`, `version.mismatch`.
+ */
+export async function deleteUser(
+  work: Work,
+  { user, ifMatch }: { readonly user: UserId; readonly ifMatch: Expectation | null },
+): Promise<void> {
+  const row = await lockUser(work.tx, user, externalIdIssuer(work.sourceN));
+  if (row === null) throw new Refusal('user.not_found', { user });
+  requireVersion(ifMatch, row.version);
+  await bumpGroups(work.tx, await listGroupsListing(work.tx, row.n));
+  await dropMemberships(work.tx, row.n);
+  await tombstoneUser(work.tx, row.n);
+  await record(work, { type: 'user.deleted', user: row.n, before: told(stateOf(row)) });
+}
+
+/** A stored user as its writers see it. */
+export function stateOf(row: UserRow): UserState {
+  return {
+    userName: row.user_name,
+    active: row.active,
+    externalId: row.external_id,
+    document: row.document,
+  };
+}
+
+async function adoptableStub(work: Work, state: NewUser): Promise<UserRow | null> {
+  const stubs = await lockAdoptableStubs(work.tx, {
+    userNameKey: foldName(state.userName),
+    emailKeys: emailKeysOf(state.document).map(({ key }) => key),
+    issuer: externalIdIssuer(work.sourceN),
+  });
+  const [first, second] = stubs;
+  if (first === undefined) return null;
+  const isByName = first.user_name !== null;
+  return isByName || second === undefined ? first : null;
+}
+
+function readNames(state: UserState): UserState {
+  return state.userName === null ? state : { ...state, userName: readUserName(state.userName) };
+}
+
+async function writeKeys(
+  work: Work,
+  row: UserRow,
+  before: UserState | null,
+  after: UserState,
+): Promise<void> {
+  const emails = emailKeysOf(after.document);
+  const had = before === null ? [] : emailKeysOf(before.document);
+  if (JSON.stringify(emails) !== JSON.stringify(had)) {
+    await syncEmailKeys(work.tx, row.n, emails, work.sourceN);
+  }
+  if ((before?.externalId ?? null) !== after.externalId) {
+    await syncUserExternalId(work.tx, row.n, after.externalId, work.sourceN);
+  }
+}
+
+function isEqualState(a: UserState, b: UserState): boolean {
+  return (
+    a === b ||
+    (a.userName === b.userName &&
+      a.active === b.active &&
+      a.externalId === b.externalId &&
+      canonicalJson(a.document) === canonicalJson(b.document))
+  );
+}
+
+function told({ userName, active, externalId, document }: UserState): Record<string, unknown> {
+  return { userName, active, externalId, ...document };
+}

@@ -1,0 +1,97 @@
+/**
+ * A unit of work: one transaction, who is behind it, and what it has written so far. Verbs of this folder take
+ * one; doors open it with {@link perform}.
+ */
+import type { Attribution } from '../core/attribution.ts';
+import type { OriginN, SourceN } from '../core/ids.ts';
+import { Refusal } from '../core/refusal.ts';
+import {
+  type ChangeAuthor,
+  type ChangeEntry,
+  type Place,
+  recordChange,
+  recordOrigin,
+} from '../store/changes.ts';
+import { type Database, type Tx, violatedConstraint } from '../store/database.ts';
+import { findSource } from '../store/sources.ts';
+
+/** The directory as its doors hold it. */
+export interface Directory {
+  readonly database: Database;
+  /** Called after every commit that wrote something: readers of the log look at once. */
+  readonly wake: () => void;
+}
+
+export interface Work {
+  readonly tx: Tx;
+  readonly by: Attribution;
+  readonly sourceN: SourceN;
+  /** The row that says where this work's facts came from; made with the first of them. */
+  originN: OriginN | null;
+  /** The last log row written; null while nothing changed. */
+  place: Place | null;
+}
+
+export interface Performed<T> {
+  readonly result: T;
+  /** Where the write stands in the log (P-05); null when it changed nothing. */
+  readonly place: Place | null;
+}
+
+/**
+ * Runs verbs in one transaction in somebody's name. Everything commits or nothing does. Refuses a source that
+ * does not exist. `task` runs again when PostgreSQL undid the transaction, so it must have no effects of its own.
+ */
+export async function perform<T>(
+  { database, wake }: Directory,
+  by: Attribution,
+  task: (work: Work) => Promise<T>,
+): Promise<Performed<T>> {
+  const source = await findSourceNumber(database, by.source);
+  const performed = await database.transaction(async (tx) => {
+    const work: Work = { tx, by, sourceN: source, originN: null, place: null };
+    const result = await task(work);
+    return { result, place: work.place };
+  });
+  if (performed.place !== null) wake();
+  return performed;
+}
+
+/** The columns of a log row that say who and whence. */
+export function authorOf({ by, sourceN, originN }: Work): ChangeAuthor {
+  return { by, sourceN, originN };
+}
+
+/** Appends an entry to the log, with the origin of the work. */
+export async function record(work: Work, entry: ChangeEntry): Promise<void> {
+  work.originN ??= await recordOrigin(work.tx, work.by);
+  work.place = await recordChange(work.tx, authorOf(work), entry);
+}
+
+/** Runs a write whose named constraint stands for a rule, and turns its violation into that rule's refusal. */
+export async function refusing<T>(
+  write: Promise<T>,
+  refusals: Readonly<Record<string, () => Refusal>>,
+): Promise<T> {
+  try {
+    return await write;
+  } catch (error) {
+    const constraint = violatedConstraint(error);
+    const refusal = constraint === null ? undefined : refusals[constraint];
+    throw refusal === undefined ? error : refusal();
+  }
+}
+
+const numbers = new WeakMap<Database, Map<string, SourceN>>();
+
+/** Number of a source by name; remembered, for a source's number never changes. */
+async function findSourceNumber(database: Database, name: string): Promise<SourceN> {
+  const known = numbers.get(database) ?? new Map<string, SourceN>();
+  numbers.set(database, known);
+  const remembered = known.get(name);
+  if (remembered !== undefined) return remembered;
+  const source = await findSource(database, name);
+  if (source === null) throw new Refusal('source.not_found', { source: name });
+  known.set(name, source.n);
+  return source.n;
+}

@@ -1,0 +1,188 @@
+/** Rows of groups: finding, locking, writing. */
+import type { GroupId, GroupN, SourceN } from '../core/ids.ts';
+import { type Connection, named, onlyRow, type Tx } from './database.ts';
+
+export type GroupKind = 'regular' | 'affiliation' | 'rule' | 'everyone-signed-in' | 'everyone';
+export type AutoLeave = 'inherit' | 'on' | 'off';
+
+export interface GroupRow {
+  readonly n: GroupN;
+  readonly id: GroupId;
+  readonly name: string;
+  readonly kind: GroupKind;
+  readonly description: string | null;
+  readonly internal: boolean;
+  readonly hidden: boolean;
+  readonly open: boolean;
+  readonly public: boolean;
+  readonly restricted: boolean;
+  readonly auto_leave: AutoLeave;
+  readonly rule: string | null;
+  /** Name of the source that alone writes its members; null for none (D-03). */
+  readonly reserved_to: string | null;
+  readonly document: Readonly<Record<string, unknown>>;
+  readonly version: number;
+  readonly created_at: Date;
+  readonly modified_at: Date;
+  /** The externalId that the asking source gave; null for none. */
+  readonly external_id: string | null;
+}
+
+export interface GroupWrite {
+  readonly name: string;
+  readonly nameKey: string;
+  readonly kind: GroupKind;
+  readonly description: string | null;
+  readonly internal: boolean;
+  readonly hidden: boolean;
+  readonly open: boolean;
+  readonly public: boolean;
+  readonly restricted: boolean;
+  readonly autoLeave: AutoLeave;
+  readonly rule: string | null;
+  readonly reservedTo: SourceN | null;
+  readonly document: Readonly<Record<string, unknown>>;
+}
+
+const columns = `g.n, g.id, g.name, g.kind, g.description, g.internal, g.hidden, g.open, g.public, g.restricted,
+  g.auto_leave, g.rule, (select s.name from source s where s.n = g.reserved_to) as reserved_to, g.document,
+  g.version, g.created_at, g.modified_at,
+  (select e.value from group_external_id e where e.group_n = g.n and e.source_n = $2) as external_id`;
+
+const byId = named('group_by_id', `select ${columns} from groups g where g.id = $1 and g.deleted_at is null`);
+
+const byIdForUpdate = named(
+  'group_by_id_for_update',
+  `select ${columns} from groups g where g.id = $1 and g.deleted_at is null for no key update of g`,
+);
+
+const byNameKey = named(
+  'group_by_name_key',
+  `select ${columns} from groups g where g.name_key = $1 and g.deleted_at is null`,
+);
+
+const writeColumns = `name, name_key, kind, description, internal, hidden, open, public, restricted, auto_leave,
+  rule, reserved_to, document`;
+const writeValues = '$3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15';
+
+const insert = named(
+  'group_insert',
+  `with g as (insert into groups as g (${writeColumns}, created_by) values (${writeValues}, $1) returning g.*),
+   reflexive as (insert into closure (descendant, ancestor) select n, n from g)
+   select ${columns} from g`,
+);
+
+const update = named(
+  'group_update',
+  `with g as (
+     update groups set (${writeColumns}) = (${writeValues}), version = version + 1, modified_at = now()
+     where n = $1 returning *)
+   select ${columns} from g`,
+);
+
+const bump = named(
+  'group_bump',
+  `update groups g set version = g.version + 1, modified_at = now()
+   from (select n from groups where n = any($1::int[]) and deleted_at is null order by n for no key update) locked
+   where g.n = locked.n`,
+);
+
+const tombstone = named(
+  'group_tombstone',
+  'update groups set deleted_at = now(), modified_at = now(), version = version + 1 where n = $1',
+);
+
+const deleteExternalIds = named(
+  'group_external_id_delete',
+  'delete from group_external_id where group_n = $1',
+);
+
+const syncExternalId = named(
+  'group_external_id_sync',
+  `with gone as (delete from group_external_id where group_n = $1 and source_n = $2 and $3::text is null)
+   insert into group_external_id (group_n, source_n, value) select $1, $2, $3 where $3 is not null
+   on conflict (source_n, group_n) do update set value = excluded.value`,
+);
+
+const namesOf = named('group_names', 'select n, name from groups where n = any($1::int[])');
+
+/** The live group with that id; `source` says whose externalId to give. */
+export async function findGroup(
+  connection: Connection,
+  id: GroupId,
+  source: SourceN,
+): Promise<GroupRow | null> {
+  return (await connection.rows<GroupRow>(byId, [id, source]))[0] ?? null;
+}
+
+/** As {@link findGroup}, locked until the transaction ends: every write to a group or its members takes this lock. */
+export async function lockGroup(tx: Tx, id: GroupId, source: SourceN): Promise<GroupRow | null> {
+  return (await tx.rows<GroupRow>(byIdForUpdate, [id, source]))[0] ?? null;
+}
+
+/** The live group whose folded name is that key. */
+export async function findGroupByName(
+  connection: Connection,
+  nameKey: string,
+  source: SourceN,
+): Promise<GroupRow | null> {
+  return (await connection.rows<GroupRow>(byNameKey, [nameKey, source]))[0] ?? null;
+}
+
+/** Adds a group with its reflexive closure row; the constraint `groups_name_unique` refuses a name in use. */
+export async function insertGroup(tx: Tx, write: GroupWrite, createdBy: SourceN): Promise<GroupRow> {
+  return onlyRow(await tx.rows<GroupRow>(insert, [createdBy, createdBy, ...valuesOf(write)]));
+}
+
+/** Writes a group and moves its version. */
+export async function updateGroup(tx: Tx, n: GroupN, write: GroupWrite, source: SourceN): Promise<GroupRow> {
+  return onlyRow(await tx.rows<GroupRow>(update, [n, source, ...valuesOf(write)]));
+}
+
+/** Moves the versions of live groups, locking them in the order of their numbers so that two such writers never deadlock. */
+export async function bumpGroups(tx: Tx, groups: readonly GroupN[]): Promise<void> {
+  if (groups.length > 0) await tx.rows(bump, [groups]);
+}
+
+/** Leaves a tombstone; the name is free at once (D-06). */
+export async function tombstoneGroup(tx: Tx, n: GroupN): Promise<void> {
+  await tx.rows(tombstone, [n]);
+  await tx.rows(deleteExternalIds, [n]);
+}
+
+/** Sets or clears the externalId that a source gives a group. */
+export async function syncGroupExternalId(
+  tx: Tx,
+  group: GroupN,
+  externalId: string | null,
+  source: SourceN,
+): Promise<void> {
+  await tx.rows(syncExternalId, [group, source, externalId]);
+}
+
+/** Names by number, tombstones included: for paths and messages. */
+export async function groupNames(
+  connection: Connection,
+  groups: readonly GroupN[],
+): Promise<ReadonlyMap<GroupN, string>> {
+  const rows = await connection.rows<{ n: GroupN; name: string }>(namesOf, [groups]);
+  return new Map(rows.map(({ n, name }) => [n, name]));
+}
+
+function valuesOf(write: GroupWrite): readonly unknown[] {
+  return [
+    write.name,
+    write.nameKey,
+    write.kind,
+    write.description,
+    write.internal,
+    write.hidden,
+    write.open,
+    write.public,
+    write.restricted,
+    write.autoLeave,
+    write.rule,
+    write.reservedTo,
+    JSON.stringify(write.document),
+  ];
+}

@@ -1,0 +1,40 @@
+/** Sources: who asserts facts. The few names are kept in memory by number, for they never change. */
+import type { SourceKind } from '../core/attribution.ts';
+import type { SourceN } from '../core/ids.ts';
+import { type Connection, named, onlyRow } from './database.ts';
+
+export interface SourceRow {
+  readonly n: SourceN;
+  readonly name: string;
+  readonly kind: SourceKind;
+}
+
+const find = named(
+  'source_by_name',
+  'select n, name, kind from source where name = $1 and retired_at is null',
+);
+const insert = named(
+  'source_insert',
+  'insert into source (name, kind) values ($1, $2) returning n, name, kind',
+);
+const list = named('source_list', 'select n, name, kind from source where retired_at is null order by n');
+
+/** The source of that name, or null. */
+export async function findSource(connection: Connection, name: string): Promise<SourceRow | null> {
+  const [row] = await connection.rows<SourceRow>(find, [name]);
+  return row ?? null;
+}
+
+/** Adds a source; the constraint `source_name_unique` refuses a name in use. */
+export async function insertSource(
+  connection: Connection,
+  name: string,
+  kind: SourceKind,
+): Promise<SourceRow> {
+  return onlyRow(await connection.rows<SourceRow>(insert, [name, kind]));
+}
+
+/** All sources in use, oldest first. */
+export async function listSources(connection: Connection): Promise<SourceRow[]> {
+  return connection.rows<SourceRow>(list);
+}
