@@ -1,0 +1,104 @@
+/**
+ * What can be wrong with a file, and with one row of it: each fault has its own code and a sentence for the
+ * person who made the file (spec: every fault of the page has its own code). A fault of the file rejects it
+ * whole; a fault of a row refuses that row, and the rest goes on.
+ */
+export interface FileFaultDetails {
+  'file.spreadsheet': { readonly kind: string };
+  'file.encoding': { readonly line: number; readonly byte: number; readonly encoding: string };
+  'file.encoding_unsupported': { readonly encoding: string };
+  'file.quote_open': { readonly line: number };
+  'file.record_too_long': { readonly line: number; readonly limit: number };
+  'file.truncated': { readonly line: number };
+  'file.empty': { readonly mode: string };
+  'file.too_large': { readonly limit: number };
+  'header.unreadable': { readonly line: number };
+  'header.duplicate': { readonly columns: readonly string[] };
+  'header.missing': { readonly columns: readonly string[] };
+  'header.unknown': { readonly columns: readonly string[]; readonly missing: readonly string[] };
+}
+
+export interface RowFaultDetails {
+  'row.too_few_cells': { readonly cells: number; readonly expected: string };
+  'row.too_many_cells': { readonly cells: number; readonly expected: string };
+  'row.quote': { readonly cell: number };
+  'row.control_character': { readonly cell: number; readonly character: number };
+  'row.undecodable': { readonly cell: number };
+  'action.invalid': { readonly value: string };
+  'isgroup.invalid': { readonly value: string };
+  'group.invalid': { readonly why: string };
+  'member.invalid': { readonly why: string };
+  'member.star': { readonly action: string };
+  'identity.invalid': { readonly cell: string; readonly why: string };
+  'role.invalid': { readonly role: string; readonly why: string };
+}
+
+export type FileFaultCode = keyof FileFaultDetails;
+export type RowFaultCode = keyof RowFaultDetails;
+
+/** A fault of one row: code and sentence, as the receipt, the rejects and the API show it. */
+export interface RowFault {
+  readonly code: RowFaultCode;
+  readonly detail: string;
+}
+
+type Sentences<Details> = { readonly [Code in keyof Details]: (details: Details[Code]) => string };
+
+const fileSentences: Sentences<FileFaultDetails> = {
+  'file.spreadsheet': ({ kind }) => `This is ${kind}, not text. Open it and save it as CSV (UTF-8).`,
+  'file.encoding': ({ line, byte, encoding }) =>
+    `Line ${line} holds the byte 0x${byte.toString(16).toUpperCase().padStart(2, '0')}, which is not ${encoding}. ` +
+    `Save the file as UTF-8, or declare its encoding in the settings of the feed.`,
+  'file.encoding_unsupported': ({ encoding }) =>
+    `The encoding ${encoding} is not supported. Save the file as UTF-8.`,
+  'file.quote_open': ({ line }) => `The quote that opens in line ${line} is never closed.`,
+  'file.record_too_long': ({ line, limit }) =>
+    `The record that starts in line ${line} is longer than ${limit.toLocaleString('en')} characters.`,
+  'file.truncated': ({ line }) => `The file ends in the middle of the record of line ${line}.`,
+  'file.empty': ({ mode }) =>
+    `The file holds no rows. In mode ${mode} that would mean that nobody is left, so it is refused.`,
+  'file.too_large': ({ limit }) => `The file is larger than ${limit.toLocaleString('en')} bytes.`,
+  'header.unreadable': ({ line }) =>
+    `Line ${line} is neither a known header nor a row of the portal's format, with comma, semicolon or tab between the cells.`,
+  'header.duplicate': ({ columns }) => `The header names a column twice: ${columns.join(', ')}.`,
+  'header.missing': ({ columns }) => `The header lacks ${columns.join(', ')}.`,
+  'header.unknown': ({ columns, missing }) =>
+    `The header names unknown columns: ${columns.join(', ')}.` +
+    (missing.length === 0 ? '' : ` It lacks ${missing.join(', ')}.`),
+};
+
+const rowSentences: Sentences<RowFaultDetails> = {
+  'row.too_few_cells': ({ cells, expected }) => `The row has ${cells} cells instead of ${expected}.`,
+  'row.too_many_cells': ({ cells, expected }) => `The row has ${cells} cells instead of ${expected}.`,
+  'row.quote': ({ cell }) => `Cell ${cell} has text after its closing quote.`,
+  'row.control_character': ({ cell, character }) =>
+    `Cell ${cell} holds the control character U+${character.toString(16).toUpperCase().padStart(4, '0')}.`,
+  'row.undecodable': ({ cell }) =>
+    `Cell ${cell} holds a byte that has no meaning in the encoding of the file.`,
+  'action.invalid': ({ value }) => `The action "${value}" is neither import nor delete.`,
+  'isgroup.invalid': ({ value }) => `isgroup is "${value}"; it must be true, false, yes, no, 1, 0 or empty.`,
+  'group.invalid': ({ why }) => `The group's name ${why}.`,
+  'member.invalid': ({ why }) => `The nested group's name ${why}.`,
+  'member.star': ({ action }) =>
+    `The member * stands for everybody; it goes with delete, not with ${action}.`,
+  'identity.invalid': ({ cell, why }) => `The identity "${cell}" cannot be read: ${why}`,
+  'role.invalid': ({ role, why }) => `The role "${role}" cannot be given: its name ${why}.`,
+};
+
+/** Why a whole file is rejected. Thrown by the reading rules; the run that reads the file catches it. */
+export class FileFault<Code extends FileFaultCode = FileFaultCode> extends Error {
+  readonly code: Code;
+  readonly details: FileFaultDetails[Code];
+
+  constructor(code: Code, details: FileFaultDetails[Code]) {
+    super(fileSentences[code](details));
+    this.name = 'FileFault';
+    this.code = code;
+    this.details = details;
+  }
+}
+
+/** Makes the fault of a row. */
+export function rowFault<Code extends RowFaultCode>(code: Code, details: RowFaultDetails[Code]): RowFault {
+  return { code, detail: rowSentences[code](details) };
+}
