@@ -40,7 +40,7 @@ export async function freshDatabase(content: 'migrated' | 'empty' = 'migrated'):
  * process's end. Stopping it per file would start it anew for the next.
  */
 async function serverUrl(): Promise<string> {
-  const outside = process.env['MUSTER_TEST_DATABASE_URL'];
+  const outside = process.env.MUSTER_TEST_DATABASE_URL;
   if (outside !== undefined && outside !== '') return outside;
   const server = await openEmbedded({
     dataDir: join(root, 'node_modules/.cache/muster-test'),

@@ -47,7 +47,7 @@ function* ladder(ids: { uid: number; gid: number }): Generator<Account> {
 }
 
 function reaches({ prefix, ids }: Account, folder: string, postgres: string): boolean {
-  const [command = '', ...rest] = [
+  const [command, ...rest] = [
     ...prefix,
     '/bin/sh',
     '-c',

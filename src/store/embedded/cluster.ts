@@ -99,5 +99,5 @@ function refuseOtherMajor(cluster: string, major: number): void {
 
 /** What a PostgreSQL program gets to see of our environment: nothing that could steer it elsewhere. */
 export function quietEnvironment(): NodeJS.ProcessEnv {
-  return { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' };
+  return { PATH: process.env.PATH ?? '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' };
 }

@@ -1,0 +1,137 @@
+import { z } from 'zod';
+
+/** Reads `true`, `yes`, `1` and their opposites, as environment variables write them. */
+const flag = z.preprocess((value) => {
+  if (typeof value !== 'string') return value;
+  const text = value.trim().toLowerCase();
+  if (['true', 'yes', '1', 'on'].includes(text)) return true;
+  return ['false', 'no', '0', 'off'].includes(text) ? false : value;
+}, z.boolean('must be true or false'));
+
+function whole(min: number, max: number) {
+  const sentence = `must be a whole number from ${min} to ${max}`;
+  return z.preprocess(
+    (value) => (typeof value === 'string' && /^\s*\d+\s*$/.test(value) ? Number(value) : value),
+    z.int(sentence).min(min, sentence).max(max, sentence),
+  );
+}
+
+/** A list; in one environment variable its items are separated by commas. */
+function listOf<Item extends z.ZodType>(item: Item) {
+  return z.preprocess(
+    (value) => (typeof value === 'string' ? value.split(',').map((part) => part.trim()) : value),
+    z.array(item),
+  );
+}
+
+const text = z.string('must be text').trim().min(1, 'must not be empty');
+
+function urlOf(...protocols: string[]) {
+  const sentence = `must be an address that starts with ${protocols.map((name) => `${name}://`).join(' or ')}`;
+  return text.refine((value) => {
+    const url = URL.canParse(value) ? new URL(value) : null;
+    return url !== null && protocols.includes(url.protocol.slice(0, -1));
+  }, sentence);
+}
+
+const identityPart = z.enum(
+  ['targetedId', 'userName', 'email', 'uid', 'externalId'],
+  'must be targetedId, userName, email, uid or externalId',
+);
+
+const feed = z.strictObject({
+  identityOrder: listOf(identityPart)
+    .default(['targetedId', 'userName', 'email'])
+    .meta({ description: 'What the parts of a three-part identity cell are' }),
+  idp: text.nullable().default(null).meta({ description: 'Issuer of the targetedIds in its files' }),
+  createRoles: flag.default(true).meta({ description: 'Create roles that do not exist (F-08)' }),
+  allowedRoles: listOf(text)
+    .nullable()
+    .default(null)
+    .meta({ description: 'The only roles its files may give; null for all (F-08)' }),
+  encoding: text
+    .nullable()
+    .default(null)
+    .meta({ description: 'Encoding of files that are no UTF-8, such as windows-1252' }),
+  delimiter: z
+    .enum([',', ';', '\t'], 'must be a comma, a semicolon or a tab')
+    .nullable()
+    .default(null)
+    .meta({ description: 'Between cells; null to find out from the header' }),
+  complete: z
+    .enum(['settle', 'rename', 'marker'], 'must be settle, rename or marker')
+    .default('settle')
+    .meta({ description: 'How a file is known to be written completely' }),
+});
+
+/** Settings of one feed. */
+export type FeedSettings = z.output<typeof feed>;
+
+/** Every setting, by its name in `muster.json`. The names of the variables follow from these (names.ts). */
+export const settingsSchema = z.strictObject({
+  port: whole(0, 65_535).default(8080).meta({ description: 'Port to listen on; 0 for any free one' }),
+  host: text.default('127.0.0.1').meta({ description: 'Address to listen on' }),
+  baseUrl: urlOf('http', 'https')
+    .transform((url) => url.replace(/\/+$/, ''))
+    .nullable()
+    .default(null)
+    .meta({ description: 'Address as others see it: meta.location, SAML, links' }),
+  metricsPort: whole(1, 65_535)
+    .nullable()
+    .default(null)
+    .meta({ description: 'Port of its own for /metrics; null to serve it with the rest' }),
+  databaseUrl: urlOf('postgres', 'postgresql')
+    .nullable()
+    .default(null)
+    .meta({ description: 'PostgreSQL 13 or later; null for the embedded one', secret: true }),
+  databaseDirectUrl: urlOf('postgres', 'postgresql').nullable().default(null).meta({
+    description: 'The same database without a pooler between, for migrations and LISTEN',
+    secret: true,
+  }),
+  databasePoolSize: whole(2, 500).default(16).meta({ description: 'Connections held at most' }),
+  dataDir: text.default('./data').meta({ description: 'Folder of the embedded database and the keys' }),
+  watchDir: text.default('./watch').meta({ description: 'Folder that files are dropped into' }),
+  bootstrapToken: text.min(32, 'must have 32 characters or more').nullable().default(null).meta({
+    description: 'Token of the client made at the first start; null for a random one',
+    secret: true,
+  }),
+  masterKey: text
+    .min(32, 'must have 32 characters or more')
+    .nullable()
+    .default(null)
+    .meta({ description: 'Seals stored secrets; null for the one in the data folder', secret: true }),
+  autoLeave: flag.default(false).meta({ description: 'Members may leave any group without asking (J-05)' }),
+  smtpUrl: urlOf('smtp', 'smtps')
+    .nullable()
+    .default(null)
+    .meta({ description: 'Mail server for notifications', secret: true }),
+  mailFrom: text.nullable().default(null).meta({ description: 'Sender of notifications' }),
+  logLevel: z
+    .enum(
+      ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
+      'must be trace, debug, info, warn, error, fatal or silent',
+    )
+    .default('info')
+    .meta({ description: 'The least important line that is logged' }),
+  logFormat: z
+    .enum(['pretty', 'json'], 'must be pretty or json')
+    .nullable()
+    .default(null)
+    .meta({ description: 'null: pretty on a terminal, else json' }),
+  graceSeconds: whole(0, 3_600)
+    .default(20)
+    .meta({ description: 'How long work in hand may take to finish at SIGTERM' }),
+  feeds: z
+    .record(
+      z.string().regex(/^[a-z0-9][a-z0-9._-]*$/, 'must be a name of small letters, digits, dots and dashes'),
+      feed,
+    )
+    .default({})
+    .meta({ description: 'Feeds by name; each has its folder in the watched one' }),
+});
+
+/** Settings as they were given, defaults filled in. */
+export type GivenSettings = z.output<typeof settingsSchema>;
+
+/** Settings of the feed that needs none: files in the watched folder itself. */
+export const defaultFeed: FeedSettings = feed.parse({});
