@@ -9,6 +9,7 @@ export async function up(knex: Knex): Promise<void> {
     create table epoch (
       id uuid primary key default gen_random_uuid(),
       system_identifier text not null,
+      timeline integer not null,
       base_url text not null,
       opened_at timestamptz not null default now(),
       closed_at timestamptz

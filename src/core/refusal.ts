@@ -85,3 +85,8 @@ export class Refusal<Code extends RefusalCode = RefusalCode> extends Error {
     this.details = details;
   }
 }
+
+/** True for a refusal, whatever its code. */
+export function isRefusal(error: unknown): error is Refusal {
+  return error instanceof Refusal;
+}

@@ -50,11 +50,12 @@ export function named(name: string, text: string): Statement {
 
 const INT8 = 20;
 const parseInt8 = (text: string): number => Number(text);
-const types = {
-  getTypeParser: (oid: number, format?: string) =>
-    oid === INT8
-      ? parseInt8
-      : (pg.types.getTypeParser(oid, format === 'binary' ? 'binary' : 'text') as (value: string) => unknown),
+const types: { getTypeParser(oid: number, format?: string): (text: string) => unknown } = {
+  getTypeParser(oid, format) {
+    if (oid === INT8) return parseInt8;
+    const driver: typeof types = pg.types;
+    return driver.getTypeParser(oid, format);
+  },
 };
 
 /** Undone by PostgreSQL, safe to run again: serialization failure, deadlock. */

@@ -1,0 +1,98 @@
+/** What can be done with clients: programs that use Muster with a bearer token. Each is a source of its own. */
+import { faultOfName } from '../core/names.ts';
+import { Refusal } from '../core/refusal.ts';
+import type { Scope } from '../core/scopes.ts';
+import { hashToken, makeToken } from '../core/token.ts';
+import {
+  type ClientRow,
+  expireOtherTokens,
+  findClient,
+  insertClient,
+  insertToken,
+  revokeClient,
+} from '../store/clients.ts';
+import { insertSource } from '../store/sources.ts';
+import { record, refusing, type Work } from './work.ts';
+
+export interface NewClient {
+  readonly name: string;
+  readonly profile: string;
+  readonly namespace: 'all' | 'own';
+  readonly scopes: readonly Scope[];
+  /** Addresses or CIDR ranges it may come from; empty for anywhere. */
+  readonly allow: readonly string[];
+  readonly expiresAt: Date | null;
+}
+
+export interface ClientWithToken {
+  readonly client: ClientRow;
+  /** Shown this once. */
+  readonly token: string;
+}
+
+/** How a token comes to be: random bytes for ours, or the text that the operator chose. */
+export type TokenMaterial =
+  { readonly kind: 'random'; readonly bytes: Buffer } | { readonly kind: 'chosen'; readonly token: string };
+
+/** Creates a client with its first token. Refuses `source.name_taken` and a name that cannot be one. */
+export async function createClient(
+  work: Work,
+  client: NewClient,
+  material: TokenMaterial,
+): Promise<ClientWithToken> {
+  const fault = faultOfName(client.name);
+  if (fault !== null) throw new Refusal('source.invalid', { why: `A client's name ${fault}.` });
+  const source = await refusing(insertSource(work.tx, client.name.trim(), 'client'), {
+    source_name_unique: () => new Refusal('source.name_taken', { name: client.name }),
+  });
+  const row = await insertClient(work.tx, { ...client, sourceN: source.n });
+  const token = await issueToken(work, row, material, client.expiresAt);
+  const { name, profile, namespace, scopes, allow } = row;
+  await record(work, { type: 'client.created', after: { name, profile, namespace, scopes, allow } });
+  return { client: row, token };
+}
+
+export interface RotateClient {
+  /** Id or name. */
+  readonly client: string;
+  readonly material: TokenMaterial;
+  readonly expiresAt: Date | null;
+  /** Until when the tokens before it stay good. */
+  readonly overlapUntil: Date;
+}
+
+/** Gives a client a new token and lets the others end after the overlap. Refuses `client.not_found`. */
+export async function rotateClient(work: Work, rotate: RotateClient): Promise<ClientWithToken> {
+  const row = await requireClient(work, rotate.client);
+  const token = await issueToken(work, row, rotate.material, rotate.expiresAt);
+  await expireOtherTokens(work.tx, { clientN: row.n, hash: hashToken(token), until: rotate.overlapUntil });
+  await record(work, { type: 'client.rotated', after: { name: row.name } });
+  return { client: row, token };
+}
+
+/** Ends a client and all its tokens; what it asserted stays. Refuses `client.not_found`. */
+export async function endClient(work: Work, client: string): Promise<void> {
+  const row = await requireClient(work, client);
+  await revokeClient(work.tx, row.n);
+  await record(work, { type: 'client.revoked', before: { name: row.name } });
+}
+
+async function requireClient(work: Work, client: string): Promise<ClientRow> {
+  const row = await findClient(work.tx, client);
+  if (row === null) throw new Refusal('client.not_found', { client });
+  return row;
+}
+
+async function issueToken(
+  work: Work,
+  client: ClientRow,
+  material: TokenMaterial,
+  expiresAt: Date | null,
+): Promise<string> {
+  const made =
+    material.kind === 'random'
+      ? makeToken(material.bytes)
+      : { token: material.token, keyId: null, hash: hashToken(material.token) };
+  await insertToken(work.tx, { clientN: client.n, keyId: made.keyId, hash: made.hash, expiresAt });
+  return made.token;
+}

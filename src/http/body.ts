@@ -1,0 +1,72 @@
+/** Reading JSON bodies: bounded in bytes and in nesting before anything is parsed. */
+import rawBody from 'raw-body';
+import type { DoorContext } from './context.ts';
+import { HttpProblem } from './problem.ts';
+
+export interface BodyLimits {
+  /** Most bytes of a body. */
+  readonly bytes: number;
+  /** Media types that are read, without parameters. */
+  readonly types: readonly string[];
+}
+
+/** Deepest nesting of a JSON body (quality.md, Bad input). */
+const MAX_DEPTH = 20;
+
+/**
+ * Reads a request's body as JSON. Refuses with 415 another media type, 413 too many bytes, 400 what is no JSON in
+ * UTF-8 or nests too deeply.
+ */
+export async function readJson(context: DoorContext, { bytes, types }: BodyLimits): Promise<unknown> {
+  const type = context.request.type.toLowerCase();
+  if (type !== '' && !types.includes(type)) {
+    throw new HttpProblem('body.unsupported_type', `${type} is not read here; send ${types.join(' or ')}.`);
+  }
+  const text = decode(await readBytes(context, bytes));
+  if (depthOf(text) > MAX_DEPTH) {
+    throw new HttpProblem('body.malformed', `The body nests deeper than ${MAX_DEPTH} levels.`);
+  }
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw new HttpProblem('body.malformed', 'The body is not JSON.');
+  }
+}
+
+async function readBytes(context: DoorContext, limit: number): Promise<Buffer> {
+  try {
+    const length = context.get('Content-Length');
+    return await rawBody(context.req, { limit, length: length === '' ? null : length });
+  } catch (error) {
+    if (error instanceof Error && 'type' in error && error.type === 'entity.too.large') {
+      context.set('Connection', 'close');
+      throw new HttpProblem('body.too_large', `The body is larger than ${limit} bytes.`);
+    }
+    throw new HttpProblem('body.malformed', 'The body did not arrive whole.');
+  }
+}
+
+function decode(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new HttpProblem('body.malformed', 'The body is not UTF-8.');
+  }
+}
+
+/** The deepest nesting of brackets outside strings, in one pass and without recursion. */
+function depthOf(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  let isInString = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text[at];
+    if (isInString) {
+      if (character === '\\') at += 1;
+      else if (character === '"') isInString = false;
+    } else if (character === '"') isInString = true;
+    else if (character === '{' || character === '[') deepest = Math.max(deepest, (depth += 1));
+    else if (character === '}' || character === ']') depth -= 1;
+  }
+  return deepest;
+}

@@ -1,0 +1,123 @@
+/**
+ * Bearer tokens (RFC 6750). A token is looked up by its hash; what was found is remembered for two seconds, so
+ * that a busy client costs one look-up in that time and a revoked token is dead within it.
+ */
+import { BlockList, isIP } from 'node:net';
+import type { SourceN } from '../core/ids.ts';
+import { allows, parseScope, type Scope } from '../core/scopes.ts';
+import { hashToken } from '../core/token.ts';
+import { findTokenOwner, type TokenOwnerRow } from '../store/clients.ts';
+import type { Connection } from '../store/database.ts';
+import type { DoorContext, DoorMiddleware } from './context.ts';
+import { HttpProblem } from './problem.ts';
+
+/** Who a token speaks for. */
+export interface ClientIdentity {
+  readonly id: string;
+  readonly name: string;
+  readonly sourceN: SourceN;
+  readonly scopes: ReadonlySet<Scope>;
+  readonly profile: string;
+  readonly namespace: 'all' | 'own';
+  readonly ratePerSecond: number | null;
+  readonly allow: readonly string[];
+}
+
+/** Finds whom a token speaks for; null for unknown, expired and revoked alike. */
+export type Authenticate = (token: string) => Promise<ClientIdentity | null>;
+
+const REMEMBERED_MS = 2_000;
+const REMEMBERED_TOKENS = 10_000;
+
+/** Looks tokens up in the database. `now` gives milliseconds of a clock that never goes back. */
+export function tokenLookup(connection: Connection, now: () => number): Authenticate {
+  const remembered = new Map<string, { readonly client: ClientIdentity; readonly until: number }>();
+  return async (token) => {
+    const hash = hashToken(token);
+    const key = hash.toString('base64');
+    const known = remembered.get(key);
+    if (known !== undefined && known.until > now()) return known.client;
+    remembered.delete(key);
+    const owner = await findTokenOwner(connection, hash);
+    if (owner === null) return null;
+    if (remembered.size >= REMEMBERED_TOKENS) remembered.clear();
+    const client = identityOf(owner);
+    remembered.set(key, { client, until: now() + REMEMBERED_MS });
+    return client;
+  };
+}
+
+/** Lets a request pass that carries a good token, without asking for a scope yet. */
+export function authenticated(authenticate: Authenticate): DoorMiddleware {
+  return async (context, next) => {
+    context.state.client = await requireClient(context, authenticate);
+    await next();
+  };
+}
+
+/** Lets an authenticated request pass whose token has the scope. */
+export function withScope(scope: Scope): DoorMiddleware {
+  return async (context, next) => {
+    if (!allows(clientOf(context).scopes, scope)) {
+      throw new HttpProblem('auth.scope', `This token lacks the scope ${scope}.`, {
+        'WWW-Authenticate': `Bearer error="insufficient_scope", scope="${scope}"`,
+      });
+    }
+    await next();
+  };
+}
+
+/** The client behind an authenticated request. */
+export function clientOf(context: Pick<DoorContext, 'state'>): ClientIdentity {
+  const { client } = context.state;
+  if (client === undefined) throw new Error('The route asks for a client before authenticating one.');
+  return client;
+}
+
+async function requireClient(context: DoorContext, authenticate: Authenticate): Promise<ClientIdentity> {
+  const header = context.get('Authorization');
+  if (header === '') {
+    throw new HttpProblem('auth.required', 'This needs a bearer token in the Authorization header.', {
+      'WWW-Authenticate': 'Bearer realm="muster"',
+    });
+  }
+  const token = /^Bearer +([^\s]+) *$/i.exec(header)?.[1];
+  const client = token === undefined ? null : await authenticate(token);
+  if (client === null) {
+    throw new HttpProblem('auth.invalid', 'The bearer token is not valid.', {
+      'WWW-Authenticate': 'Bearer realm="muster", error="invalid_token"',
+    });
+  }
+  if (!mayComeFrom(client.allow, context.ip)) {
+    throw new HttpProblem('auth.address', 'This token may not be used from this address.');
+  }
+  return client;
+}
+
+/** True when `address` is on the list, of addresses and CIDR ranges; an empty list allows any. */
+function mayComeFrom(allow: readonly string[], address: string): boolean {
+  if (allow.length === 0) return true;
+  const plain = address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;
+  const list = new BlockList();
+  for (const entry of allow) {
+    const [network = '', prefix] = entry.split('/');
+    const family = isIP(network) === 6 ? 'ipv6' : 'ipv4';
+    if (isIP(network) === 0) continue;
+    if (prefix === undefined) list.addAddress(network, family);
+    else list.addSubnet(network, Number(prefix), family);
+  }
+  return list.check(plain, isIP(plain) === 6 ? 'ipv6' : 'ipv4');
+}
+
+function identityOf(row: TokenOwnerRow): ClientIdentity {
+  return {
+    id: row.id,
+    name: row.name,
+    sourceN: row.source_n,
+    scopes: new Set(row.scopes.map(parseScope).filter((scope) => scope !== null)),
+    profile: row.profile,
+    namespace: row.namespace,
+    ratePerSecond: row.rate_per_second,
+    allow: row.allow,
+  };
+}

@@ -1,0 +1,77 @@
+/**
+ * Facts of the installation that its database keeps: which master key seals it, and the epoch. An epoch is one
+ * unbroken life of one database: a restored or cloned one starts a new epoch, so that cursors of the old are
+ * refused and a copy never pushes (P-01).
+ */
+import { named, type Database, onlyRow, type Tx } from './database.ts';
+
+export interface Epoch {
+  readonly id: string;
+  /** True when this start found another database, or another address, than the epoch before it had. */
+  readonly isNew: boolean;
+}
+
+const lock = named('installation_lock', 'lock table epoch in share row exclusive mode');
+
+const identity = named(
+  'installation_identity',
+  `select s.system_identifier::text || ':' || d.oid::text as system, c.timeline_id as timeline
+   from pg_control_system() s, pg_control_checkpoint() c, pg_database d where d.datname = current_database()`,
+);
+
+const open = named(
+  'epoch_open',
+  'select id, system_identifier, timeline, base_url from epoch where closed_at is null',
+);
+
+const close = named('epoch_close', 'update epoch set closed_at = now() where closed_at is null');
+
+const insert = named(
+  'epoch_insert',
+  'insert into epoch (system_identifier, timeline, base_url) values ($1, $2, $3) returning id',
+);
+
+const bindKey = named(
+  'installation_bind_key',
+  `with inserted as (
+     insert into installation (key, value) values ('master_key', to_jsonb($1::text)) on conflict do nothing
+     returning value)
+   select coalesce((select value from inserted), (select value from installation where key = 'master_key'))
+     = to_jsonb($1::text) as fits`,
+);
+
+interface EpochRow {
+  readonly id: string;
+  readonly system_identifier: string;
+  readonly timeline: number;
+  readonly base_url: string;
+}
+
+/** The epoch that is open for this database and address; opens one where none is, or where either is another. */
+export async function openEpoch(database: Database, baseUrl: string): Promise<Epoch> {
+  return database.transaction(async (tx) => {
+    await tx.rows(lock);
+    const here = onlyRow(await tx.rows<{ system: string; timeline: number }>(identity));
+    const [standing] = await tx.rows<EpochRow>(open);
+    const isSame =
+      standing?.system_identifier === here.system &&
+      standing.timeline === here.timeline &&
+      standing.base_url === baseUrl;
+    if (standing !== undefined && isSame) return { id: standing.id, isNew: false };
+    return { id: await beginEpoch(tx, here, baseUrl), isNew: standing !== undefined };
+  });
+}
+
+/** True when the database is sealed with the master key of that fingerprint; the first one to come seals it. */
+export async function bindMasterKey(database: Database, fingerprint: string): Promise<boolean> {
+  return onlyRow(await database.rows<{ fits: boolean }>(bindKey, [fingerprint])).fits;
+}
+
+async function beginEpoch(
+  tx: Tx,
+  here: { readonly system: string; readonly timeline: number },
+  baseUrl: string,
+): Promise<string> {
+  await tx.rows(close);
+  return onlyRow(await tx.rows<{ id: string }>(insert, [here.system, here.timeline, baseUrl])).id;
+}
