@@ -1,0 +1,105 @@
+/**
+ * What a connector is: the thin part that speaks a target's protocol. It only asks and does one bounded request
+ * at a time and answers with values; retry, rate, circuit, ledger and state live in the engine. Every connector
+ * passes the same contract suite (test/targets/contract) on its real counterpart.
+ */
+import type { NameRules } from '../core/targets/target-name.ts';
+import type { Outcome } from '../core/targets/outcome.ts';
+
+/** A user as it should be at the target. */
+export interface TargetUser {
+  /** Our id; where the target has a place for it, it makes the object ours (externalId). */
+  readonly id: string;
+  readonly userName: string;
+  readonly active: boolean;
+  /** Attributes in the form of SCIM's core and enterprise user, without id, userName, active and meta. */
+  readonly attributes: Readonly<Record<string, unknown>>;
+  readonly roles: readonly string[];
+}
+
+/** A group as it should be at the target, without its members. `name` is the name there. */
+export interface TargetGroup {
+  readonly id: string;
+  readonly name: string;
+}
+
+export type TargetObject =
+  ({ readonly kind: 'user' } & TargetUser) | ({ readonly kind: 'group' } & TargetGroup);
+
+/** An object as the target holds it. `held` is for the same connector's `apply` to compare with. */
+export interface Held {
+  readonly remoteId: string;
+  /** Our id as the target carries it; null when it carries none. */
+  readonly externalId: string | null;
+  readonly name: string;
+  readonly active: boolean;
+  readonly held: unknown;
+}
+
+export type Failed = { readonly kind: 'failed'; readonly outcome: Outcome };
+
+/** An answer to "which of yours is this object of ours" (O-03). */
+export type Resolution =
+  | { readonly kind: 'found'; readonly object: Held; readonly by: 'externalId' | 'name' }
+  | { readonly kind: 'none' }
+  /** Two fit, or the one that fits carries somebody else's id: for a person, never the first. */
+  | { readonly kind: 'conflict'; readonly hits: readonly string[]; readonly why: string }
+  | Failed;
+
+export type Observation =
+  { readonly kind: 'found'; readonly object: Held } | { readonly kind: 'absent' } | Failed;
+
+export type MemberObservation =
+  /** All members that the group has. */
+  | { readonly kind: 'all'; readonly members: ReadonlySet<string> }
+  /** Only which of the asked ones are members: the target does not list them (O-08). */
+  | { readonly kind: 'sample'; readonly members: ReadonlySet<string>; readonly asked: ReadonlySet<string> }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'unreadable' }
+  | Failed;
+
+export type HeldPage =
+  { readonly kind: 'page'; readonly objects: readonly Held[]; readonly next: string | null } | Failed;
+
+/** One bounded request. Ids of members and groups are the target's own. */
+export type Operation =
+  | { readonly kind: 'create'; readonly object: TargetObject }
+  /** Brings what differs in line; `held` is what was observed just before. */
+  | { readonly kind: 'update'; readonly object: TargetObject; readonly held: Held }
+  | { readonly kind: 'deactivate'; readonly remoteId: string }
+  | { readonly kind: 'delete'; readonly of: 'user' | 'group'; readonly remoteId: string }
+  | { readonly kind: 'add-members'; readonly group: string; readonly members: readonly string[] }
+  | { readonly kind: 'remove-members'; readonly group: string; readonly members: readonly string[] };
+
+/** How members are taken out: learned per target (O-04), in this order. */
+export const REMOVAL_STYLES = ['filter', 'value', 'put'] as const;
+export type RemovalStyle = (typeof REMOVAL_STYLES)[number];
+
+/** What is known of a target, from its profile and from experience. */
+export interface Traits {
+  /** Most members in one request. */
+  readonly chunk: number;
+  readonly chunkBytes: number;
+  readonly removal: RemovalStyle;
+  /** False where a group's members can only be asked for one by one. */
+  readonly membersReadable: boolean;
+  readonly names: NameRules;
+}
+
+export type Probe = { readonly kind: 'ready'; readonly says: string } | Failed;
+
+export interface Connector {
+  /** Which kinds of object it keeps; a target without users names members by what it is told. */
+  readonly keeps: { readonly users: boolean; readonly groups: boolean };
+  /** Is it there, with these credentials? Changes nothing. */
+  probe(): Promise<Probe>;
+  /** Finds an object of ours there: externalId, then userName or displayName (O-03). */
+  resolve(object: TargetObject): Promise<Resolution>;
+  observe(of: 'user' | 'group', remoteId: string): Promise<Observation>;
+  /** Members of a group; of a target that lists none, which of `among` are. */
+  observeMembers(group: string, among: readonly string[], traits: Traits): Promise<MemberObservation>;
+  /** All objects of a kind, page by page; `after` is the `next` of the page before. */
+  list(of: 'user' | 'group', after: string | null): Promise<HeldPage>;
+  apply(operation: Operation, traits: Traits): Promise<Outcome>;
+  close(): Promise<void>;
+}

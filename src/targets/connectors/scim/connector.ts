@@ -1,0 +1,140 @@
+/** The SCIM 2.0 connector (RFC 7643, 7644): what the engine wants, as requests. */
+import type { Outcome } from '../../../core/targets/outcome.ts';
+import type {
+  Connector,
+  HeldPage,
+  Observation,
+  Operation,
+  Probe,
+  TargetObject,
+  Traits,
+} from '../../connector.ts';
+import { type HttpClient } from '../../outgoing/http-client.ts';
+import { readResource, scimClient, type ScimClient } from './client.ts';
+import { addMembers, groupPath, observeMembers, removeMembers } from './members.ts';
+import { PROFILES } from './profiles.ts';
+import { heldResource, resolve } from './resolve.ts';
+import type { ScimCredentials, ScimSettings } from './settings.ts';
+import { groupBody, groupDifferences, PATCH_SCHEMA, userBody, userDifferences } from './user-resource.ts';
+
+const PAGE = 100;
+
+export interface ScimTarget {
+  readonly settings: ScimSettings;
+  readonly credentials: ScimCredentials;
+  readonly http: HttpClient;
+  /** Epoch ms. */
+  readonly now: () => number;
+}
+
+/** What is known of a SCIM target before the first request. */
+export function scimTraits({ profile, groupName }: ScimSettings): Traits {
+  const known = PROFILES[profile];
+  return { ...known, names: { ...known.names, template: groupName } };
+}
+
+export function scimConnector({ http, ...target }: ScimTarget): Connector {
+  const client = scimClient(http, target);
+  const { settings } = target;
+  return {
+    keeps: { users: true, groups: true },
+    probe: () => probe(client),
+    resolve: (object) => resolve(client, object),
+    observe: (of, remoteId) => observe(client, pathOf(of, remoteId)),
+    observeMembers: (group, among, traits) => observeMembers(client, { group, members: among }, traits),
+    list: (of, after) => listPage(client, of, after),
+    apply: (operation, traits) => apply(client, { operation, traits, settings }),
+    close: () => client.close(),
+  };
+}
+
+/** A list of one user needs the same permission as everything else, and every server has it. */
+async function probe(client: ScimClient): Promise<Probe> {
+  const users = await client.list('/Users', { startIndex: '1', count: '1' });
+  if (users.kind === 'failed') {
+    const { outcome } = users;
+    if (outcome.kind !== 'missing') return users;
+    return { kind: 'failed', outcome: { kind: 'rejected', code: 404, why: 'no SCIM service at this URL' } };
+  }
+  const total = users.kind === 'body' ? users.body.totalResults : 0;
+  return { kind: 'ready', says: `SCIM 2.0 service with ${total} users` };
+}
+
+async function observe(client: ScimClient, path: string): Promise<Observation> {
+  const reply = await client.resource('GET', path);
+  if (reply.kind === 'failed') return reply.outcome.kind === 'missing' ? { kind: 'absent' } : reply;
+  const object = reply.kind === 'body' ? heldResource(reply.body) : null;
+  if (object !== null) return { kind: 'found', object };
+  return { kind: 'failed', outcome: { kind: 'down', why: 'the answer has no id' } };
+}
+
+async function listPage(client: ScimClient, of: 'user' | 'group', after: string | null): Promise<HeldPage> {
+  const startIndex = after ?? '1';
+  const reply = await client.list(of === 'user' ? '/Users' : '/Groups', {
+    startIndex,
+    count: String(PAGE),
+    ...(of === 'group' ? { excludedAttributes: 'members' } : {}),
+  });
+  if (reply.kind === 'failed') return reply;
+  const resources = reply.kind === 'body' ? (reply.body.Resources ?? []) : [];
+  const total = reply.kind === 'body' ? reply.body.totalResults : 0;
+  const reached = Number(startIndex) + resources.length;
+  return {
+    kind: 'page',
+    objects: resources.flatMap((found) => heldResource(found) ?? []),
+    next: resources.length > 0 && reached <= total ? String(reached) : null,
+  };
+}
+
+interface Applying {
+  readonly operation: Operation;
+  readonly traits: Traits;
+  readonly settings: ScimSettings;
+}
+
+async function apply(client: ScimClient, { operation, traits, settings }: Applying): Promise<Outcome> {
+  switch (operation.kind) {
+    case 'create':
+      return create(client, operation.object, settings);
+    case 'update': {
+      const { object, held } = operation;
+      const resource = readResource(held.held);
+      const operations =
+        object.kind === 'user'
+          ? userDifferences(object, resource, settings)
+          : groupDifferences(object, resource);
+      if (operations.length === 0) return { kind: 'noop' };
+      return client.change('PATCH', pathOf(object.kind, held.remoteId), {
+        schemas: [PATCH_SCHEMA],
+        Operations: operations,
+      });
+    }
+    case 'deactivate':
+      return client.change('PATCH', pathOf('user', operation.remoteId), {
+        schemas: [PATCH_SCHEMA],
+        Operations: [{ op: 'replace', path: 'active', value: false }],
+      });
+    case 'delete':
+      return client.change('DELETE', pathOf(operation.of, operation.remoteId));
+    case 'add-members':
+      return addMembers(client, operation);
+    case 'remove-members':
+      return removeMembers(client, operation, traits);
+  }
+}
+
+/** A create whose answer tells no id is looked up before anything else happens to the object. */
+async function create(client: ScimClient, object: TargetObject, settings: ScimSettings): Promise<Outcome> {
+  const [path, body] =
+    object.kind === 'user' ? ['/Users', userBody(object, settings)] : ['/Groups', groupBody(object)];
+  const reply = await client.resource('POST', path, body);
+  if (reply.kind === 'failed') return reply.outcome;
+  const remoteId = reply.kind === 'body' ? reply.body.id : undefined;
+  return remoteId === undefined || remoteId === ''
+    ? { kind: 'ambiguous', why: `${reply.status} without an id` }
+    : { kind: 'applied', remoteId };
+}
+
+function pathOf(of: 'user' | 'group', id: string): string {
+  return of === 'group' ? groupPath(id) : `/Users/${encodeURIComponent(id)}`;
+}

@@ -1,0 +1,49 @@
+/** Settings of a SCIM target, as `POST /api/v1/targets` takes them. */
+import { z } from 'zod';
+import { faultOfTemplate } from '../../../core/targets/target-name.ts';
+import { PROFILE_NAMES } from './profiles.ts';
+
+/** User attributes that are sent unless the setting says otherwise: what a service needs to show a person. */
+const FIRST_ATTRIBUTES = [
+  'displayName',
+  'name',
+  'nickName',
+  'title',
+  'userType',
+  'preferredLanguage',
+  'locale',
+  'timezone',
+  'emails',
+  'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User',
+];
+
+export const scimSettings = z.strictObject({
+  /** Base URL, `/Users` follows it. */
+  url: z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, '')),
+  profile: z.enum(PROFILE_NAMES).default('auto'),
+  /** Name of a group there; `{name}` and `{id}` are filled in. */
+  groupName: z
+    .string()
+    .default('{name}')
+    .superRefine((template, context) => {
+      const fault = faultOfTemplate(template);
+      if (fault !== null) context.addIssue({ code: 'custom', message: fault });
+    }),
+  /** `scim` sends `User.roles` (O-10). */
+  roles: z.enum(['none', 'scim']).default('none'),
+  attributes: z.array(z.string().min(1)).default(FIRST_ATTRIBUTES),
+  /** Deleted so many days after leaving; null keeps deactivated accounts for good (O-05). */
+  deleteAfterDays: z.int().min(0).max(3_650).nullable().default(null),
+  /** Lets Muster connect to an address of a private network, for a target that lives in yours. */
+  allowPrivate: z.boolean().default(false),
+  /** PEM of the authority that signed the target's certificate, where it is your own. */
+  ca: z.string().optional(),
+  timeoutSeconds: z.number().min(1).max(120).default(30),
+  /** Most requests at once. */
+  concurrency: z.int().min(1).max(32).default(4),
+});
+
+export type ScimSettings = z.infer<typeof scimSettings>;
+
+export const scimCredentials = z.strictObject({ bearer: z.string().min(1).optional() });
+export type ScimCredentials = z.infer<typeof scimCredentials>;

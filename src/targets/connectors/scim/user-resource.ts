@@ -1,0 +1,110 @@
+/** Users as SCIM resources: what is sent, and what differs from what the target holds. */
+import { canonicalJson } from '../../../core/json.ts';
+import type { TargetGroup, TargetUser } from '../../connector.ts';
+import type { ScimResource } from './client.ts';
+import type { ScimSettings } from './settings.ts';
+
+export const USER_SCHEMA = 'urn:ietf:params:scim:schemas:core:2.0:User';
+export const GROUP_SCHEMA = 'urn:ietf:params:scim:schemas:core:2.0:Group';
+export const PATCH_SCHEMA = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
+
+export interface PatchOperation {
+  readonly op: 'add' | 'remove' | 'replace';
+  readonly path: string;
+  readonly value?: unknown;
+}
+
+type Attributes = Readonly<Record<string, unknown>>;
+
+/** Attributes that this target is sent, by its settings; absent where the user has none. */
+function managedAttributes(user: TargetUser, settings: ScimSettings): Attributes {
+  const own = Object.fromEntries(
+    settings.attributes
+      .map((name): [string, unknown] => [name, user.attributes[name]])
+      .filter(([, value]) => isAssigned(value)),
+  );
+  return {
+    externalId: user.id,
+    userName: user.userName,
+    active: user.active,
+    ...own,
+    ...(settings.roles === 'scim' && user.roles.length > 0
+      ? { roles: user.roles.map((value) => ({ value })) }
+      : {}),
+  };
+}
+
+/** The body of POST /Users. */
+export function userBody(user: TargetUser, settings: ScimSettings): Attributes {
+  const attributes = managedAttributes(user, settings);
+  const extensions = Object.keys(attributes).filter((name) => name.startsWith('urn:'));
+  return { schemas: [USER_SCHEMA, ...extensions], ...attributes };
+}
+
+/** The body of POST /Groups: without members, which follow in chunks (O-04). */
+export function groupBody(group: TargetGroup): Attributes {
+  return { schemas: [GROUP_SCHEMA], displayName: group.name, externalId: group.id };
+}
+
+/** What to change so that the target's user is as desired; empty when nothing differs. */
+export function userDifferences(
+  user: TargetUser,
+  held: ScimResource,
+  settings: ScimSettings,
+): PatchOperation[] {
+  const desired = managedAttributes(user, settings);
+  const names = new Set([...Object.keys(desired), ...settings.attributes]);
+  if (settings.roles === 'scim') names.add('roles');
+  return [...names].flatMap((name) =>
+    name.startsWith('urn:')
+      ? extensionDifferences(name, asAttributes(desired[name]), asAttributes(held[name]))
+      : attributeDifference(name, desired[name], held[name]),
+  );
+}
+
+/** What to change so that the target's group bears its name and our id; empty when nothing differs. */
+export function groupDifferences(group: TargetGroup, held: ScimResource): PatchOperation[] {
+  return [
+    ...attributeDifference('displayName', group.name, held.displayName),
+    ...attributeDifference('externalId', group.id, held.externalId),
+  ];
+}
+
+function extensionDifferences(urn: string, desired: Attributes, held: Attributes): PatchOperation[] {
+  const names = new Set([...Object.keys(desired), ...Object.keys(held)]);
+  return [...names].flatMap((name) => attributeDifference(`${urn}:${name}`, desired[name], held[name]));
+}
+
+function attributeDifference(path: string, desired: unknown, held: unknown): PatchOperation[] {
+  if (!isAssigned(desired)) return isAssigned(held) ? [{ op: 'remove', path }] : [];
+  if (isSame(desired, held)) return [];
+  return [{ op: 'replace', path, value: desired }];
+}
+
+/**
+ * True when the target holds what is desired. It may hold more in a complex value than we send ($ref, display,
+ * type), it may order a list otherwise, and some hold booleans as text.
+ */
+function isSame(desired: unknown, held: unknown): boolean {
+  if (Array.isArray(desired)) {
+    const list = Array.isArray(held) ? held : [held];
+    return desired.length === list.length && desired.every((one) => list.some((other) => isSame(one, other)));
+  }
+  if (typeof desired === 'object' && desired !== null) {
+    const other = asAttributes(held);
+    return Object.entries(desired).every(([name, value]) => !isAssigned(value) || isSame(value, other[name]));
+  }
+  if (typeof desired === 'boolean' && typeof held === 'string') return String(desired) === held.toLowerCase();
+  return canonicalJson(desired) === canonicalJson(held ?? null);
+}
+
+/** Null, an empty list and an empty object are unassigned (RFC 7643 §2.5). */
+function isAssigned(value: unknown): boolean {
+  if (value === undefined || value === null) return false;
+  if (Array.isArray(value)) return value.length > 0;
+  return typeof value === 'object' ? Object.keys(value).length > 0 : true;
+}
+
+function asAttributes(value: unknown): Attributes {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
+}

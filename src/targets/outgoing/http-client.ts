@@ -1,0 +1,182 @@
+/**
+ * HTTP to one target. Every connection goes to an address that was checked after resolving, TLS is always
+ * verified, redirects are never followed, every request has an end. What goes wrong becomes an outcome: `down`
+ * when nothing can have been sent, `ambiguous` when it may have been.
+ */
+import { lookup as dnsLookup } from 'node:dns';
+import { isIP } from 'node:net';
+import type { LookupFunction } from 'node:net';
+import { Agent, buildConnector } from 'undici';
+import { errorCode } from '../../core/error-code.ts';
+import { outcomeOfAnswer } from '../../core/targets/http-answer.ts';
+import type { Outcome } from '../../core/targets/outcome.ts';
+import { faultOfAddress } from './address.ts';
+
+export interface HttpSettings {
+  readonly allowPrivate: boolean;
+  /** Certificate authority in PEM, besides the well-known ones, that the target's certificate is checked by. */
+  readonly ca?: string;
+  /** Whole time of one request in ms. */
+  readonly timeoutMs: number;
+  /** Most connections at once. */
+  readonly connections: number;
+}
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+export type HttpReply =
+  | { readonly kind: 'answer'; readonly status: number; readonly headers: Headers; readonly body: string }
+  | { readonly kind: 'failed'; readonly outcome: Outcome };
+
+type Headers = Readonly<Record<string, string | string[] | undefined>>;
+
+/** One request and how it ended, for traces and attempts; never with credentials. */
+export interface Exchange {
+  readonly method: string;
+  readonly url: string;
+  readonly body: string | null;
+  /** Null when no answer came. */
+  readonly status: number | null;
+  readonly answer: string;
+  readonly ms: number;
+}
+
+export interface HttpClient {
+  send(request: HttpRequest): Promise<HttpReply>;
+  close(): Promise<void>;
+}
+
+/** More than a target has to say: an endless answer must not fill our memory. */
+const LONGEST_ANSWER_BYTES = 32 * 1024 * 1024;
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/** The connection never came about, so nothing was sent. */
+class NotConnected extends Error {}
+
+/** Opens a client; `heard` is told of every exchange. */
+export function openHttpClient(
+  settings: HttpSettings,
+  heard: (exchange: Exchange) => void = () => undefined,
+): HttpClient {
+  const agent = new Agent({
+    connect: checkedConnector(settings),
+    connections: settings.connections,
+    pipelining: 1,
+    headersTimeout: settings.timeoutMs,
+    bodyTimeout: settings.timeoutMs,
+    maxResponseSize: LONGEST_ANSWER_BYTES,
+  });
+
+  const send = async (request: HttpRequest): Promise<HttpReply> => {
+    const begun = performance.now();
+    const tell = (status: number | null, answer: string): void =>
+      heard({
+        method: request.method,
+        url: request.url,
+        body: request.body ?? null,
+        status,
+        answer,
+        ms: performance.now() - begun,
+      });
+    try {
+      const url = new URL(request.url);
+      const { statusCode, headers, body } = await agent.request({
+        origin: url.origin,
+        path: url.pathname + url.search,
+        method: request.method,
+        headers: request.headers,
+        body: request.body ?? null,
+        signal: AbortSignal.timeout(settings.timeoutMs),
+      });
+      const text = await body.text();
+      tell(statusCode, text);
+      return { kind: 'answer', status: statusCode, headers, body: text };
+    } catch (error) {
+      const outcome = outcomeOfFailure(error, request);
+      tell(null, 'why' in outcome ? outcome.why : '');
+      return { kind: 'failed', outcome };
+    }
+  };
+
+  // Destroyed, not closed: whoever closes has waited for what it sent, or wants it to end.
+  return { send, close: () => agent.destroy() };
+}
+
+/** The outcome of an answer, with the header that tells of a pause and the first words of the body. */
+export function outcomeOfReply(
+  { status, headers, body }: Extract<HttpReply, { kind: 'answer' }>,
+  now: number,
+  detail: string = body.slice(0, 200),
+): Outcome {
+  const retryAfter = headers['retry-after'];
+  return outcomeOfAnswer(
+    { status, detail, retryAfter: typeof retryAfter === 'string' ? retryAfter : null },
+    now,
+  );
+}
+
+function outcomeOfFailure(error: unknown, { method }: HttpRequest): Outcome {
+  const why = describeFailure(error);
+  const nothingDone = error instanceof NotConnected || method === 'GET';
+  return nothingDone ? { kind: 'down', why } : { kind: 'ambiguous', why };
+}
+
+function describeFailure(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.name === 'TimeoutError') return 'no answer in time';
+  const code = errorCode(error);
+  const cause = error instanceof NotConnected && error.cause instanceof Error ? errorCode(error.cause) : '';
+  return [error.message, code, cause].filter((part) => part !== '').join(' ');
+}
+
+/**
+ * Connects only to addresses that {@link faultOfAddress} lets pass. The check is part of the very lookup whose
+ * result is connected to, so a name that answers differently the second time (DNS rebinding) gains nothing.
+ */
+function checkedConnector({ allowPrivate, ca }: HttpSettings): buildConnector.connector {
+  const connect = buildConnector({
+    timeout: CONNECT_TIMEOUT_MS,
+    rejectUnauthorized: true,
+    lookup: checkedLookup(allowPrivate),
+    ...(ca === undefined ? {} : { ca }),
+  });
+  return (options, callback) => {
+    const fault =
+      isIP(bareHost(options.hostname)) === 0 ? null : faultOfAddress(options.hostname, { allowPrivate });
+    if (fault !== null) {
+      callback(new NotConnected(fault), null);
+      return;
+    }
+    connect(options, (...[error, socket]) => {
+      if (error === null) callback(null, socket);
+      else callback(new NotConnected(error.message, { cause: error }), null);
+    });
+  };
+}
+
+function bareHost(hostname: string): string {
+  return hostname.replace(/^\[|\]$/g, '');
+}
+
+function checkedLookup(allowPrivate: boolean): LookupFunction {
+  return (hostname, options, callback) => {
+    dnsLookup(hostname, { ...options, all: true }, (error, addresses) => {
+      if (error !== null) {
+        callback(error, []);
+        return;
+      }
+      const good = addresses.filter(({ address }) => faultOfAddress(address, { allowPrivate }) === null);
+      const [first] = good;
+      if (first === undefined) {
+        const faults = addresses.map(({ address }) => faultOfAddress(address, { allowPrivate })).join('; ');
+        callback(new Error(`${hostname}: ${faults}`), []);
+      } else if (options.all === true) callback(null, good);
+      else callback(null, first.address, first.family);
+    });
+  };
+}

@@ -1,0 +1,262 @@
+/**
+ * A SCIM target that plays tricks: a small correct server in memory, and what real services and bad networks do
+ * to it. A trick may be switched while it runs.
+ */
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { type AddressInfo } from 'node:net';
+
+/** What happens to a request besides being carried out. */
+export type Trick =
+  | { readonly kind: 'answer'; readonly status: number; readonly headers?: Readonly<Record<string, string>> }
+  /** Never answers; `done` carries the request out first. */
+  | { readonly kind: 'stall'; readonly done: boolean }
+  /** Cuts the connection; `done` carries the request out first. */
+  | { readonly kind: 'reset'; readonly done: boolean }
+  /** Says 200 and does nothing. */
+  | { readonly kind: 'lie' }
+  /** Sends half of the answer and cuts. */
+  | { readonly kind: 'half' };
+
+export interface Quirks {
+  /** Most members in one request, and the status that a larger one gets. */
+  membersCap: { readonly count: number; readonly status: 400 | 413 } | null;
+  /** Answers an empty member list for every group. */
+  hidesMembers: boolean;
+  /** Ways of taking members out that it understands. */
+  removal: readonly ('filter' | 'value' | 'put')[];
+  /** Decides per request. */
+  trick: (request: SeenRequest) => Trick | null;
+}
+
+export interface SeenRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly body: string;
+  readonly headers: IncomingMessage['headers'];
+  /** Counted from 1. */
+  readonly nth: number;
+}
+
+interface Kept {
+  id: string;
+  name: string;
+  externalId: string | null;
+  document: Record<string, unknown>;
+  members: Set<string>;
+}
+
+export interface QuirkServer {
+  readonly url: string;
+  readonly quirks: Quirks;
+  readonly seen: readonly SeenRequest[];
+  /** What it holds, by names: users with whether active, groups with their members. */
+  held(): HeldByName;
+  /** Something that a person did there by hand. */
+  tamper(change: (kept: { users: Map<string, Kept>; groups: Map<string, Kept> }) => void): void;
+  close(): Promise<void>;
+}
+
+export interface HeldByName {
+  readonly users: Readonly<Record<string, boolean>>;
+  readonly groups: Readonly<Record<string, readonly string[]>>;
+}
+
+type Json = Record<string, unknown>;
+interface Answer {
+  readonly status: number;
+  readonly body?: unknown;
+}
+
+/** Starts one on a free port of this machine. */
+export async function startQuirkServer(first: Partial<Quirks> = {}): Promise<QuirkServer> {
+  const quirks: Quirks = {
+    membersCap: null,
+    hidesMembers: false,
+    removal: ['filter', 'value', 'put'],
+    trick: () => null,
+    ...first,
+  };
+  const users = new Map<string, Kept>();
+  const groups = new Map<string, Kept>();
+  const seen: SeenRequest[] = [];
+
+  const server = createServer((request, response) => {
+    void readBody(request).then((body) => {
+      const { method = 'GET', url = '/', headers } = request;
+      const it = { method, path: decodeURIComponent(url), body, headers, nth: seen.length + 1 };
+      seen.push(it);
+      play(quirks.trick(it), () => carryOut({ users, groups, quirks }, it), response);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+
+  return {
+    url: `http://127.0.0.1:${port}`,
+    quirks,
+    seen,
+    held: () => ({
+      users: Object.fromEntries(
+        [...users.values()].map((user) => [user.name, user.document.active !== false]),
+      ),
+      groups: Object.fromEntries(
+        [...groups.values()].map((group) => [
+          group.name,
+          [...group.members].map((id) => users.get(id)?.name ?? id).sort(),
+        ]),
+      ),
+    }),
+    tamper: (change) => change({ users, groups }),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function play(trick: Trick | null, run: () => Answer, response: ServerResponse): void {
+  const send = ({ status, body }: Answer, headers: Readonly<Record<string, string>> = {}): void => {
+    response.writeHead(status, { 'content-type': 'application/scim+json', ...headers });
+    response.end(body === undefined ? undefined : JSON.stringify(body));
+  };
+  switch (trick?.kind) {
+    case undefined:
+      return send(run());
+    case 'answer':
+      return send({ status: trick.status, body: { detail: 'a trick' } }, trick.headers);
+    case 'lie':
+      return send({ status: 200, body: {} });
+    case 'stall':
+      if (trick.done) run();
+      return;
+    case 'reset':
+      if (trick.done) run();
+      response.socket?.resetAndDestroy();
+      return;
+    case 'half': {
+      const text = JSON.stringify(run().body ?? {});
+      response.writeHead(200, { 'content-type': 'application/scim+json', 'content-length': text.length });
+      response.write(text.slice(0, Math.floor(text.length / 2)), () => response.socket?.destroy());
+    }
+  }
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString();
+}
+
+interface Service {
+  readonly users: Map<string, Kept>;
+  readonly groups: Map<string, Kept>;
+  readonly quirks: Quirks;
+}
+
+function carryOut(service: Service, { method, path, body }: SeenRequest): Answer {
+  const [, type = '', id = ''] = /^\/(Users|Groups)(?:\/([^?]*))?/.exec(path) ?? [];
+  if (type === '') return { status: 404 };
+  const map = type === 'Users' ? service.users : service.groups;
+  if (method === 'POST') return create(map, JSON.parse(body) as Json);
+  if (id === '') return list(service, map, path);
+  const kept = map.get(id);
+  if (kept === undefined) return { status: 404, body: { detail: `no ${id}` } };
+  switch (method) {
+    case 'GET':
+      return { status: 200, body: show(service, kept) };
+    case 'DELETE':
+      map.delete(id);
+      return { status: 204 };
+    case 'PATCH':
+      return patch(service, kept, JSON.parse(body) as Json);
+    case 'PUT':
+      return put(service, kept, JSON.parse(body) as Json);
+    default:
+      return { status: 405 };
+  }
+}
+
+function create(map: Map<string, Kept>, document: Json): Answer {
+  const name = String(document.userName ?? document.displayName);
+  if ([...map.values()].some((other) => other.name.toLowerCase() === name.toLowerCase())) {
+    return { status: 409, body: { scimType: 'uniqueness', detail: `${name} is taken` } };
+  }
+  const externalId = typeof document.externalId === 'string' ? document.externalId : null;
+  const kept = { id: randomUUID(), name, externalId, document, members: new Set<string>() };
+  map.set(kept.id, kept);
+  return { status: 201, body: { ...document, id: kept.id } };
+}
+
+function show({ groups, quirks }: Service, kept: Kept): Json {
+  const members = groups.has(kept.id)
+    ? { members: quirks.hidesMembers ? [] : [...kept.members].map((value) => ({ value })) }
+    : {};
+  return { ...kept.document, id: kept.id, ...members };
+}
+
+function list(service: Service, map: Map<string, Kept>, path: string): Answer {
+  const query = new URLSearchParams(path.split('?')[1] ?? '');
+  const terms = [...(query.get('filter') ?? '').matchAll(/(\w+) eq "([^"]*)"/g)];
+  const hits = [...map.values()].filter((kept) =>
+    terms.every(([, attribute = '', value = '']) => {
+      if (attribute === 'members') return kept.members.has(value);
+      if (attribute === 'id') return kept.id === value;
+      if (attribute === 'externalId') return kept.externalId === value;
+      return kept.name.toLowerCase() === value.toLowerCase();
+    }),
+  );
+  const start = Number(query.get('startIndex') ?? '1') - 1;
+  const page = hits.slice(start, start + Number(query.get('count') ?? '100'));
+  return {
+    status: 200,
+    body: { totalResults: hits.length, Resources: page.map((kept) => show(service, kept)) },
+  };
+}
+
+function put(service: Service, kept: Kept, document: Json): Answer {
+  if (!service.quirks.removal.includes('put')) return { status: 501 };
+  const members = (document.members ?? []) as readonly { value: string }[];
+  kept.members = new Set(members.map(({ value }) => value));
+  return { status: 200, body: show(service, kept) };
+}
+
+function patch(service: Service, kept: Kept, document: Json): Answer {
+  const operations = document.Operations as readonly { op: string; path: string; value?: unknown }[];
+  const touched = operations.flatMap(({ path, value }) =>
+    path.startsWith('members') ? (Array.isArray(value) ? (value as unknown[]) : [path]) : [],
+  );
+  const { membersCap, removal } = service.quirks;
+  if (membersCap !== null && touched.length > membersCap.count) {
+    return { status: membersCap.status, body: { detail: 'too many members' } };
+  }
+  for (const { op, path, value } of operations) {
+    const values = Array.isArray(value)
+      ? (value as readonly { value: string }[]).map((member) => member.value)
+      : [];
+    if (path === 'members' && op === 'add') {
+      const unknown = values.find((id) => !service.users.has(id));
+      if (unknown !== undefined) return { status: 400, body: { detail: `no user ${unknown}` } };
+      for (const id of values) kept.members.add(id);
+    } else if (path === 'members' && op === 'remove') {
+      if (!removal.includes('value')) return { status: 400, body: { scimType: 'invalidPath' } };
+      for (const id of values) kept.members.delete(id);
+    } else if (path.startsWith('members[')) {
+      if (!removal.includes('filter')) return { status: 400, body: { scimType: 'invalidPath' } };
+      kept.members.delete(/"(.*)"/.exec(path)?.[1] ?? '');
+    } else {
+      set(kept, path, op === 'remove' ? undefined : value);
+    }
+  }
+  return { status: 204 };
+}
+
+function set(kept: Kept, path: string, value: unknown): void {
+  kept.document = { ...kept.document, [path]: value };
+  if (path === 'externalId') kept.externalId = typeof value === 'string' ? value : null;
+  if (path === 'displayName' && 'displayName' in kept.document && !('userName' in kept.document)) {
+    kept.name = String(value);
+  }
+  if (path === 'userName') kept.name = String(value);
+}

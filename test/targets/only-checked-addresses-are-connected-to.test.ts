@@ -1,0 +1,106 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { faultOfAddress, kindOfAddress } from '../../src/targets/outgoing/address.ts';
+import { openHttpClient } from '../../src/targets/outgoing/http-client.ts';
+
+describe('addresses of targets', () => {
+  it.each([
+    ['93.184.215.14', 'public'],
+    ['2606:2800:21f:cb07:6820:80da:af6b:8b2c', 'public'],
+    ['127.0.0.1', 'private'],
+    ['10.1.2.3', 'private'],
+    ['172.31.255.255', 'private'],
+    ['172.32.0.0', 'public'],
+    ['192.168.0.1', 'private'],
+    ['100.64.0.1', 'private'],
+    ['::1', 'private'],
+    ['fd12:3456::1', 'private'],
+    ['::ffff:10.0.0.1', 'private'],
+    ['::ffff:7f00:1', 'private'],
+    ['[::1]', 'private'],
+    ['169.254.169.254', 'never'],
+    ['::ffff:169.254.169.254', 'never'],
+    ['fd00:ec2::254', 'never'],
+    ['0.0.0.0', 'never'],
+    ['::', 'never'],
+    ['fe80::1%eth0', 'never'],
+    ['224.0.0.1', 'never'],
+    ['255.255.255.255', 'never'],
+    ['64:ff9b::7f00:1', 'never'],
+    ['2002:7f00:1::', 'never'],
+    ['localhost', 'never'],
+    ['127.1', 'never'],
+  ])('%s is %s', (address, kind) => {
+    expect(kindOfAddress(address)).toBe(kind);
+  });
+
+  it('are judged alike whether written as IPv4 or as IPv6 that carries it', () => {
+    fc.assert(
+      fc.property(fc.ipV4(), (address) => {
+        expect(kindOfAddress(`::ffff:${address}`)).toBe(kindOfAddress(address));
+      }),
+    );
+  });
+
+  it('that are private pass only where the target allows them', () => {
+    expect(faultOfAddress('10.0.0.1', { allowPrivate: false })).toContain('allowPrivate');
+    expect(faultOfAddress('10.0.0.1', { allowPrivate: true })).toBeNull();
+    expect(faultOfAddress('169.254.169.254', { allowPrivate: true })).not.toBeNull();
+  });
+});
+
+describe('connections to targets', () => {
+  let requests = 0;
+  const server = createServer((request, response) => {
+    requests += 1;
+    if (request.url === '/away') response.writeHead(307, { location: '/elsewhere' }).end();
+    else response.end('{}');
+  });
+  let port = 0;
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    port = (server.address() as AddressInfo).port;
+  });
+  afterAll(() => {
+    server.close();
+  });
+
+  const get = async (url: string, allowPrivate: boolean) => {
+    const client = openHttpClient({ allowPrivate, timeoutMs: 5_000, connections: 1 });
+    try {
+      return await client.send({ method: 'POST', url, headers: {}, body: '{}' });
+    } finally {
+      await client.close();
+    }
+  };
+
+  it.each([
+    (p: number) => `http://127.0.0.1:${p}/`,
+    (p: number) => `http://localhost:${p}/`,
+    (p: number) => `http://2130706433:${p}/`,
+    (p: number) => `http://0x7f.1:${p}/`,
+    (p: number) => `http://[::ffff:127.0.0.1]:${p}/`,
+  ])('never reach a private address by any way of writing it %#', async (url) => {
+    const before = requests;
+    const reply = await get(url(port), false);
+    expect(reply).toMatchObject({ kind: 'failed', outcome: { kind: 'down' } });
+    expect(requests).toBe(before);
+  });
+
+  it('reach it where the target allows private addresses', async () => {
+    expect(await get(`http://localhost:${port}/`, true)).toMatchObject({ kind: 'answer', status: 200 });
+  });
+
+  it('do not follow redirects', async () => {
+    const before = requests;
+    expect(await get(`http://127.0.0.1:${port}/away`, true)).toMatchObject({ kind: 'answer', status: 307 });
+    expect(requests).toBe(before + 1);
+  });
+
+  it('that cannot be made leave nothing unknown', async () => {
+    const reply = await get('http://127.0.0.1:1/', true);
+    expect(reply).toMatchObject({ kind: 'failed', outcome: { kind: 'down' } });
+  });
+});
