@@ -7,13 +7,12 @@ const CONTROL = /[\u0000-\u001f\u007f]/;
 
 /** The form under which two names are the same: trimmed, Unicode NFC, case-folded (D-05). */
 export function foldName(name: string): string {
-  return name
-    .trim()
-    .normalize('NFC')
-    .toLowerCase()
-    .replaceAll('ß', 'ss')
-    .replaceAll('ς', 'σ')
-    .normalize('NFC');
+  return foldText(name.trim());
+}
+
+/** The form under which texts are compared without case: Unicode NFC, case-folded. Folding twice changes nothing more. */
+export function foldText(text: string): string {
+  return text.normalize('NFC').toLowerCase().replaceAll('ß', 'ss').replaceAll('ς', 'σ').normalize('NFC');
 }
 
 /** A name as it is stored: trimmed and in NFC. Refuses an empty one, one over 1,000 characters, control characters and lone surrogates. */

@@ -33,6 +33,13 @@ export interface RefusalDetails {
   'import.unreadable': { readonly file: string; readonly why: string };
   'cursor.unreadable': { readonly why: string };
   'cursor.expired': { readonly why: string };
+  'schema.invalid': { readonly schema: string; readonly why: string };
+  'filter.invalid': { readonly why: string };
+  'body.invalid': { readonly why: string };
+  'path.invalid': { readonly path: string; readonly why: string };
+  'value.invalid': { readonly attribute: string; readonly why: string };
+  'attribute.immutable': { readonly attribute: string; readonly why: string };
+  'patch.no_target': { readonly path: string; readonly why: string };
 }
 
 export type RefusalCode = keyof RefusalDetails;
@@ -71,6 +78,13 @@ const sentences: { readonly [Code in RefusalCode]: (details: RefusalDetails[Code
   'import.unreadable': ({ file, why }) => `${file} cannot be read: ${why}`,
   'cursor.unreadable': ({ why }) => `The cursor cannot be read: ${why}`,
   'cursor.expired': ({ why }) => `The cursor is no longer good: ${why}`,
+  'schema.invalid': ({ schema, why }) => `The schema ${schema} cannot be used: ${why}`,
+  'filter.invalid': ({ why }) => `The filter cannot be read: ${why}`,
+  'body.invalid': ({ why }) => why,
+  'path.invalid': ({ path, why }) => `The path "${path}" cannot be read: ${why}`,
+  'value.invalid': ({ attribute, why }) => `${attribute} ${why}`,
+  'attribute.immutable': ({ attribute, why }) => `${attribute} ${why}`,
+  'patch.no_target': ({ path, why }) => `There is nothing to change at "${path}": ${why}`,
 };
 
 /** Thrown by core, directory, plans and effective when what was asked may not or cannot be done. */

@@ -1,0 +1,52 @@
+/** Elements of multi-valued attributes: when two are the same, and which one is primary (RFC 7643 §2.4). */
+import { foldText } from '../names.ts';
+import { isObject, type Json, type JsonObject, own } from './json.ts';
+import { type Attribute, attributeNamed } from './schema.ts';
+
+/** Equal for two elements with the same type and value; for those without a value, when all of them is the same. */
+export function pluralKey(attribute: Attribute, element: Json): string {
+  if (!isObject(element)) return keyOf(attribute, element);
+  const valueAttribute = attributeNamed(attribute.subAttributes, 'value');
+  const value = own(element, 'value');
+  const names =
+    value === undefined || valueAttribute === null ? Object.keys(element).sort() : ['type', 'value'];
+  return JSON.stringify(
+    names.map((name) => [name, keyOf(attributeNamed(attribute.subAttributes, name), own(element, name))]),
+  );
+}
+
+function keyOf(attribute: Attribute | null, value: Json | undefined): string {
+  return typeof value === 'string' && attribute !== null && !attribute.caseExact
+    ? JSON.stringify(foldText(value))
+    : JSON.stringify(value ?? null);
+}
+
+/**
+ * The elements with at most one `primary: true`: the last of those named in `fresh` wins, else the first. The
+ * same array when there was nothing to settle.
+ */
+export function settlePrimary(elements: readonly Json[], fresh: readonly number[]): readonly Json[] {
+  const primaries = elements.flatMap((element, at) => (isPrimary(element) ? [at] : []));
+  if (primaries.length < 2) return elements;
+  const winner = primaries.filter((at) => fresh.includes(at)).at(-1) ?? primaries[0];
+  return elements.map((element, at) =>
+    at !== winner && isPrimary(element) && isObject(element) ? { ...element, primary: false } : element,
+  );
+}
+
+function isPrimary(element: Json): boolean {
+  return isObject(element) && own(element, 'primary') === true;
+}
+
+/** An element with some sub-attributes set and, where the new value is undefined, unset; undefined when nothing is left. */
+export function withSubs(
+  element: JsonObject,
+  changes: Readonly<Record<string, Json | undefined>>,
+): JsonObject | undefined {
+  const next: Record<string, Json> = { ...element };
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === undefined) Reflect.deleteProperty(next, name);
+    else next[name] = value;
+  }
+  return Object.keys(next).length === 0 ? undefined : next;
+}

@@ -1,0 +1,123 @@
+/** Third step of PATCH: mutations applied to a document, one after the other (RFC 7644 §3.5.2). */
+import { Refusal } from '../refusal.ts';
+import { type AttributePath, spellPath } from './attribute-path.ts';
+import { assignAt, valueAtPath } from './document.ts';
+import { pluralKey, settlePrimary, withSubs } from './element.ts';
+import { matchesElement } from './filter-evaluate.ts';
+import { isArray, isObject, type Json, type JsonObject, omit, own, sameJson } from './json.ts';
+import type { Mutation } from './patch.ts';
+
+/** The document after the mutation; the one that was given stays as it is. Refuses a change of an immutable attribute that has a value, and a filter that nothing fits where the profile wants that refused. */
+export function applyMutation(document: JsonObject, mutation: Mutation): JsonObject {
+  const { path } = mutation;
+  switch (mutation.kind) {
+    case 'set':
+      keepIfImmutable(document, path, mutation.value);
+      return assignAt(document, path, mutation.value);
+    case 'clear':
+      keepIfImmutable(document, path, undefined);
+      return assignAt(document, path, undefined);
+    case 'merge': {
+      const old = valueAtPath(document, path);
+      const next = withSubs(isObject(old) ? old : {}, mutation.subs);
+      keepIfImmutable(document, path, next);
+      return assignAt(document, path, next);
+    }
+    case 'assign':
+      return assignElements(document, path, mutation.values);
+    case 'append':
+      return assignElements(document, path, appended(path, elementsAt(document, path), mutation.values));
+    case 'removeValues':
+      return assignElements(document, path, without(path, elementsAt(document, path), mutation.values));
+    case 'removeElements': {
+      const kept = elementsAt(document, path).filter((element) => !matchesElement(mutation.test, element));
+      return assignElements(document, path, kept);
+    }
+    case 'changeElements':
+      return assignElements(document, path, changed(elementsAt(document, path), mutation));
+  }
+}
+
+function elementsAt(document: JsonObject, path: AttributePath): readonly Json[] {
+  const value = valueAtPath(document, path);
+  return isArray(value) ? value : [];
+}
+
+function assignElements(document: JsonObject, path: AttributePath, elements: readonly Json[]): JsonObject {
+  const next = elements.length === 0 ? undefined : elements;
+  keepIfImmutable(document, path, next);
+  return assignAt(document, path, next);
+}
+
+function keepIfImmutable(document: JsonObject, path: AttributePath, next: Json | undefined): void {
+  if ((path.sub ?? path.attribute).mutability !== 'immutable') return;
+  const old = valueAtPath(document, path);
+  if (old !== undefined && !sameJson(old, next)) {
+    throw new Refusal('attribute.immutable', {
+      attribute: spellPath(path),
+      why: 'is immutable and has a value.',
+    });
+  }
+}
+
+/** Adds values; one that is there already (same type and value) takes what the new one says besides. */
+function appended(path: AttributePath, elements: readonly Json[], values: readonly Json[]): readonly Json[] {
+  const next = [...elements];
+  const places = new Map(next.map((element, at) => [pluralKey(path.attribute, element), at]));
+  const fresh: number[] = [];
+  for (const value of values) {
+    const key = pluralKey(path.attribute, value);
+    const at = places.get(key);
+    const old = at === undefined ? undefined : next[at];
+    if (at === undefined) {
+      places.set(key, next.length);
+      fresh.push(next.push(value) - 1);
+    } else if (isObject(old) && isObject(value)) {
+      const rest = omit(value, ['type', 'value']);
+      next[at] = { ...old, ...rest };
+      if (own(rest, 'primary') === true) fresh.push(at);
+    }
+  }
+  return settlePrimary(next, fresh);
+}
+
+function without(path: AttributePath, elements: readonly Json[], values: readonly Json[]): readonly Json[] {
+  return elements.filter((element) => !values.some((value) => isNamedBy(path, element, value)));
+}
+
+/** True when a value of a removal names the element: same value, and same type where it says one. */
+function isNamedBy(path: AttributePath, element: Json, value: Json): boolean {
+  if (!isObject(element) || !isObject(value)) {
+    return pluralKey(path.attribute, element) === pluralKey(path.attribute, value);
+  }
+  const shown = Object.fromEntries(Object.keys(value).map((name) => [name, own(element, name) ?? null]));
+  return own(value, 'value') === undefined
+    ? sameJson(shown, value)
+    : pluralKey(path.attribute, own(value, 'type') === undefined ? omit(element, ['type']) : element) ===
+        pluralKey(path.attribute, value);
+}
+
+function changed(
+  elements: readonly Json[],
+  { path, test, subs, seed }: Extract<Mutation, { readonly kind: 'changeElements' }>,
+): readonly Json[] {
+  const fits = (element: Json): boolean => test === null || matchesElement(test, element);
+  const fresh: number[] = [];
+  const next: Json[] = [];
+  for (const element of elements) {
+    const after = fits(element) && isObject(element) ? withSubs(element, subs) : element;
+    if (after === undefined) continue;
+    next.push(after);
+    if (fits(element)) fresh.push(next.length - 1);
+  }
+  if (!elements.some(fits)) {
+    if (seed === 'refuse') {
+      throw new Refusal('patch.no_target', { path: spellPath(path), why: 'no value fits the filter.' });
+    }
+    const made = seed === 'skip' ? undefined : withSubs({ ...seed }, subs);
+    if (made !== undefined && Object.values(subs).some((value) => value !== undefined)) {
+      fresh.push(next.push(made) - 1);
+    }
+  }
+  return settlePrimary(next, fresh);
+}
