@@ -21,6 +21,17 @@ function keyOf(attribute: Attribute | null, value: Json | undefined): string {
     : JSON.stringify(value ?? null);
 }
 
+/** The elements, of those that are the same only the first. */
+export function distinct(attribute: Attribute, elements: readonly Json[]): readonly Json[] {
+  const seen = new Set<string>();
+  return elements.filter((element) => {
+    const key = pluralKey(attribute, element);
+    const isNew = !seen.has(key);
+    seen.add(key);
+    return isNew;
+  });
+}
+
 /**
  * The elements with at most one `primary: true`: the last of those named in `fresh` wins, else the first. The
  * same array when there was nothing to settle.

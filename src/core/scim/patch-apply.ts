@@ -2,7 +2,7 @@
 import { Refusal } from '../refusal.ts';
 import { type AttributePath, spellPath } from './attribute-path.ts';
 import { assignAt, valueAtPath } from './document.ts';
-import { pluralKey, settlePrimary, withSubs } from './element.ts';
+import { distinct, pluralKey, settlePrimary, withSubs } from './element.ts';
 import { matchesElement } from './filter-evaluate.ts';
 import { isArray, isObject, type Json, type JsonObject, omit, own, sameJson } from './json.ts';
 import type { Mutation } from './patch.ts';
@@ -119,5 +119,5 @@ function changed(
       fresh.push(next.push(made) - 1);
     }
   }
-  return settlePrimary(next, fresh);
+  return distinct(path.attribute, settlePrimary(next, fresh));
 }

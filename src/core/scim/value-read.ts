@@ -1,6 +1,6 @@
 /** Values from outside, checked and brought to the type that the schema says (RFC 7643 §2.3). */
 import { Refusal } from '../refusal.ts';
-import { pluralKey, settlePrimary } from './element.ts';
+import { distinct, settlePrimary } from './element.ts';
 import { readInstant, writeInstant } from './instant.ts';
 import { isArray, isObject, type Json, type JsonObject, own } from './json.ts';
 import type { Profile } from './profile.ts';
@@ -42,14 +42,8 @@ export function readElements(attribute: Attribute, value: Json, at: string, read
   if (value === null || (value === '' && reader.profile.emptyText === 'unassigned')) return [];
   if (!isArray(value) && reader.profile.looseTypes === 'refuse') throw invalidValue(at, 'needs an array.');
   const list = isArray(value) ? value : [value];
-  const seen = new Set<string>();
-  const kept: Json[] = [];
-  for (const item of list) {
-    const element = readSingle(attribute, item, at, reader);
-    if (element === undefined || seen.has(pluralKey(attribute, element))) continue;
-    seen.add(pluralKey(attribute, element));
-    kept.push(element);
-  }
+  const read = list.flatMap((item) => readSingle(attribute, item, at, reader) ?? []);
+  const kept = distinct(attribute, read);
   const settled = settlePrimary(kept, []);
   if (settled !== kept && reader.profile.looseTypes === 'refuse') {
     throw invalidValue(at, 'has more than one value with "primary": true.');

@@ -29,6 +29,10 @@ export const musterGroupSchema = {
       caseExact: true,
       description: 'A filter over users that the members of a rule group fit.',
     },
-    { name: 'reservedTo', description: 'Name of the only source that may change its members.' },
+    {
+      name: 'reservedTo',
+      caseExact: true,
+      description: 'Name of the only source that may change its members.',
+    },
   ],
 } as const satisfies SchemaSource;
