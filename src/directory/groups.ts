@@ -17,8 +17,10 @@ import {
   tombstoneGroup,
   updateGroup,
 } from '../store/groups.ts';
+import { dropRolesOfGroup, type RoleRow, rolesOfGroup, setRolesOfGroup } from '../store/roles.ts';
 import { findSource } from '../store/sources.ts';
 import { applyMembers, type EditMembers, type MembersEdited, prepareMembers } from './memberships.ts';
+import { requireRoles } from './roles.ts';
 import { record, refusing, type Work } from './work.ts';
 
 /** A group as its writers see it. */
@@ -35,6 +37,8 @@ export interface GroupState {
   readonly autoLeave: AutoLeave;
   /** Name of the source that alone writes its members (D-03). */
   readonly reservedTo: string | null;
+  /** Names of the roles that it confers on its effective members (D-13). */
+  readonly roles: readonly string[];
   /** Attributes of an operator's own schemas. */
   readonly document: Readonly<Record<string, unknown>>;
 }
@@ -50,6 +54,7 @@ export const newGroupState: Omit<GroupState, 'name'> = {
   restricted: false,
   autoLeave: 'inherit',
   reservedTo: null,
+  roles: [],
   document: {},
 };
 
@@ -71,6 +76,7 @@ export async function createGroup(
     groups_name_unique: () => new Refusal('group.name_taken', { name: state.name }),
   });
   if (state.externalId !== null) await syncGroupExternalId(work.tx, row.n, state.externalId, work.sourceN);
+  await writeRoles(work, row, [], state.roles);
   await record(work, { type: 'group.created', group: row.n, after: state });
   const { added } = await applyMembers(work, row, prepared, members ?? {});
   return added.length === 0 ? row : ((await lockGroup(work.tx, row.id, work.sourceN)) ?? row);
@@ -131,11 +137,13 @@ export async function deleteGroup(
   await reopenNesting(work.tx, [row.n], await dropNestings(work.tx, row.n));
   await dropFromClosure(work.tx, row.n);
   await tombstoneGroup(work.tx, row.n);
-  await record(work, { type: 'group.deleted', group: row.n, before: groupStateOf(row) });
+  const roles = await rolesOfGroup(work.tx, row.n);
+  await dropRolesOfGroup(work.tx, row.n);
+  await record(work, { type: 'group.deleted', group: row.n, before: groupStateOf(row, roles) });
 }
 
 /** A stored group as its writers see it. */
-export function groupStateOf(row: GroupRow): GroupState {
+export function groupStateOf(row: GroupRow, roles: readonly RoleRow[]): GroupState {
   return {
     name: row.name,
     externalId: row.external_id,
@@ -147,6 +155,7 @@ export function groupStateOf(row: GroupRow): GroupState {
     restricted: row.restricted,
     autoLeave: row.auto_leave,
     reservedTo: row.reserved_to,
+    roles: roles.map(({ name }) => name),
     document: row.document,
   };
 }
@@ -156,7 +165,7 @@ async function writeState(
   row: GroupRow,
   edit: (current: GroupState, row: GroupRow) => GroupState,
 ): Promise<GroupRow> {
-  const current = groupStateOf(row);
+  const current = groupStateOf(row, await rolesOfGroup(work.tx, row.n));
   const edited = edit(current, row);
   const wanted = { ...edited, name: readGroupName(edited.name) };
   if (canonicalJson(current) === canonicalJson(wanted)) return row;
@@ -168,8 +177,24 @@ async function writeState(
   if (wanted.externalId !== current.externalId) {
     await syncGroupExternalId(work.tx, row.n, wanted.externalId, work.sourceN);
   }
+  await writeRoles(work, row, current.roles, wanted.roles);
   await record(work, { type: 'group.updated', group: row.n, before: current, after: wanted });
   return { ...written, external_id: wanted.externalId };
+}
+
+async function writeRoles(
+  work: Work,
+  group: GroupRow,
+  before: readonly string[],
+  after: readonly string[],
+): Promise<void> {
+  if (canonicalJson(before) === canonicalJson(after)) return;
+  const roles = await requireRoles(work, after);
+  await setRolesOfGroup(
+    work.tx,
+    group.n,
+    roles.map(({ n }) => n),
+  );
 }
 
 function refuseAffiliation(name: string): void {

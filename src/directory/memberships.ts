@@ -9,6 +9,7 @@ import {
   endMembers,
   listDirectMembers,
   type MemberKind,
+  type MemberLine,
   type MembershipOutcome,
   type ResolvedMember,
   resolveMembers,
@@ -208,7 +209,8 @@ export function note(work: Work, outcome: MembershipOutcome): void {
   work.place = outcome.place ?? work.place;
 }
 
-function groupsAmong(members: readonly Pick<ResolvedMember, 'n' | 'kind'>[]): GroupN[] {
+/** The groups among members of either kind. */
+export function groupsAmong(members: readonly Pick<MemberLine, 'n' | 'kind'>[]): GroupN[] {
   return members
     .filter((member): member is { n: GroupN; kind: 'g' } => member.kind === 'g')
     .map(({ n }) => n);
