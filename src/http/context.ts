@@ -1,6 +1,19 @@
 /** What every request carries through the doors. */
 import type { Middleware, ParameterizedContext } from 'koa';
-import type { ClientIdentity } from './token.ts';
+import type { SourceN } from '../core/ids.ts';
+import type { Scope } from '../core/scopes.ts';
+
+/** Who a token speaks for. */
+export interface ClientIdentity {
+  readonly id: string;
+  readonly name: string;
+  readonly sourceN: SourceN;
+  readonly scopes: ReadonlySet<Scope>;
+  readonly profile: string;
+  readonly namespace: 'all' | 'own';
+  readonly ratePerSecond: number | null;
+  readonly allow: readonly string[];
+}
 
 export interface DoorState {
   /** The caller's X-Request-Id, or one of ours. */

@@ -3,25 +3,12 @@
  * that a busy client costs one look-up in that time and a revoked token is dead within it.
  */
 import { BlockList, isIP } from 'node:net';
-import type { SourceN } from '../core/ids.ts';
 import { allows, parseScope, type Scope } from '../core/scopes.ts';
 import { hashToken } from '../core/token.ts';
 import { findTokenOwner, type TokenOwnerRow } from '../store/clients.ts';
 import type { Connection } from '../store/database.ts';
-import type { DoorContext, DoorMiddleware } from './context.ts';
+import type { ClientIdentity, DoorContext, DoorMiddleware } from './context.ts';
 import { HttpProblem } from './problem.ts';
-
-/** Who a token speaks for. */
-export interface ClientIdentity {
-  readonly id: string;
-  readonly name: string;
-  readonly sourceN: SourceN;
-  readonly scopes: ReadonlySet<Scope>;
-  readonly profile: string;
-  readonly namespace: 'all' | 'own';
-  readonly ratePerSecond: number | null;
-  readonly allow: readonly string[];
-}
 
 /** Finds whom a token speaks for; null for unknown, expired and revoked alike. */
 export type Authenticate = (token: string) => Promise<ClientIdentity | null>;
