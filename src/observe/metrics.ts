@@ -1,0 +1,100 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/**
+ * Everything that is measured. Labels hold clients, feeds, targets, outcomes and kinds of work, never a user or a
+ * group: their number is unbounded and their names are personal.
+ */
+export interface Metrics {
+  readonly registry: Registry;
+  /** Seconds per request by `door`, `client`, `method`, `status`. */
+  readonly requests: Histogram<'door' | 'client' | 'method' | 'status'>;
+  /** Runs by `source` and `outcome` (the import's final state). */
+  readonly imports: Counter<'source' | 'outcome'>;
+  /** Rows by `source` and `outcome`. */
+  readonly importRows: Counter<'source' | 'outcome'>;
+  /** Unix time of the last applied import by `source`. */
+  readonly importLastSuccess: Gauge<'source'>;
+  /** Attempts by `target` and `outcome`. */
+  readonly deliveries: Counter<'target' | 'outcome'>;
+  /** Seconds since the oldest change that a `target` has not got yet; 0 when it has everything. */
+  readonly targetLag: Gauge<'target'>;
+  /** Operations waiting by `target`. */
+  readonly targetWaiting: Gauge<'target'>;
+  /** Seconds from commit to effective change in the feed. */
+  readonly feedLag: Histogram;
+  /** Plans held by a guard by `source`. */
+  readonly holds: Counter<'source'>;
+  /** Connections of the pool by `state` (used, idle, waiting). */
+  readonly pool: Gauge<'state'>;
+}
+
+/** Fresh instruments in a registry of their own, the process's own (memory, event loop) included. */
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  return {
+    registry,
+    requests: new Histogram({
+      name: 'http_server_request_duration_seconds',
+      help: 'Duration of HTTP requests',
+      labelNames: ['door', 'client', 'method', 'status'],
+      buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
+      registers,
+    }),
+    imports: new Counter({
+      name: 'muster_imports_total',
+      help: 'Imports that ended, by outcome',
+      labelNames: ['source', 'outcome'],
+      registers,
+    }),
+    importRows: new Counter({
+      name: 'muster_import_rows_total',
+      help: 'Rows of imports, by outcome',
+      labelNames: ['source', 'outcome'],
+      registers,
+    }),
+    importLastSuccess: new Gauge({
+      name: 'muster_import_last_success_timestamp_seconds',
+      help: 'When an import of the source was applied last',
+      labelNames: ['source'],
+      registers,
+    }),
+    deliveries: new Counter({
+      name: 'muster_target_deliveries_total',
+      help: 'Attempts to deliver to a target, by outcome',
+      labelNames: ['target', 'outcome'],
+      registers,
+    }),
+    targetLag: new Gauge({
+      name: 'muster_target_lag_seconds',
+      help: 'Age of the oldest change that the target has not got',
+      labelNames: ['target'],
+      registers,
+    }),
+    targetWaiting: new Gauge({
+      name: 'muster_target_waiting',
+      help: 'Operations that wait for the target',
+      labelNames: ['target'],
+      registers,
+    }),
+    feedLag: new Histogram({
+      name: 'muster_feed_lag_seconds',
+      help: 'From the commit of a change to its effect in the feed',
+      buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30],
+      registers,
+    }),
+    holds: new Counter({
+      name: 'muster_plans_held_total',
+      help: 'Plans that a guard stopped',
+      labelNames: ['source'],
+      registers,
+    }),
+    pool: new Gauge({
+      name: 'muster_database_connections',
+      help: 'Connections of the database pool',
+      labelNames: ['state'],
+      registers,
+    }),
+  };
+}
