@@ -14,6 +14,7 @@ const folders = {
   'sources/saml': ['core', 'directory', 'plans', 'effective', 'store', 'http', 'observe'],
   targets: ['core', 'effective', 'plans', 'store', 'observe'],
   http: ['core', 'store', 'observe'],
+  boot: ['core', 'config', 'directory', 'store', 'http', 'observe'],
   api: ['core', 'directory', 'effective', 'plans', 'store', 'http', 'observe'],
   console: ['core', 'directory', 'effective', 'plans', 'store', 'http', 'observe'],
 };
@@ -22,7 +23,7 @@ const rules = Object.entries(folders).map(([folder, may]) => ({
   name: `${folder.replace('/', '-')}-imports-only-${may.length === 0 ? 'itself' : 'what-it-may'}`,
   severity: 'error',
   from: { path: `^src/${folder}/` },
-  to: { path: '^(src|migrations)/', pathNot: [folder, ...may].map((name) => `^src/${name}/`) },
+  to: { path: '^(src|migrations)/', pathNot: [folder, ...may].map((name) => `^src/${name}(/|\\.ts)`) },
 }));
 
 module.exports = {

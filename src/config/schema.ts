@@ -76,6 +76,9 @@ export const settingsSchema = z.strictObject({
     .nullable()
     .default(null)
     .meta({ description: 'Address as others see it: meta.location, SAML, links' }),
+  trustProxy: flag
+    .default(false)
+    .meta({ description: 'Believe X-Forwarded-* headers: true only behind a proxy that sets them' }),
   metricsPort: whole(1, 65_535)
     .nullable()
     .default(null)

@@ -13,3 +13,11 @@ export class SetupProblem extends Error {
     this.steps = steps;
   }
 }
+
+/** A part of the installation that is set up and does not answer, such as the database; exit code 6. */
+export class Unreachable extends SetupProblem {
+  constructor(what: string, steps: readonly string[] = []) {
+    super(what, steps);
+    this.name = 'Unreachable';
+  }
+}

@@ -26,8 +26,7 @@ export function createLog({ level, format, destination }: LogOptions): Logger {
       formatters: { level: (label) => ({ level: label }) },
     },
     {
-      write: (line: string) =>
-        out.write(finish(redactFields(JSON.parse(line) as Record<string, unknown>))),
+      write: (line: string) => out.write(finish(redactFields(JSON.parse(line) as Record<string, unknown>))),
     },
   );
 }

@@ -28,7 +28,7 @@ const hidden = new Set(
 );
 
 const patterns: readonly (readonly [RegExp, string])[] = [
-  [/\bmst_[\w-]+/g, 'mst_[redacted]'],
+  [/\bmst_[\w.-]+/g, 'mst_[redacted]'],
   [/\b(bearer|basic)\s+[\w.~+/=-]+/gi, '$1 [redacted]'],
   [/\bwhsec_[\w+/=-]+/g, 'whsec_[redacted]'],
   [/(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@]+@/gi, '$1[redacted]@'],

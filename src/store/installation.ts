@@ -40,6 +40,12 @@ const bindKey = named(
      = to_jsonb($1::text) as fits`,
 );
 
+const firstStart = named(
+  'installation_first_start',
+  `insert into installation (key, value) values ('first_start', to_jsonb(now())) on conflict do nothing
+   returning true as is_first`,
+);
+
 interface EpochRow {
   readonly id: string;
   readonly system_identifier: string;
@@ -65,6 +71,11 @@ export async function openEpoch(database: Database, baseUrl: string): Promise<Ep
 /** True when the database is sealed with the master key of that fingerprint; the first one to come seals it. */
 export async function bindMasterKey(database: Database, fingerprint: string): Promise<boolean> {
   return onlyRow(await database.rows<{ fits: boolean }>(bindKey, [fingerprint])).fits;
+}
+
+/** True once in the life of a database: for the transaction that takes care of the first start. */
+export async function claimFirstStart(tx: Tx): Promise<boolean> {
+  return (await tx.rows<{ is_first: boolean }>(firstStart)).length === 1;
 }
 
 async function beginEpoch(

@@ -1,0 +1,114 @@
+/**
+ * The only place that builds the parts of a daemon and hands them to each other. Read it from top to bottom: what
+ * stands above is there before what stands below, and is closed after it.
+ */
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
+import { makeFirstClient } from './boot/first-client.ts';
+import { listen } from './boot/listener.ts';
+import { fingerprintOf, readMasterKey } from './boot/master-key.ts';
+import { forgetRunning, writeRunning } from './boot/running.ts';
+import { openStorage } from './boot/storage.ts';
+import type { Settings } from './config.ts';
+import { SetupProblem } from './core/setup-problem.ts';
+import type { Directory } from './directory/work.ts';
+import { buildApp } from './http/app.ts';
+import type { DoorMiddleware } from './http/context.ts';
+import { measureRequests } from './http/measure.ts';
+import { probes } from './http/probes.ts';
+import { createHealth } from './observe/health.ts';
+import { createMetrics } from './observe/metrics.ts';
+import { bindMasterKey, openEpoch } from './store/installation.ts';
+import { Wake } from './store/wake.ts';
+
+/** A running daemon. */
+export interface Daemon {
+  /** Where it listens, such as `http://127.0.0.1:8080`. */
+  readonly address: string;
+  /** The first client's token, at the first start only; it cannot be shown again. */
+  readonly firstToken: string | null;
+  /** Finishes what is in hand within the grace time and closes everything. */
+  stop(): Promise<void>;
+}
+
+const PROBE_PATIENCE_MS = 2_000;
+const TOKEN_DAYS = 365;
+const DAY_MS = 86_400_000;
+
+/** Starts a daemon. Refuses (SetupProblem) what a person has to mend; leaves nothing behind when it fails. */
+export async function startDaemon(settings: Settings, log: Logger): Promise<Daemon> {
+  const closers: (() => Promise<void>)[] = [];
+  const closeAll = async (): Promise<void> => {
+    for (const close of closers.splice(0).reverse()) await close();
+  };
+  try {
+    return await assemble(settings, log, { onClose: (close) => void closers.push(close), closeAll });
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+interface Closing {
+  /** Adds a step to the closing; the last added goes first. */
+  readonly onClose: (close: () => Promise<void>) => void;
+  readonly closeAll: () => Promise<void>;
+}
+
+async function assemble(settings: Settings, log: Logger, { onClose, closeAll }: Closing): Promise<Daemon> {
+  const metrics = createMetrics();
+  const health = createHealth({ patienceMs: PROBE_PATIENCE_MS });
+
+  const storage = await openStorage(settings, 'daemon', log);
+  onClose(() => storage.close());
+  const { database, directUrl } = storage;
+  const masterKey = readMasterKey({
+    given: settings.masterKey,
+    dataDir: settings.dataDir,
+    random: randomBytes,
+  });
+  if (!(await bindMasterKey(database, fingerprintOf(masterKey)))) throw foreignKey();
+  const epoch = await openEpoch(database, settings.baseUrl);
+  if (epoch.isNew) log.warn('This database was restored, copied or moved: cursors start anew.');
+
+  const wake = new Wake({
+    directUrl,
+    instance: randomUUID(),
+    onFault: (error) => log.warn({ err: error }, 'The connection that wakes other instances was lost.'),
+  });
+  onClose(() => wake.close());
+  await wake.start();
+  const directory: Directory = { database, wake: wake.ring };
+  health.watch('database', async () => {
+    await database.rows({ text: 'select 1' });
+    return null;
+  });
+
+  const doors: DoorMiddleware[] = [
+    probes({ health, metrics, metricsAre: settings.metricsPort === null ? 'here' : 'elsewhere' }),
+    measureRequests(metrics),
+  ];
+  const app = buildApp({ newId: randomUUID, doors, trustsProxy: settings.trustProxy });
+  app.on('error', (error: unknown) => log.warn({ err: error }, 'A response was not sent whole.'));
+  const listener = await listen(app.callback(), settings);
+  onClose(() => listener.drain(settings.graceSeconds * 1_000));
+  const address = `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${listener.port}`;
+
+  // Last, when nothing can fail any more: a token that was made and not shown would be lost.
+  const firstToken = await makeFirstClient(directory, {
+    chosen: settings.bootstrapToken,
+    random: randomBytes,
+    expiresAt: new Date(Date.now() + TOKEN_DAYS * DAY_MS),
+  });
+  writeRunning(settings.dataDir, { pid: process.pid, address, watchDir: settings.watchDir });
+  onClose(async () => forgetRunning(settings.dataDir, process.pid));
+  health.enter('serving');
+  onClose(async () => health.enter('stopping'));
+  return { address, firstToken, stop: closeAll };
+}
+
+function foreignKey(): SetupProblem {
+  return new SetupProblem('The master key does not fit this database, which is sealed with another one.', [
+    'Set MUSTER_MASTER_KEY to the key of this installation, or put its master.key back into the data folder.',
+  ]);
+}

@@ -1,0 +1,54 @@
+import pg from 'pg';
+import { SetupProblem, Unreachable } from '../core/setup-problem.ts';
+import { errorCode } from '../core/error-code.ts';
+
+const OLDEST = 130_000;
+
+const notThere = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ECONNRESET',
+  '57P03',
+]);
+const notLetIn = new Set(['28P01', '28000', '3D000', '42501']);
+
+/**
+ * Makes sure that an outside database answers and is new enough. Refuses (Unreachable) one that does not answer,
+ * and (SetupProblem) one that lets us not in, or is older than PostgreSQL 13. Passwords are not repeated.
+ */
+export async function checkServer(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
+  const { host, pathname } = new URL(url);
+  try {
+    await client.connect();
+    const { rows } = await client.query<{ version: number }>(
+      `select current_setting('server_version_num')::int as version`,
+    );
+    const version = rows[0]?.version ?? 0;
+    if (version < OLDEST) {
+      throw new SetupProblem(
+        `The PostgreSQL at ${host} is version ${Math.floor(version / 10_000)}; Muster needs 13 or later.`,
+      );
+    }
+  } catch (error) {
+    const code = errorCode(error);
+    const why = error instanceof Error ? error.message : '';
+    if (notLetIn.has(code)) {
+      throw new SetupProblem(
+        `The PostgreSQL at ${host} does not let Muster in to ${pathname.slice(1)}: ${why}.`,
+        ['Check user, password and database name in DATABASE_URL.'],
+      );
+    }
+    if (notThere.has(code) || why.includes('timeout')) {
+      throw new Unreachable(`No PostgreSQL answers at ${host}${code === '' ? '' : ` (${code})`}.`, [
+        'Check DATABASE_URL, and that the server runs and may be reached from here.',
+      ]);
+    }
+    throw error;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
