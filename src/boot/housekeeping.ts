@@ -1,0 +1,54 @@
+/**
+ * What has to be done now and then, whoever asks: ending memberships whose time is over, sweeping what deletions
+ * left, making the log's next partition. Every instance does it; each round is safe beside another's.
+ */
+import type { Logger } from 'pino';
+import { endExpiredMemberships } from '../directory/expiry.ts';
+import type { Directory } from '../directory/work.ts';
+import { sweepDeletedGroups } from '../store/leftovers.ts';
+import { ensureLogPartitions } from '../store/log-partitions.ts';
+
+export interface Housekeeping {
+  /** Waits for the round in hand. */
+  stop(): Promise<void>;
+}
+
+export interface HousekeepingParts {
+  readonly directory: Directory;
+  readonly log: Logger;
+  readonly now: () => Date;
+}
+
+const EVERY_MS = 10_000;
+/** Rows to one deletion: short enough to hold up nobody. */
+const SWEPT_AT_ONCE = 10_000;
+
+/** Starts at once, then every ten seconds after the round before has ended. */
+export function startHousekeeping(parts: HousekeepingParts): Housekeeping {
+  const state: { isStopping: boolean; timer: NodeJS.Timeout | null } = { isStopping: false, timer: null };
+  const next = async (): Promise<void> => {
+    try {
+      await keepHouse(parts, () => state.isStopping);
+    } catch (error) {
+      parts.log.warn({ err: error }, 'A round of housekeeping failed; the next one tries again.');
+    }
+    if (!state.isStopping) state.timer = setTimeout(() => (round = next()), EVERY_MS);
+  };
+  let round = next();
+  return {
+    stop: async () => {
+      state.isStopping = true;
+      if (state.timer !== null) clearTimeout(state.timer);
+      await round;
+    },
+  };
+}
+
+async function keepHouse({ directory, now }: HousekeepingParts, isStopping: () => boolean): Promise<void> {
+  await ensureLogPartitions(directory.database, now());
+  await endExpiredMemberships(directory);
+  let isMore = true;
+  while (isMore && !isStopping()) {
+    isMore = await sweepDeletedGroups(directory.database, SWEPT_AT_ONCE);
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * The log is partitioned by month, so that what is past its keeping goes at once and not row by row (P-06). Rows
+ * of a month that has no partition yet land in the default one and stay readable there.
+ */
+import { type Database, named, type Tx } from './database.ts';
+
+/** Key of the lock under which partitions are made, among PostgreSQL's advisory locks. */
+const PARTITION_LOCK = 7_205_182;
+
+const lock = named('log_partition_lock', `select pg_advisory_xact_lock(${PARTITION_LOCK})`);
+
+const exists = named('log_partition_exists', 'select to_regclass($1) is not null as found');
+
+const inDefault = named(
+  'log_partition_in_default',
+  'select exists (select 1 from change_default where at >= $1 and at < $2) as found',
+);
+
+/**
+ * Makes the partitions of the month of `now` and the one after. A month whose rows are in the default partition
+ * already is left there. Gives up after two seconds of waiting for readers; the next round tries again.
+ */
+export async function ensureLogPartitions(database: Database, now: Date): Promise<void> {
+  await database.transaction(async (tx) => {
+    await tx.rows({ text: "set local lock_timeout = '2s'" });
+    await tx.rows(lock);
+    for (const offset of [0, 1]) await ensureMonth(tx, monthOf(now, offset), monthOf(now, offset + 1));
+  });
+}
+
+async function ensureMonth(tx: Tx, from: Date, to: Date): Promise<void> {
+  const name = `change_${from.toISOString().slice(0, 7).replace('-', '_')}`;
+  if (await isTrue(tx, exists, [name])) return;
+  if (await isTrue(tx, inDefault, [from, to])) return;
+  const range = `from ('${from.toISOString()}') to ('${to.toISOString()}')`;
+  await tx.rows({ text: `create table ${name} partition of change for values ${range}` });
+}
+
+async function isTrue(tx: Tx, question: typeof exists, values: readonly unknown[]): Promise<boolean> {
+  return (await tx.rows<{ found: boolean }>(question, values))[0]?.found ?? false;
+}
+
+/** The first moment, in UTC, of the month `offset` months after that of `moment`. */
+function monthOf(moment: Date, offset: number): Date {
+  return new Date(Date.UTC(moment.getUTCFullYear(), moment.getUTCMonth() + offset, 1));
+}
