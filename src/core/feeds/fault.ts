@@ -7,11 +7,16 @@ export interface FileFaultDetails {
   'file.spreadsheet': { readonly kind: string };
   'file.encoding': { readonly line: number; readonly byte: number; readonly encoding: string };
   'file.encoding_unsupported': { readonly encoding: string };
+  'file.encoding_broken': { readonly encoding: string };
   'file.quote_open': { readonly line: number };
   'file.record_too_long': { readonly line: number; readonly limit: number };
   'file.truncated': { readonly line: number };
   'file.empty': { readonly mode: string };
   'file.too_large': { readonly limit: number };
+  'file.unreadable': { readonly why: string };
+  'file.nothing_accepted': { readonly rows: number };
+  'file.gone': { readonly file: string };
+  'file.given_up': { readonly attempts: number };
   'header.unreadable': { readonly line: number };
   'header.duplicate': { readonly columns: readonly string[] };
   'header.missing': { readonly columns: readonly string[] };
@@ -51,6 +56,8 @@ const fileSentences: Sentences<FileFaultDetails> = {
     `Save the file as UTF-8, or declare its encoding in the settings of the feed.`,
   'file.encoding_unsupported': ({ encoding }) =>
     `The encoding ${encoding} is not supported. Save the file as UTF-8.`,
+  'file.encoding_broken': ({ encoding }) =>
+    `The file looks like ${encoding} and is no good ${encoding}. Save it as UTF-8.`,
   'file.quote_open': ({ line }) => `The quote that opens in line ${line} is never closed.`,
   'file.record_too_long': ({ line, limit }) =>
     `The record that starts in line ${line} is longer than ${limit.toLocaleString('en')} characters.`,
@@ -58,6 +65,11 @@ const fileSentences: Sentences<FileFaultDetails> = {
   'file.empty': ({ mode }) =>
     `The file holds no rows. In mode ${mode} that would mean that nobody is left, so it is refused.`,
   'file.too_large': ({ limit }) => `The file is larger than ${limit.toLocaleString('en')} bytes.`,
+  'file.unreadable': ({ why }) => `The file cannot be read: ${why}.`,
+  'file.nothing_accepted': ({ rows }) => `All ${rows} rows of the file were refused.`,
+  'file.gone': ({ file }) => `${file} was taken away while it was worked on.`,
+  'file.given_up': ({ attempts }) =>
+    `Reading it failed ${attempts} times for a reason that the log tells. Drop it again when that is mended.`,
   'header.unreadable': ({ line }) =>
     `Line ${line} is neither a known header nor a row of the portal's format, with comma, semicolon or tab between the cells.`,
   'header.duplicate': ({ columns }) => `The header names a column twice: ${columns.join(', ')}.`,
@@ -96,6 +108,11 @@ export class FileFault<Code extends FileFaultCode = FileFaultCode> extends Error
     this.code = code;
     this.details = details;
   }
+}
+
+/** Tells the fault of a file from any other error. */
+export function isFileFault(error: unknown): error is FileFault {
+  return error instanceof FileFault;
 }
 
 /** Makes the fault of a row. */

@@ -71,10 +71,17 @@ function layoutByHeader(record: CsvRecord, delimiter: string, formats: readonly 
     const known = new Set([...format.required, ...format.optional]);
     if (!named.every((column) => known.has(column))) continue;
     if (!format.required.every((column) => named.includes(column))) continue;
-    const widths = { least: columns.length, most: columns.length };
+    // Rejects of a file without header: their rows may lack the last cells, as they might there.
+    const spare = columns.includes(null) ? trailingOptional(columns, format) : 0;
+    const widths = { least: columns.length - spare, most: columns.length };
     return { format, delimiter, header: record.original, columns, widths };
   }
   return null;
+}
+
+function trailingOptional(columns: readonly (string | null)[], format: FileFormat): number {
+  const last = columns.findLastIndex((column) => column === null || format.required.includes(column));
+  return columns.length - 1 - last;
 }
 
 function layoutByPosition(

@@ -1,0 +1,178 @@
+/**
+ * Applying a staged file: every row's wish becomes one net difference, written in one transaction (F-09). Each
+ * step is one statement over all rows; nothing loops over members.
+ */
+import { isAffiliationName } from '../core/names.ts';
+import { refuseCycles } from '../core/feeds/nesting-order.ts';
+import { settlePeople } from '../core/feeds/people.ts';
+import type { FeedSettings } from '../core/feeds/settings.ts';
+import { Refusal } from '../core/refusal.ts';
+import { type Place, recordOrigin } from '../store/changes.ts';
+import { closeOverNestings, lockGraph, reopenNesting } from '../store/closure.ts';
+import {
+  gatherNames,
+  hasNestingRows,
+  listSuspectGroups,
+  lockNamedGroups,
+  makeGroups,
+  type NamedGroup,
+  refuseLines,
+  refuseRowsNesting,
+  refuseRowsOfGroups,
+  refuseUnreadRows,
+} from '../store/feeds/names.ts';
+import { type RowCounts, writeOutcomes } from '../store/feeds/outcomes.ts';
+import {
+  bumpPlannedGroups,
+  listNestingsAbove,
+  listNestingSteps,
+  listPlannedNestings,
+  namesByKey,
+  planPairs,
+  writePairs,
+} from '../store/feeds/pairs.ts';
+import { gatherPeople, listHardCells, writeSettledCells } from '../store/feeds/people.ts';
+import {
+  giveRoles,
+  listMissingRoles,
+  listNamedRoles,
+  type NamedRole,
+  planRoles,
+  refuseRowsGiving,
+} from '../store/feeds/roles.ts';
+import type { RunN } from '../store/feeds/staging.ts';
+import { attachKeys, makeStubs } from '../store/feeds/stubs.ts';
+import { newGroupState } from './groups.ts';
+import { ensureRoles } from './roles.ts';
+import { authorOf, type Work } from './work.ts';
+
+export interface ImportRun {
+  readonly run: RunN;
+  readonly settings: Pick<FeedSettings, 'allowedRoles' | 'createRoles'>;
+}
+
+/**
+ * Applies the staged rows of a run and answers how they ended. Rows are refused one by one: group.automatic
+ * (D-14), group.reserved (D-03, F-11), group.name_reserved (D-16), role.protected and role.invalid (F-08),
+ * nesting.cycle with the path (F-10), identity.conflict and identity.ambiguous. What is missing is made (F-04);
+ * who stays is not touched (F-09).
+ */
+export async function applyImport(work: Work, { run, settings }: ImportRun): Promise<RowCounts> {
+  const { tx } = work;
+  const movesNestings = await hasNestingRows(tx, run);
+  if (movesNestings) await lockGraph(tx);
+  await lockNamedGroups(tx, run);
+  await refuseUnreadRows(tx, run);
+  await gatherNames(tx, run);
+  await refuseByGroup(work, run);
+  await refuseByRole(work, run, settings);
+  if (movesNestings) await refuseByCycle(work, run);
+  await gatherPeople(tx, run);
+  await settleHardCells(work, run);
+  work.originN ??= await recordOrigin(tx, work.by);
+  const author = authorOf(work);
+  notePlace(work, await makeGroups(tx, run, author, told()));
+  notePlace(work, await makeStubs(tx, run, author));
+  notePlace(work, await attachKeys(tx, run, author));
+  await planPairs(tx, run, work.sourceN);
+  await ensureRoles(work, await listMissingRoles(tx, run));
+  await planRoles(tx, run);
+  notePlace(work, await writePairs(tx, run, author));
+  notePlace(work, await giveRoles(tx, run, author));
+  if (movesNestings) await followNestings(work, run);
+  await bumpPlannedGroups(tx, run);
+  return writeOutcomes(tx, run);
+}
+
+async function refuseByGroup({ tx, by }: Work, run: RunN): Promise<void> {
+  const suspects = await listSuspectGroups(tx, run);
+  if (suspects.length === 0) return;
+  const faults = suspects.flatMap((group) => {
+    const refusal = refusalOfGroup(group, by.source);
+    return refusal === null ? [] : [{ key: group.key, code: refusal.code, detail: refusal.message }];
+  });
+  await refuseRowsOfGroups(tx, run, faults);
+  const unnestable = suspects.flatMap((group) => {
+    const refusal = refusalOfNesting(group);
+    return refusal === null ? [] : [{ key: group.key, code: refusal.code, detail: refusal.message }];
+  });
+  await refuseRowsNesting(tx, run, unnestable);
+}
+
+function refusalOfGroup({ name, kind, reserved_to }: NamedGroup, source: string): Refusal | null {
+  if (kind === null) return refusalOfNewName(name);
+  if (kind !== 'regular') return new Refusal('group.automatic', { group: name, kind });
+  if (reserved_to === null || reserved_to === source) return null;
+  return new Refusal('group.reserved', { group: name, source: reserved_to });
+}
+
+/** All automatic groups but `everyone` may be nested (D-14). */
+function refusalOfNesting({ name, kind }: NamedGroup): Refusal | null {
+  if (kind === null) return refusalOfNewName(name);
+  return kind === 'everyone' ? new Refusal('group.automatic', { group: name, kind }) : null;
+}
+
+function refusalOfNewName(name: string): Refusal | null {
+  if (!isAffiliationName(name)) return null;
+  const why = 'groups that start with "affiliation." follow what institutions say of their people.';
+  return new Refusal('group.name_reserved', { name, why });
+}
+
+async function refuseByRole(
+  { tx }: Work,
+  run: RunN,
+  settings: Pick<FeedSettings, 'allowedRoles' | 'createRoles'>,
+): Promise<void> {
+  const faults = (await listNamedRoles(tx, run)).flatMap((role) => {
+    const refusal = refusalOfRole(role, settings);
+    return refusal === null ? [] : [{ key: role.key, code: refusal.code, detail: refusal.message }];
+  });
+  if (faults.length > 0) await refuseRowsGiving(tx, run, faults);
+}
+
+function refusalOfRole(
+  role: NamedRole,
+  { allowedRoles, createRoles }: Pick<FeedSettings, 'allowedRoles' | 'createRoles'>,
+): Refusal | null {
+  if (role.protected) return new Refusal('role.protected', { role: role.name });
+  if (allowedRoles !== null && !allowedRoles.includes(role.key)) {
+    return new Refusal('role.invalid', { role: role.name, why: 'this feed may not give it.' });
+  }
+  if (role.exists || createRoles === 'create') return null;
+  return new Refusal('role.invalid', {
+    role: role.name,
+    why: 'there is no such role, and this feed makes none.',
+  });
+}
+
+async function refuseByCycle({ tx }: Work, run: RunN): Promise<void> {
+  const refused = refuseCycles(await listNestingsAbove(tx, run), await listNestingSteps(tx, run));
+  if (refused.size === 0) return;
+  const names = await namesByKey(tx, run, [...new Set([...refused.values()].flat())]);
+  const faults = [...refused].map(([line, keys]) => {
+    const refusal = new Refusal('nesting.cycle', { path: keys.map((key) => names.get(key) ?? key) });
+    return { line, code: refusal.code, detail: refusal.message };
+  });
+  await refuseLines(tx, run, faults);
+}
+
+async function settleHardCells({ tx }: Work, run: RunN): Promise<void> {
+  const cells = await listHardCells(tx, run);
+  if (cells.length > 0) await writeSettledCells(tx, run, settlePeople(cells));
+}
+
+/** Brings the closure after the nestings: first what ended, then what was added. */
+async function followNestings({ tx }: Work, run: RunN): Promise<void> {
+  const { nested, unnestedGroups, unnestedMembers } = await listPlannedNestings(tx, run);
+  await reopenNesting(tx, unnestedGroups, unnestedMembers);
+  await closeOverNestings(tx, nested);
+}
+
+/** What the log says of a new group besides its name. */
+function told(): Record<string, unknown> {
+  return { ...newGroupState };
+}
+
+function notePlace(work: Work, place: Place | null): void {
+  work.place = place ?? work.place;
+}

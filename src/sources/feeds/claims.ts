@@ -1,0 +1,79 @@
+/**
+ * Claims: a file is taken by renaming it to `work/<claim>--FILE`, which only one process can do, and by the one
+ * run that its claim can have. A process that dies between the two leaves a claimed file without a run, which the
+ * next pass of any process opens.
+ */
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { errorCode } from '../../core/error-code.ts';
+import type { FeedSettings } from '../../core/feeds/settings.ts';
+import type { SourceN } from '../../core/ids.ts';
+import type { Database } from '../../store/database.ts';
+import { findRunOfClaim, listUnfiled, openRun, type RunRow, takeRun } from '../../store/feeds/runs.ts';
+import { markersOf } from './completeness.ts';
+import { claimedPath, readClaimedName } from './folders.ts';
+
+/** A feed and its folder in the watched one. */
+export interface FeedFolder {
+  readonly path: string;
+  /** Below the watched folder; empty for the watched folder itself. */
+  readonly name: string;
+  readonly sourceN: SourceN;
+  readonly settings: FeedSettings;
+}
+
+export interface ClaimParts {
+  readonly database: Database;
+  readonly holder: string;
+  readonly newId: () => string;
+}
+
+/** Takes a file; null when another process was quicker. */
+export async function claimFile(
+  { database, holder, newId }: ClaimParts,
+  folder: FeedFolder,
+  file: string,
+): Promise<RunRow | null> {
+  const claim = newId();
+  const path = join(folder.path, file);
+  await mkdir(join(folder.path, 'work'), { recursive: true });
+  if (!(await moveIfThere(path, claimedPath(folder.path, claim, file)))) return null;
+  for (const marker of markersOf(path)) await rm(marker, { force: true });
+  return openRun(database, runOf(folder, { claim, file, holder }));
+}
+
+/**
+ * Runs of the folder that are to be finished and that nobody else works on: files that were claimed and have no
+ * run yet, runs whose process died, and runs that ended and whose file was not put away.
+ */
+export async function resumeClaims({ database, holder }: ClaimParts, folder: FeedFolder): Promise<RunRow[]> {
+  for (const name of await readdir(join(folder.path, 'work')).catch(() => [])) {
+    const claimed = readClaimedName(name);
+    if (claimed === null || (await findRunOfClaim(database, claimed.claim)) !== null) continue;
+    await openRun(database, runOf(folder, { ...claimed, holder }));
+  }
+  const taken: RunRow[] = [];
+  for (const run of await listUnfiled(database, folder.name, holder)) {
+    const mine = run.claim === null ? null : await takeRun(database, run.claim, holder);
+    if (mine !== null) taken.push(mine);
+  }
+  return taken;
+}
+
+function runOf(
+  folder: FeedFolder,
+  { claim, file, holder }: { claim: string; file: string; holder: string },
+): Parameters<typeof openRun>[1] {
+  const { mode } = folder.settings;
+  return { source: folder.sourceN, claim, folder: folder.name, file, mode, dryRun: false, holder };
+}
+
+async function moveIfThere(from: string, to: string): Promise<boolean> {
+  try {
+    await rename(from, to);
+    return true;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return false;
+    throw error;
+  }
+}

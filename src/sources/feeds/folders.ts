@@ -1,0 +1,36 @@
+/** Names in the watched folder: which files are taken, and where they go. */
+import { join } from 'node:path';
+
+/** Where a file ends: applied, nothing of it applied, stopped by a guard. */
+export type Ending = 'done' | 'rejected' | 'held';
+
+/** Folders that are Muster's own, in the watched folder and in that of each feed. */
+export const OWN_FOLDERS: readonly string[] = ['work', 'done', 'rejected', 'held'];
+
+const IGNORED: readonly RegExp[] = [
+  /^\./,
+  /^~\$/,
+  /\.(tmp|part|filepart|crdownload)$/i,
+  /\.(done|ok|sha256)$/i,
+  /\.receipt\.json$/i,
+  /^readme(\.\w+)?$/i,
+];
+
+const CLAIMED = /^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})--(.+)$/s;
+
+/** False for what others are still writing, for markers, and for our own outputs. */
+export function mayBeTaken(name: string): boolean {
+  return !IGNORED.some((pattern) => pattern.test(name));
+}
+
+/** Where a claimed file is kept while it is worked on. */
+export function claimedPath(folder: string, claim: string, file: string): string {
+  return join(folder, 'work', `${claim}--${file}`);
+}
+
+/** Claim and original name of a file in `work/`; null when it is none of ours. */
+export function readClaimedName(name: string): { readonly claim: string; readonly file: string } | null {
+  const match = CLAIMED.exec(name);
+  const [, claim, file] = match ?? [];
+  return claim === undefined || file === undefined ? null : { claim, file };
+}

@@ -1,0 +1,209 @@
+/** Importing a file that somebody hands over: from the command line, or as an upload. */
+import { createWriteStream } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { type Readable, Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Actor } from '../../core/attribution.ts';
+import { FileFault } from '../../core/feeds/fault.ts';
+import { defaultFeedSettings, type FeedSettings } from '../../core/feeds/settings.ts';
+import { Refusal } from '../../core/refusal.ts';
+import { markFiled, openRun, releaseRuns, type RunRow } from '../../store/feeds/runs.ts';
+import { findSource, type SourceRow } from '../../store/sources.ts';
+import { fileAway, type FilingParts } from './filing.ts';
+import { claimedPath } from './folders.ts';
+import { carryOut, type ImportProgress } from './import-run.ts';
+import type { Directory } from '../../directory/work.ts';
+
+/** Largest upload, bytes: some ten million rows. Larger files are dropped into the watched folder. */
+const MAX_UPLOAD = 1_073_741_824;
+
+/** Characters of a name that is kept; with claim and endings it stays within what file systems take. */
+const MAX_NAME = 50;
+
+export interface ImportParts extends FilingParts {
+  readonly directory: Directory;
+  readonly newId: () => string;
+  readonly watchDir: string;
+  /** Settings of the feeds by name; a feed that is not among them has the defaults. */
+  readonly feeds: ReadonlyMap<string, FeedSettings>;
+}
+
+export interface ImportRequest {
+  /** Name of the feed; `csv` is always there. */
+  readonly source: string;
+  readonly dryRun: boolean;
+  readonly actor: Actor;
+  readonly requestId: string | null;
+}
+
+export interface ImportFile extends ImportRequest {
+  readonly path: string;
+  readonly onProgress?: (progress: ImportProgress) => void;
+}
+
+/**
+ * Imports one file from where it lies and answers its run as it ended: state `applied` (counts in `applied`,
+ * `unchanged`, `refused`) or `rejected` (reason in `error`). The file stays where it is. One transaction: applied
+ * wholly or not at all. A dry run goes the same way, changes nothing, and answers what would have happened.
+ * Refuses a feed that does not exist (`source.not_found`) and a source that is none (`source.invalid`).
+ * Outcomes of single rows: `listOutcomes`; the text of the re-droppable rejects: `rejectsText`.
+ */
+export async function importFile(parts: ImportParts, request: ImportFile): Promise<RunRow> {
+  const { source, settings } = await findFeed(parts, request.source);
+  const holder = parts.newId();
+  const run = await open(parts, {
+    request,
+    source,
+    settings,
+    file: basename(request.path),
+    claim: null,
+    holder,
+  });
+  const ended = await carryOut({ directory: parts.directory, holder }, run, {
+    path: request.path,
+    settings,
+    actor: request.actor,
+    requestId: request.requestId,
+    cutOff: 'refuse-row',
+    onProgress: request.onProgress ?? (() => undefined),
+  });
+  await markFiled(parts.database, run.n);
+  return ended;
+}
+
+export interface Upload extends ImportRequest {
+  readonly content: Readable;
+  /** Name that its sender gives it. */
+  readonly file: string;
+}
+
+/** An upload that was taken: its run, and its end. */
+export interface TakenUpload {
+  readonly run: RunRow;
+  /** Rejects only for faults of the machinery; the run is then taken up again by the watcher. */
+  readonly ended: Promise<RunRow>;
+}
+
+/**
+ * Takes an upload: when this answers, the content is safe in `work/` of the watched folder, and the import goes on
+ * by itself, after a crash too; it ends in `done/` or `rejected/` as a dropped file does. A dry run leaves nothing.
+ * Refuses as {@link importFile}; throws the FileFault `file.too_large`.
+ */
+export async function takeUpload(parts: ImportParts, upload: Upload): Promise<TakenUpload> {
+  const { source, settings } = await findFeed(parts, upload.source);
+  const claim = parts.newId();
+  const holder = parts.newId();
+  const file = safeName(upload.file);
+  const path = claimedPath(parts.watchDir, claim, file);
+  await receive(upload.content, { to: path, by: join(parts.watchDir, 'work', `.${claim}`) });
+  const run = await open(parts, {
+    request: upload,
+    source,
+    settings,
+    file,
+    claim: upload.dryRun ? null : claim,
+    holder,
+  });
+  return { run, ended: finish(parts, { run, upload, settings, path, holder }) };
+}
+
+async function finish(
+  parts: ImportParts,
+  {
+    run,
+    upload,
+    settings,
+    path,
+    holder,
+  }: {
+    run: RunRow;
+    upload: Upload;
+    settings: FeedSettings;
+    path: string;
+    holder: string;
+  },
+): Promise<RunRow> {
+  try {
+    const ended = await carryOut({ directory: parts.directory, holder }, run, {
+      path,
+      settings,
+      actor: upload.actor,
+      requestId: upload.requestId,
+      cutOff: 'refuse-row',
+      onProgress: () => undefined,
+    });
+    if (run.dry_run) await rm(path, { force: true });
+    await fileAway(parts, ended, parts.watchDir);
+    return ended;
+  } finally {
+    await releaseRuns(parts.database, holder);
+  }
+}
+
+async function findFeed(
+  { database, feeds }: ImportParts,
+  name: string,
+): Promise<{ source: SourceRow; settings: FeedSettings }> {
+  const source = await findSource(database, name);
+  if (source === null) throw new Refusal('source.not_found', { source: name });
+  if (source.kind !== 'feed') {
+    throw new Refusal('source.invalid', { why: `${name} is no feed; files are imported for feeds only.` });
+  }
+  return { source, settings: feeds.get(name) ?? defaultFeedSettings(name) };
+}
+
+async function open(
+  { database }: ImportParts,
+  {
+    request,
+    source,
+    settings,
+    file,
+    claim,
+    holder,
+  }: {
+    request: ImportRequest;
+    source: SourceRow;
+    settings: FeedSettings;
+    file: string;
+    claim: string | null;
+    holder: string;
+  },
+): Promise<RunRow> {
+  const { mode } = settings;
+  const wanted = { source: source.n, claim, folder: '', file, mode, dryRun: request.dryRun, holder };
+  const run = await openRun(database, wanted);
+  if (run === null) throw new Error(`The claim ${claim ?? ''} was made twice.`);
+  return run;
+}
+
+/** Stores an upload under a name that nobody takes for a file, then gives it its own in one step. */
+async function receive(content: Readable, { to, by }: { to: string; by: string }): Promise<void> {
+  await mkdir(join(to, '..'), { recursive: true });
+  try {
+    await pipeline(content, limit(), createWriteStream(by));
+    await rename(by, to);
+  } catch (error) {
+    await rm(by, { force: true });
+    throw error;
+  }
+}
+
+function limit(): Transform {
+  let bytes = 0;
+  return new Transform({
+    transform(piece: Buffer, _encoding, done) {
+      bytes += piece.length;
+      if (bytes > MAX_UPLOAD) done(new FileFault('file.too_large', { limit: MAX_UPLOAD }));
+      else done(null, piece);
+    },
+  });
+}
+
+/** A name that stays within its folder, whatever the sender calls the file. */
+function safeName(name: string): string {
+  const plain = basename(name.replaceAll('\\', '/')).replaceAll(/[\p{Cc}/]/gu, '_');
+  const safe = Array.from(plain).slice(0, MAX_NAME).join('');
+  return safe === '' || safe.startsWith('.') ? `upload${safe}` : safe;
+}

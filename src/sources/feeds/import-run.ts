@@ -1,0 +1,229 @@
+/**
+ * A run from file to directory: inspected, read into the staging table and applied, in one transaction. When the
+ * process dies on the way the transaction is gone with it, and the run starts anew.
+ */
+import type { Actor, Attribution } from '../../core/attribution.ts';
+import { FileFault, isFileFault } from '../../core/feeds/fault.ts';
+import type { Layout } from '../../core/feeds/layout.ts';
+import type { FeedSettings } from '../../core/feeds/settings.ts';
+import { applyImport } from '../../directory/imports.ts';
+import { type Directory, perform, type Work } from '../../directory/work.ts';
+import { violatedConstraint } from '../../store/database.ts';
+import {
+  dropStaging,
+  KEEP_ALL_ROWS,
+  keepOutcomes,
+  listOutcomes,
+  takeBack,
+} from '../../store/feeds/outcomes.ts';
+import {
+  finishRun,
+  holdRun,
+  isEnded,
+  lockRun,
+  noteFileFacts,
+  noteRunLayout,
+  noteRunProgress,
+  readRun,
+  type RunEnd,
+  type RunRow,
+} from '../../store/feeds/runs.ts';
+import { analyzeStaging, copyRows, type StagedRow } from '../../store/feeds/staging.ts';
+import { type FileFacts, inspectFile, readRows, type RowReading } from './reading.ts';
+
+/** How far a run is. `total` is known when the file has been read. */
+export interface ImportProgress {
+  readonly state: 'reading' | 'planning' | 'applying';
+  readonly done: number;
+  readonly total: number | null;
+}
+
+export interface RunParts {
+  readonly directory: Directory;
+  /** A uuid of this process: what it works on is held under this name. */
+  readonly holder: string;
+}
+
+export interface RunFile {
+  readonly path: string;
+  readonly settings: FeedSettings;
+  readonly actor: Actor;
+  readonly requestId: string | null;
+  readonly cutOff: RowReading['cutOff'];
+  readonly onProgress: (progress: ImportProgress) => void;
+}
+
+/** Somebody else has taken the run over: this process has to leave it alone. */
+export class RunLost extends Error {
+  constructor(run: RunRow) {
+    super(`Import ${run.id} was taken over by another process.`);
+    this.name = 'RunLost';
+  }
+}
+
+/** Times between two signs of life of a holder, milliseconds; a third of the time for which a run is held. */
+const SIGN_OF_LIFE = 2_000;
+/** What two writers may both make first: the run starts anew and finds what the other made. */
+const MADE_BY_ANOTHER: ReadonlySet<string> = new Set([
+  'groups_name_unique',
+  'users_user_name_unique',
+  'identity_key_login_unique',
+  'identity_key_pkey',
+  'role_name_unique',
+]);
+const MAX_ATTEMPTS = 8;
+
+/**
+ * Carries a run out and answers it as it ended: applied (also when every row was unchanged), or rejected, for a
+ * fault of the whole file or because no row was accepted. A dry run goes the same way and takes everything back.
+ * Throws {@link RunLost}, and faults of the machinery after which the run is to be tried again.
+ */
+export async function carryOut(parts: RunParts, run: RunRow, file: RunFile): Promise<RunRow> {
+  const database = parts.directory.database;
+  const signs = setInterval(
+    () => void holdRun(database, run.n, parts.holder).catch(() => undefined),
+    SIGN_OF_LIFE,
+  );
+  try {
+    const facts = await inspectFile(file.path, file.settings);
+    await noteFileFacts(database, run.n, facts);
+    await applyAgain(parts, run, { ...file, facts });
+  } catch (error) {
+    if (!isFileFault(error)) throw error;
+    return await reject(parts, run, error);
+  } finally {
+    clearInterval(signs);
+  }
+  await dropStaging(database, run.n);
+  return readRun(database, run.n);
+}
+
+type InspectedFile = RunFile & { readonly facts: FileFacts };
+
+async function applyAgain(parts: RunParts, run: RunRow, file: InspectedFile): Promise<void> {
+  const by: Attribution = {
+    actor: file.actor,
+    onBehalfOf: null,
+    source: run.source,
+    origin: { kind: 'file', name: run.file, sha256: file.facts.sha256 },
+    requestId: file.requestId,
+  };
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await perform(parts.directory, by, (work) => applyFile(parts, work, run, file));
+      return;
+    } catch (error) {
+      const constraint = violatedConstraint(error);
+      if (constraint === null || !MADE_BY_ANOTHER.has(constraint) || attempt === MAX_ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function applyFile(parts: RunParts, work: Work, run: RunRow, file: InspectedFile): Promise<void> {
+  const end = run.dry_run
+    ? await tryOut(work, run, () => readAndApply(parts, work, run, file))
+    : await readAndApply(parts, work, run, file);
+  const state = await lockRun(work.tx, run.n, parts.holder);
+  if (state === null || isEnded(state)) throw new RunLost(run);
+  await finishRun(work.tx, run.n, end);
+}
+
+/** The same way, and back: only how the rows would end is kept. */
+async function tryOut(work: Work, run: RunRow, task: () => Promise<RunEnd>): Promise<RunEnd> {
+  const { end, rows } = await takeBack(work.tx, async () => {
+    const tried = await task();
+    const kept = { run: run.n, after: 0, limit: KEEP_ALL_ROWS, outcome: null };
+    return { end: tried, rows: await listOutcomes(work.tx, kept) };
+  });
+  await keepOutcomes(work.tx, run.n, rows);
+  work.place = null;
+  return { ...end, place: null };
+}
+
+async function readAndApply(parts: RunParts, work: Work, run: RunRow, file: InspectedFile): Promise<RunEnd> {
+  const { path, settings, facts, cutOff, onProgress } = file;
+  const database = parts.directory.database;
+  let layout: Layout | null = null;
+  let done = 0;
+  const progress = reportOf(onProgress, (state, count) =>
+    noteRunProgress(database, run.n, { state, done: count }),
+  );
+  const rows = readRows({
+    path,
+    facts,
+    settings,
+    cutOff,
+    onLayout: (found) => {
+      layout = found;
+    },
+  });
+  await copyRows(work.tx, {
+    run: run.n,
+    issuer: settings.idp ?? '',
+    rows: counted(rows, (count) => {
+      done += count;
+      progress('reading', done, null);
+    }),
+  });
+  await noteLayout(parts, run, layout);
+  await analyzeStaging(work.tx, done);
+  progress('applying', done, done);
+  const counts = await applyImport(work, { run: run.n, settings });
+  if (counts.total > 0 && counts.refused === counts.total) {
+    const fault = new FileFault('file.nothing_accepted', { rows: counts.total });
+    const error = { code: fault.code, detail: fault.message };
+    return { state: 'rejected', counts, place: null, error };
+  }
+  return { state: 'applied', counts, place: work.place, error: null };
+}
+
+async function noteLayout({ directory }: RunParts, run: RunRow, layout: Layout | null): Promise<void> {
+  if (layout === null) return;
+  const { format, delimiter, header } = layout;
+  await noteRunLayout(directory.database, run.n, { format: format.name, delimiter, header });
+}
+
+/** Ends a run for a fault of its file. Throws {@link RunLost}. */
+export async function reject(
+  { directory, holder }: RunParts,
+  run: RunRow,
+  fault: FileFault,
+): Promise<RunRow> {
+  await directory.database.transaction(async (tx) => {
+    const state = await lockRun(tx, run.n, holder);
+    if (state === null || isEnded(state)) throw new RunLost(run);
+    const error = { code: fault.code, detail: fault.message };
+    await finishRun(tx, run.n, { state: 'rejected', counts: null, place: null, error });
+  });
+  return readRun(directory.database, run.n);
+}
+
+/** Milliseconds between two notes of how far a run is. */
+const NOTE_EVERY = 500;
+
+type Report = (state: ImportProgress['state'], done: number, total: number | null) => void;
+
+/** Tells every step to the caller, and now and then to the database. */
+function reportOf(
+  onProgress: (progress: ImportProgress) => void,
+  note: (state: ImportProgress['state'], done: number) => Promise<void>,
+): Report {
+  let noted = performance.now();
+  return (state, done, total) => {
+    onProgress({ state, done, total });
+    if (state === 'reading' && performance.now() - noted < NOTE_EVERY) return;
+    noted = performance.now();
+    // A note that fails is no reason to fail: the next one, or the end of the run, says it again.
+    note(state, done).catch(() => undefined);
+  };
+}
+
+async function* counted(
+  batches: AsyncIterable<readonly StagedRow[]>,
+  count: (rows: number) => void,
+): AsyncGenerator<readonly StagedRow[]> {
+  for await (const batch of batches) {
+    yield batch;
+    count(batch.length);
+  }
+}

@@ -1,0 +1,201 @@
+/**
+ * The watched folder. What the file system tells is a doorbell only: a pass over the folders finds every file,
+ * whether somebody rang or not. One pass at a time, files of a feed in the order of their times, each feed in the
+ * hands of one process.
+ */
+import { lstat, mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type FSWatcher, watch } from 'chokidar';
+import type { Logger } from 'pino';
+import { errorCode } from '../../core/error-code.ts';
+import { FileFault } from '../../core/feeds/fault.ts';
+import type { Metrics } from '../../observe/metrics.ts';
+import { isEnded, releaseRuns, type RunRow } from '../../store/feeds/runs.ts';
+import { giveTurns, takeTurn } from '../../store/feeds/turns.ts';
+import { claimFile, type ClaimParts, type FeedFolder, resumeClaims } from './claims.ts';
+import { type Completeness, type Patience, watchCompleteness } from './completeness.ts';
+import { fileAway, type FilingParts, outcomeOf } from './filing.ts';
+import { claimedPath, mayBeTaken } from './folders.ts';
+import { carryOut, reject, RunLost, type RunParts } from './import-run.ts';
+
+export interface WatcherParts extends RunParts, FilingParts, ClaimParts {
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly folders: readonly FeedFolder[];
+  readonly timing: WatcherTiming;
+}
+
+export interface WatcherTiming extends Omit<Patience, 'now'> {
+  /** Milliseconds between two passes when nobody rings. */
+  readonly passEvery: number;
+  /** Milliseconds to the next pass while a file is settling, or something went wrong. */
+  readonly lookAgain: number;
+}
+
+/** As the watched folder is documented: 2 s to settle, a pass every 30 s. */
+export const WATCHER_TIMING: WatcherTiming = {
+  settle: 2_000,
+  cutOff: 60_000,
+  passEvery: 30_000,
+  lookAgain: 250,
+};
+
+/** Milliseconds in which a feed's turn and its runs are asked for again; well below their time. */
+const KEEP_TURN = 2_000;
+const MAX_ATTEMPTS = 5;
+
+/** Watches the folders from `start` to `stop`. */
+export class FolderWatcher {
+  readonly #parts: WatcherParts;
+  readonly #completeness: Completeness;
+  #doorbell: FSWatcher | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #pass: Promise<void> = Promise.resolve();
+  #isPassing = false;
+  #rang = false;
+  #isStopping = false;
+
+  constructor(parts: WatcherParts) {
+    this.#parts = parts;
+    this.#completeness = watchCompleteness({ ...parts.timing, now: () => performance.now() });
+  }
+
+  /** Makes the folders, and looks through them for the first time. */
+  async start(): Promise<void> {
+    const { folders, log } = this.#parts;
+    for (const folder of folders) await mkdir(folder.path, { recursive: true });
+    this.#doorbell = watch(
+      folders.map(({ path }) => path),
+      { depth: 0, ignoreInitial: true, followSymlinks: false },
+    );
+    this.#doorbell.on('all', () => this.#ring());
+    this.#doorbell.on('error', (error) =>
+      log.warn({ code: errorCode(error) }, 'The folder cannot be watched'),
+    );
+    this.#ring();
+  }
+
+  /** Takes nothing more, waits for the file in hand, and gives back what this process holds. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    await this.#doorbell?.close();
+    await this.#pass;
+    await releaseRuns(this.#parts.database, this.#parts.holder);
+    await giveTurns(this.#parts.database, this.#parts.holder);
+  }
+
+  #ring(): void {
+    if (this.#isStopping) return;
+    if (this.#isPassing) {
+      this.#rang = true;
+      return;
+    }
+    this.#isPassing = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#pass = this.#look().then((next) => {
+      this.#isPassing = false;
+      if (this.#isStopping) return;
+      const after = this.#rang ? Math.min(next, this.#parts.timing.lookAgain) : next;
+      this.#rang = false;
+      this.#timer = setTimeout(() => this.#ring(), after);
+    });
+  }
+
+  /** One pass; answers after how many milliseconds to make the next. */
+  async #look(): Promise<number> {
+    const { folders, log, timing } = this.#parts;
+    let waiting = false;
+    for (const folder of folders) {
+      try {
+        waiting = (await this.#lookInto(folder)) || waiting;
+      } catch (error) {
+        log.error({ err: error, feed: folder.settings.name }, 'A pass over the folder failed');
+        waiting = true;
+      }
+    }
+    return waiting ? timing.lookAgain : timing.passEvery;
+  }
+
+  /** True when something in the folder is still to come: a file that settles, or a feed that another process has. */
+  async #lookInto(folder: FeedFolder): Promise<boolean> {
+    const { database, holder } = this.#parts;
+    const { ready, settling } = await this.#listFiles(folder);
+    if (!(await takeTurn(database, folder.settings.name, holder))) return settling;
+    const turn = setInterval(() => {
+      void takeTurn(database, folder.settings.name, holder).catch(() => undefined);
+    }, KEEP_TURN);
+    try {
+      for (const run of await resumeClaims(this.#parts, folder)) await this.#work(run, folder);
+      for (const file of ready) {
+        if (this.#isStopping) return false;
+        const run = await claimFile(this.#parts, folder, file);
+        if (run !== null) await this.#work(run, folder);
+      }
+    } finally {
+      clearInterval(turn);
+    }
+    return settling;
+  }
+
+  async #listFiles(folder: FeedFolder): Promise<{ ready: string[]; settling: boolean }> {
+    const found: { name: string; time: number }[] = [];
+    const paths = new Set<string>();
+    let settling = false;
+    for (const entry of await readdir(folder.path, { withFileTypes: true })) {
+      if (!entry.isFile() || !mayBeTaken(entry.name)) continue;
+      const path = join(folder.path, entry.name);
+      const stats = await lstat(path).catch(() => null);
+      if (stats?.isFile() !== true) continue;
+      paths.add(path);
+      if (await this.#completeness.isComplete(path, stats, folder.settings)) {
+        found.push({ name: entry.name, time: stats.mtimeMs });
+      } else {
+        settling = true;
+      }
+    }
+    this.#completeness.keepOnly(folder.path, paths);
+    found.sort((a, b) => a.time - b.time || (a.name < b.name ? -1 : 1));
+    return { ready: found.map(({ name }) => name), settling };
+  }
+
+  /** Carries a claimed run to its end and puts its file away. What fails here is tried again at a later pass. */
+  async #work(run: RunRow, folder: FeedFolder): Promise<void> {
+    const { log, metrics } = this.#parts;
+    const source = folder.settings.name;
+    const line = log.child({ import: run.id, feed: source });
+    try {
+      const ended = isEnded(run.state) ? run : await this.#carryOut(run, folder);
+      await fileAway(this.#parts, ended, folder.path);
+      const outcome = outcomeOf(ended);
+      metrics.imports.inc({ source, outcome });
+      if (outcome === 'applied' || outcome === 'unchanged') {
+        metrics.importLastSuccess.setToCurrentTime({ source });
+      }
+      line.info({ outcome, rows: ended.rows_total, refused: ended.refused }, 'Import ended');
+    } catch (error) {
+      if (error instanceof RunLost) line.warn('Import was taken over by another process');
+      else throw error;
+    }
+  }
+
+  async #carryOut(run: RunRow, folder: FeedFolder): Promise<RunRow> {
+    const path = claimedPath(folder.path, run.claim ?? '', run.file);
+    const fault = await this.#whyNot(run, path);
+    if (fault !== null) return reject(this.#parts, run, fault);
+    return carryOut(this.#parts, run, {
+      path,
+      settings: folder.settings,
+      actor: { kind: 'feed', id: folder.settings.name },
+      requestId: null,
+      cutOff: 'refuse-file',
+      onProgress: () => undefined,
+    });
+  }
+
+  async #whyNot(run: RunRow, path: string): Promise<FileFault | null> {
+    if ((await lstat(path).catch(() => null)) === null) return new FileFault('file.gone', { file: run.file });
+    const tried = run.attempts - 1;
+    return tried < MAX_ATTEMPTS ? null : new FileFault('file.given_up', { attempts: tried });
+  }
+}

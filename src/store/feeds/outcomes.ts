@@ -1,0 +1,94 @@
+/** How the rows of a run ended: each in exactly one outcome, and the counts add up to the rows. */
+import { type Connection, onlyRow, type Tx } from '../database.ts';
+import type { RunN } from './staging.ts';
+
+/** Every row of a file up to this size keeps its outcome; of a larger one, those that were not simply applied. */
+export const KEEP_ALL_ROWS = 10_000;
+
+export type RowOutcome = 'applied' | 'unchanged' | 'refused' | 'suppressed' | 'held';
+
+export interface RowCounts {
+  readonly total: number;
+  readonly applied: number;
+  readonly unchanged: number;
+  readonly refused: number;
+  readonly suppressed: number;
+  readonly held: number;
+}
+
+export interface OutcomeRow {
+  readonly line: number;
+  readonly outcome: RowOutcome;
+  readonly code: string | null;
+  readonly detail: string | null;
+  readonly original: string;
+}
+
+/** Lines that made a change of the net difference: a membership, a group, a role. */
+const APPLIED = `
+  select line from import_pair where run_n = $1 and moves
+  union
+  select made_line from import_name where run_n = $1 and made_line is not null`;
+
+/** Counts outcomes, and keeps those of a small file row by row. */
+export async function writeOutcomes(tx: Tx, run: RunN): Promise<RowCounts> {
+  const count = `
+    with applied as (${APPLIED})
+    select (select count(*) from import_stage where run_n = $1)::int as total,
+           (select count(*) from applied)::int as applied,
+           (select count(*) from import_row where run_n = $1 and outcome = 'refused')::int as refused`;
+  const { total, applied, refused } = onlyRow(
+    await tx.rows<{ total: number; applied: number; refused: number }>({ text: count }, [run]),
+  );
+  if (total <= KEEP_ALL_ROWS) {
+    const keep = `
+      insert into import_row (run_n, line, outcome, original)
+      select $1, s.line, case when a.line is null then 'unchanged' else 'applied' end, s.original
+      from import_stage s left join (${APPLIED}) a on a.line = s.line
+      where s.run_n = $1
+      on conflict do nothing`;
+    await tx.rows({ text: keep }, [run]);
+  }
+  return { total, applied, unchanged: total - applied - refused, refused, suppressed: 0, held: 0 };
+}
+
+/** Runs a part of a transaction and takes back all that it wrote. */
+export async function takeBack<T>(tx: Tx, part: () => Promise<T>): Promise<T> {
+  await tx.rows({ text: 'savepoint dry_run' });
+  const result = await part();
+  await tx.rows({ text: 'rollback to savepoint dry_run' });
+  return result;
+}
+
+/** Empties the staging tables of a run that has ended. */
+export async function dropStaging(connection: Connection, run: RunN): Promise<void> {
+  for (const table of ['import_stage', 'import_name', 'import_person', 'import_pair']) {
+    await connection.rows({ text: `delete from ${table} where run_n = $1` }, [run]);
+  }
+}
+
+/** Writes outcomes down again that went with the changes of a dry run. */
+export async function keepOutcomes(tx: Tx, run: RunN, rows: readonly OutcomeRow[]): Promise<void> {
+  const text = `
+    insert into import_row (run_n, line, outcome, code, detail, original)
+    select $1, * from unnest($2::int[], $3::text[], $4::text[], $5::text[], $6::text[])`;
+  await tx.rows({ text }, [
+    run,
+    rows.map(({ line }) => line),
+    rows.map(({ outcome }) => outcome),
+    rows.map(({ code }) => code),
+    rows.map(({ detail }) => detail),
+    rows.map(({ original }) => original),
+  ]);
+}
+
+/** Outcomes of rows in file order, after a line; `outcome` null for all. */
+export async function listOutcomes(
+  connection: Connection,
+  { run, after, limit, outcome }: { run: RunN; after: number; limit: number; outcome: RowOutcome | null },
+): Promise<OutcomeRow[]> {
+  const text = `
+    select line, outcome, code, detail, original from import_row
+    where run_n = $1 and line > $2 and ($4::text is null or outcome = $4) order by line limit $3`;
+  return connection.rows<OutcomeRow>({ text }, [run, after, limit, outcome]);
+}

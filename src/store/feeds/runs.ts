@@ -1,0 +1,252 @@
+/**
+ * Runs: one per file that is taken. A run belongs to its holder until `held_until`, which the holder moves on
+ * while it works; when a process dies, another takes the run over after that time and starts it anew. What the
+ * run writes to the directory is one transaction that first checks the holder under a lock, so two holders never
+ * both apply it.
+ */
+import type { SourceN } from '../../core/ids.ts';
+import type { Place } from '../changes.ts';
+import { type Connection, named, onlyRow, type Tx } from '../database.ts';
+import type { RowCounts } from './outcomes.ts';
+import type { RunN } from './staging.ts';
+
+export type RunState = 'waiting' | 'reading' | 'planning' | 'held' | 'applying' | 'applied' | 'rejected';
+export type RunMode = 'actions' | 'delta' | 'snapshot';
+
+/** Why a whole file was rejected, or what went wrong. */
+export interface RunError {
+  readonly code: string;
+  readonly detail: string;
+}
+
+export interface RunRow {
+  readonly n: RunN;
+  readonly id: string;
+  readonly source_n: SourceN;
+  readonly source: string;
+  readonly claim: string | null;
+  readonly folder: string;
+  readonly file: string;
+  readonly mode: RunMode;
+  readonly dry_run: boolean;
+  /** How often it was begun. */
+  readonly attempts: number;
+  readonly state: RunState;
+  readonly sha256: string | null;
+  readonly bytes: number | null;
+  readonly encoding: string | null;
+  readonly delimiter: string | null;
+  readonly format: string | null;
+  readonly header: string | null;
+  readonly rows_done: number;
+  readonly rows_total: number | null;
+  readonly applied: number | null;
+  readonly unchanged: number | null;
+  readonly refused: number | null;
+  readonly suppressed: number | null;
+  readonly held: number | null;
+  readonly error: RunError | null;
+  readonly change_xid: string | null;
+  readonly change_seq: number | null;
+  readonly created_at: Date;
+  readonly finished_at: Date | null;
+  readonly filed_at: Date | null;
+}
+
+/** True when a run has come to its end; its file may still have to be put away. */
+export function isEnded(state: RunState): boolean {
+  return state === 'applied' || state === 'rejected' || state === 'held';
+}
+
+const COLUMNS = `r.n, r.id, r.source_n, (select s.name from source s where s.n = r.source_n) as source, r.claim,
+  r.folder, r.file, r.mode, r.dry_run, r.attempts, r.state, r.sha256, r.bytes, r.encoding, r.delimiter, r.format, r.header,
+  r.rows_done, r.rows_total, r.applied, r.unchanged, r.refused, r.suppressed, r.held, r.error,
+  r.change_xid::text as change_xid, r.change_seq, r.created_at, r.finished_at, r.filed_at`;
+
+/** Seconds for which a run is held at a time. A holder that is silent for longer is taken for dead. */
+const HOLD = `interval '6 seconds'`;
+
+const open = named(
+  'import_run_open',
+  `with r as (
+     insert into import_run (source_n, claim, folder, file, mode, dry_run, holder, held_until)
+     values ($1, $2, $3, $4, $5, $6, $7, now() + ${HOLD})
+     on conflict (claim) do nothing returning *)
+   select ${COLUMNS} from r`,
+);
+const take = named(
+  'import_run_take',
+  `with r as (
+     update import_run set holder = $2, held_until = now() + ${HOLD}, attempts = attempts + 1
+     where claim = $1 and filed_at is null and (held_until < now() or holder = $2) returning *)
+   select ${COLUMNS} from r`,
+);
+const hold = named(
+  'import_run_hold',
+  `update import_run set held_until = now() + ${HOLD} where n = $1 and holder = $2 and filed_at is null returning n`,
+);
+const release = named(
+  'import_run_release',
+  'update import_run set held_until = now() where holder = $1 and filed_at is null',
+);
+const lock = named(
+  'import_run_lock',
+  `select state from import_run where n = $1 and holder = $2 for no key update`,
+);
+const find = named('import_run_find', `select ${COLUMNS} from import_run r where r.id = $1`);
+const findByN = named('import_run_find_n', `select ${COLUMNS} from import_run r where r.n = $1`);
+const findByClaim = named('import_run_find_claim', `select ${COLUMNS} from import_run r where r.claim = $1`);
+const list = named(
+  'import_run_list',
+  `select ${COLUMNS} from import_run r
+   where ($1::bigint is null or r.n < $1) and ($2::int is null or r.source_n = $2) order by r.n desc limit $3`,
+);
+const noteFile = named(
+  'import_run_note_file',
+  `update import_run set state = 'reading', sha256 = $2, bytes = $3, encoding = $4, rows_done = 0 where n = $1`,
+);
+const noteLayout = named(
+  'import_run_note_layout',
+  'update import_run set format = $2, delimiter = $3, header = $4 where n = $1',
+);
+const noteProgress = named(
+  'import_run_note_progress',
+  `update import_run set rows_done = $2, state = $3 where n = $1 and finished_at is null`,
+);
+const finish = named(
+  'import_run_finish',
+  `update import_run
+   set state = $2, rows_done = $3, rows_total = $3, applied = $4, unchanged = $5, refused = $6, suppressed = $7,
+       held = $8, change_xid = $9::text::xid8, change_seq = $10, error = $11, finished_at = now()
+   where n = $1`,
+);
+const unfiled = named(
+  'import_run_unfiled',
+  `select ${COLUMNS} from import_run r
+   where r.filed_at is null and r.claim is not null and r.folder = $1 and (r.held_until < now() or r.holder = $2)
+   order by r.n`,
+);
+const file = named('import_run_file', 'update import_run set filed_at = now() where n = $1');
+
+export interface OpenRun {
+  readonly source: SourceN;
+  readonly claim: string | null;
+  /** Folder of the feed, below the watched one; empty for the watched folder itself. */
+  readonly folder: string;
+  readonly file: string;
+  readonly mode: RunMode;
+  readonly dryRun: boolean;
+  /** A uuid of the process that works on it. */
+  readonly holder: string;
+}
+
+/** Opens a run; null when its claim has one already. */
+export async function openRun(connection: Connection, run: OpenRun): Promise<RunRow | null> {
+  const values = [run.source, run.claim, run.folder, run.file, run.mode, run.dryRun, run.holder];
+  return (await connection.rows<RunRow>(open, values))[0] ?? null;
+}
+
+/** Takes up an unfinished run, the holder's own or one whose holder is silent; null when it is another's, or done with. */
+export async function takeRun(connection: Connection, claim: string, holder: string): Promise<RunRow | null> {
+  return (await connection.rows<RunRow>(take, [claim, holder]))[0] ?? null;
+}
+
+/** Holds a run for longer; false when somebody else has taken it. */
+export async function holdRun(connection: Connection, run: RunN, holder: string): Promise<boolean> {
+  return (await connection.rows(hold, [run, holder])).length > 0;
+}
+
+/** Lets go of everything a process held, when it stops. */
+export async function releaseRuns(connection: Connection, holder: string): Promise<void> {
+  await connection.rows(release, [holder]);
+}
+
+/** Locks a run for its end; null when it is no longer this holder's. */
+export async function lockRun(tx: Tx, run: RunN, holder: string): Promise<RunState | null> {
+  return (await tx.rows<{ state: RunState }>(lock, [run, holder]))[0]?.state ?? null;
+}
+
+/** The run of that id, or null. */
+export async function findRun(connection: Connection, id: string): Promise<RunRow | null> {
+  return (await connection.rows<RunRow>(find, [id]))[0] ?? null;
+}
+
+/** The run of that number. */
+export async function readRun(connection: Connection, n: RunN): Promise<RunRow> {
+  return onlyRow(await connection.rows<RunRow>(findByN, [n]));
+}
+
+/** The run that took the file of that claim, or null. */
+export async function findRunOfClaim(connection: Connection, claim: string): Promise<RunRow | null> {
+  return (await connection.rows<RunRow>(findByClaim, [claim]))[0] ?? null;
+}
+
+/** Runs of a folder whose file is still to be put where it belongs, and that nobody else works on; oldest first. */
+export async function listUnfiled(connection: Connection, folder: string, holder: string): Promise<RunRow[]> {
+  return connection.rows<RunRow>(unfiled, [folder, holder]);
+}
+
+/** Runs, newest first, before a number; of one source or of all. */
+export async function listRuns(
+  connection: Connection,
+  { before, source, limit }: { before: RunN | null; source: SourceN | null; limit: number },
+): Promise<RunRow[]> {
+  return connection.rows<RunRow>(list, [before, source, limit]);
+}
+
+/** Records what one pass over the file's bytes found; its rows are read next. */
+export async function noteFileFacts(
+  connection: Connection,
+  run: RunN,
+  facts: { readonly sha256: string; readonly bytes: number; readonly encoding: string },
+): Promise<void> {
+  await connection.rows(noteFile, [run, facts.sha256, facts.bytes, facts.encoding]);
+}
+
+/** Records how the file is laid out. */
+export async function noteRunLayout(
+  connection: Connection,
+  run: RunN,
+  layout: { readonly format: string; readonly delimiter: string; readonly header: string | null },
+): Promise<void> {
+  await connection.rows(noteLayout, [run, layout.format, layout.delimiter, layout.header]);
+}
+
+/** Records how far a run is. */
+export async function noteRunProgress(
+  connection: Connection,
+  run: RunN,
+  progress: { readonly state: RunState; readonly done: number },
+): Promise<void> {
+  await connection.rows(noteProgress, [run, progress.done, progress.state]);
+}
+
+export interface RunEnd {
+  readonly state: 'applied' | 'rejected' | 'held';
+  readonly counts: RowCounts | null;
+  readonly place: Place | null;
+  readonly error: RunError | null;
+}
+
+/** Writes down how a run ended, in the transaction that applied it. */
+export async function finishRun(connection: Connection, run: RunN, end: RunEnd): Promise<void> {
+  const { counts, place } = end;
+  await connection.rows(finish, [
+    run,
+    end.state,
+    counts?.total ?? 0,
+    counts?.applied ?? 0,
+    counts?.unchanged ?? 0,
+    counts?.refused ?? 0,
+    counts?.suppressed ?? 0,
+    counts?.held ?? 0,
+    place?.xid ?? null,
+    place?.seq ?? null,
+    end.error === null ? null : JSON.stringify(end.error),
+  ]);
+}
+
+/** Records that the file was put where it belongs, with its receipt. */
+export async function markFiled(connection: Connection, run: RunN): Promise<void> {
+  await connection.rows(file, [run]);
+}
