@@ -1,4 +1,5 @@
 /** Rows of groups: finding, locking, writing. */
+import { searchForm } from '../core/scim/search-form.ts';
 import type { GroupId, GroupN, SourceN } from '../core/ids.ts';
 import { type Connection, named, onlyRow, type Tx } from './database.ts';
 
@@ -62,8 +63,8 @@ const byNameKey = named(
 );
 
 const writeColumns = `name, name_key, kind, description, internal, hidden, open, public, restricted, auto_leave,
-  rule, reserved_to, document`;
-const writeValues = '$3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15';
+  rule, reserved_to, document, search`;
+const writeValues = '$3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16';
 
 const insert = named(
   'group_insert',
@@ -184,5 +185,6 @@ function valuesOf(write: GroupWrite): readonly unknown[] {
     write.rule,
     write.reservedTo,
     JSON.stringify(write.document),
+    JSON.stringify(searchForm({ ...write.document, description: write.description })),
   ];
 }

@@ -1,5 +1,6 @@
 /** Rows of users: finding, locking, writing. Who may and what follows is the directory's business. */
 import type { EmailKey } from '../core/emails.ts';
+import { searchForm } from '../core/scim/search-form.ts';
 import type { SourceN, UserId, UserN } from '../core/ids.ts';
 import { type Connection, named, onlyRow, type Tx } from './database.ts';
 
@@ -58,8 +59,8 @@ const stubToAdopt = named(
 
 const insert = named(
   'user_insert',
-  `insert into users as u (user_name, user_name_key, active, stub, document, created_by)
-   values ($1, $3, $4, $5, $6, $7)
+  `insert into users as u (user_name, user_name_key, active, stub, document, search, created_by)
+   values ($1, $3, $4, $5, $6, $7, $8)
    returning u.n, u.id, u.user_name, u.active, u.stub, u.document, u.version, u.created_at, u.modified_at,
      $2::text as external_id`,
 );
@@ -67,9 +68,9 @@ const insert = named(
 const update = named(
   'user_update',
   `update users u
-   set user_name = $1, user_name_key = $3, active = $4, stub = $5, document = $6,
+   set user_name = $1, user_name_key = $3, active = $4, stub = $5, document = $6, search = $7,
        version = version + 1, modified_at = now()
-   where u.n = $7
+   where u.n = $8
    returning u.n, u.id, u.user_name, u.active, u.stub, u.document, u.version, u.created_at, u.modified_at,
      $2::text as external_id`,
 );
@@ -172,5 +173,6 @@ export function externalIdIssuer(source: SourceN): string {
 }
 
 function writeValues({ userName, userNameKey, active, stub, document }: UserWrite): readonly unknown[] {
-  return [userName, null, userNameKey, active, stub, JSON.stringify(document)];
+  const search = JSON.stringify(searchForm(document));
+  return [userName, null, userNameKey, active, stub, JSON.stringify(document), search];
 }

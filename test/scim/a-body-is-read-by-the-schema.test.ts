@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { omit, type Json, type JsonObject } from '../../src/core/scim/json.ts';
 import { project, readProjection } from '../../src/core/scim/projection.ts';
-import type { Json, JsonObject } from '../../src/core/scim/json.ts';
 import type { Note } from '../../src/core/scim/value-read.ts';
 import { ENTERPRISE, readUser, refusalOf, registry, strict } from './support.ts';
 
@@ -90,7 +90,7 @@ describe('attributes and excludedAttributes (RFC 7644 §3.9)', () => {
     [ENTERPRISE]: { division: 'D', department: 'P' },
   };
   const shown = (attributes: string | null, excluded: string | null): JsonObject =>
-    project(registry.user, resource, readProjection(registry.user, attributes, excluded));
+    omit(project(registry.user, resource, readProjection(registry.user, attributes, excluded)), ['schemas']);
 
   it('leaves always what is always returned, and never shows a password', () => {
     expect(shown('userName', null)).toEqual({ id: '1', userName: 'a' });
@@ -114,6 +114,13 @@ describe('attributes and excludedAttributes (RFC 7644 §3.9)', () => {
       id: '1',
       name: { familyName: 'F' },
     });
+  });
+
+  it('names in schemas the extensions that are left (RFC 7643 §3)', () => {
+    const schemas = (attributes: string | null): unknown =>
+      project(registry.user, resource, readProjection(registry.user, attributes, null)).schemas;
+    expect(schemas(null)).toEqual([USER, ENTERPRISE]);
+    expect(schemas('userName')).toEqual([USER]);
   });
 
   it('refuses both at once', () => {

@@ -107,7 +107,6 @@ function rewrite(tokens: readonly Token[]): PlainFilter {
   const values: WrittenValue[] = [];
   const open: ('(' | '[')[] = [];
   let terms = 0;
-  let nots = 0;
   let at = 0;
 
   const name = (text: string, form: RegExp): string => {
@@ -116,7 +115,7 @@ function rewrite(tokens: readonly Token[]): PlainFilter {
   };
   const deepen = (bracket: '(' | '['): void => {
     open.push(bracket);
-    if (open.length + nots > MAX_DEPTH) throw invalid(`it is nested deeper than ${MAX_DEPTH} levels.`);
+    if (open.length > MAX_DEPTH) throw invalid(`it is nested deeper than ${MAX_DEPTH} levels.`);
   };
   /** Reads `op value` or `pr` after an attribute. */
   const test = (attribute: string): void => {
@@ -165,7 +164,6 @@ function rewrite(tokens: readonly Token[]): PlainFilter {
       at += 1;
     } else if (token.kind === 'word' && /^not$/i.test(token.text)) {
       if (tokens[at + 1]?.kind !== '(') throw invalid('"not" must be followed by "(".');
-      nots += 1;
       out.push('not');
       at += 1;
     } else {

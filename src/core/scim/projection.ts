@@ -1,7 +1,7 @@
 /** `attributes` and `excludedAttributes` (RFC 7644 §3.9): which attributes an answer carries. */
 import { Refusal } from '../refusal.ts';
 import { type AttributePath, findAttribute } from './attribute-path.ts';
-import { isArray, isObject, type Json, type JsonObject, own } from './json.ts';
+import { isArray, isObject, type Json, type JsonObject, omit, own } from './json.ts';
 import { type ResourceType, extensionOf } from './registry.ts';
 import type { Attribute, Schema } from './schema.ts';
 
@@ -55,43 +55,33 @@ export function wantsCore(projection: Projection, type: ResourceType, name: stri
   return path !== null && wants(projection, path.extension, path.attribute);
 }
 
-/** The resource with what the projection leaves of it, in the order of the schemas; unassigned values are left out. */
+/**
+ * The resource with what the projection leaves of it, in the order of the schemas; unassigned values are left out.
+ * `schemas` names the extensions that are left (RFC 7643 §3).
+ */
 export function project(type: ResourceType, resource: JsonObject, projection: Projection): JsonObject {
-  const kept: Record<string, Json> = {};
-  const take = (
-    source: JsonObject,
-    into: Record<string, Json>,
-    extension: Schema | null,
-    list: readonly Attribute[],
-  ) => {
-    for (const attribute of list) {
-      const value = own(source, attribute.name);
-      if (value === undefined) continue;
-      const left = projected(attribute, value, subsWanted(projection, extension, attribute));
-      if (left !== undefined) into[attribute.name] = left;
-    }
-  };
-  take(
-    resource,
-    kept,
-    null,
-    type.common.attributes.filter(({ name }) => name !== 'meta'),
-  );
-  take(resource, kept, null, type.core.attributes);
-  for (const extension of type.extensions) {
+  const left = (source: JsonObject, extension: Schema | null, attributes: readonly Attribute[]): JsonObject =>
+    Object.fromEntries(
+      attributes.flatMap((attribute) => {
+        const value = own(source, attribute.name);
+        const wanted = subsWanted(projection, extension, attribute);
+        const shown = value === undefined ? undefined : projected(attribute, value, wanted);
+        return shown === undefined ? [] : [[attribute.name, shown]];
+      }),
+    );
+  const common = left(resource, null, type.common.attributes);
+  const extensions = type.extensions.flatMap((extension): [string, JsonObject][] => {
     const source = own(resource, extension.id);
-    if (!isObject(source)) continue;
-    const inner: Record<string, Json> = {};
-    take(source, inner, extension, extension.attributes);
-    if (Object.keys(inner).length > 0) kept[extension.id] = inner;
-  }
-  take(
-    resource,
-    kept,
-    null,
-    type.common.attributes.filter(({ name }) => name === 'meta'),
-  );
-  return kept;
+    const inner = isObject(source) ? left(source, extension, extension.attributes) : {};
+    return Object.keys(inner).length === 0 ? [] : [[extension.id, inner]];
+  });
+  return {
+    schemas: [type.core.id, ...extensions.map(([urn]) => urn)],
+    ...omit(common, ['schemas', 'meta']),
+    ...left(resource, null, type.core.attributes),
+    ...Object.fromEntries(extensions),
+    ...(common.meta === undefined ? {} : { meta: common.meta }),
+  };
 }
 
 type Wanted =

@@ -4,15 +4,14 @@
  * `[ ]` too, are containment in one indexed value. Exact comparisons read the document itself.
  */
 import { foldText } from '../names.ts';
-import { isArray, isObject, type Json, type JsonObject } from './json.ts';
 
 /** The search form of a stored document. */
-export function searchForm(document: JsonObject): JsonObject {
+export function searchForm(document: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   return Object.fromEntries(Object.entries(document).map(([name, value]) => [name, folded(value)]));
 }
 
-function folded(value: Json): Json {
+function folded(value: unknown): unknown {
   if (typeof value === 'string') return foldText(value);
-  if (isArray(value)) return value.map(folded);
-  return isObject(value) ? searchForm(value) : value;
+  if (Array.isArray(value)) return value.map(folded);
+  return typeof value === 'object' && value !== null ? searchForm(value as Record<string, unknown>) : value;
 }

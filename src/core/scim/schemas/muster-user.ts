@@ -21,7 +21,12 @@ export const musterUserSchema = {
       returned: 'request',
       description: 'Keys by which sources find the user.',
       subAttributes: [
-        { name: 'kind', mutability: 'readOnly', description: 'email, externalId, targetedId, uid or eppn.' },
+        {
+          name: 'kind',
+          mutability: 'readOnly',
+          caseExact: true,
+          description: 'email, externalId, targetedId, uid or eppn.',
+        },
         {
           name: 'issuer',
           mutability: 'readOnly',

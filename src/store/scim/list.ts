@@ -1,0 +1,140 @@
+/** Lists of users and groups: filter, order, page and total, as one statement, or two where a total has to be counted. */
+import type { Filter } from '../../core/scim/filter.ts';
+import type { ResourceType } from '../../core/scim/registry.ts';
+import { type Connection, onlyRow } from '../database.ts';
+import { externalIdIssuer } from '../users.ts';
+import { type Binder, newBinder } from './binder.ts';
+import { conditionSql, type Vocabulary } from './condition.ts';
+import { groupVocabulary } from './group-attribute.ts';
+import { groupColumns, isVisibleGroup, type ScimGroupRow } from './group-rows.ts';
+import { orderSql, type RowPlace, type Sort } from './order.ts';
+import { userVocabulary } from './user-attribute.ts';
+import { isVisibleUser, type ScimUserRow, userColumns, type UserExtras } from './user-rows.ts';
+import { ownSource, type View } from './view.ts';
+
+export interface ListQuery {
+  readonly type: ResourceType;
+  readonly filter: Filter | null;
+  readonly sort: Sort | null;
+  /** Rows to leave out at the start, or the row to go on after. */
+  readonly from: { readonly offset: number } | { readonly after: RowPlace };
+  /** Most rows; 0 for the total alone. */
+  readonly limit: number;
+  /** `exact` counts all that fit; `cheap` says it only where the page itself shows it. */
+  readonly total: 'exact' | 'cheap';
+}
+
+export interface Listed<Row> {
+  readonly rows: readonly Row[];
+  /** How many fit in all; null where that was not counted. */
+  readonly total: number | null;
+  /** Where the next page goes on; null when this is the last. */
+  readonly next: RowPlace | null;
+}
+
+/** A page of users. */
+export async function listScimUsers(
+  connection: Connection,
+  view: View,
+  query: ListQuery & { readonly extras: UserExtras },
+): Promise<Listed<ScimUserRow>> {
+  const table = {
+    from: 'users u',
+    alias: 'u',
+    columns: userColumns(query.extras),
+    isVisible: isVisibleUser,
+    first: externalIdIssuer(view.source),
+    vocabulary: userVocabulary,
+  };
+  return list<ScimUserRow>(connection, view, query, table);
+}
+
+/** A page of groups, without members. */
+export async function listScimGroups(
+  connection: Connection,
+  view: View,
+  query: ListQuery,
+): Promise<Listed<ScimGroupRow>> {
+  const table = {
+    from: 'groups g',
+    alias: 'g',
+    columns: groupColumns,
+    isVisible: isVisibleGroup,
+    first: view.source,
+    vocabulary: groupVocabulary,
+  };
+  return list<ScimGroupRow>(connection, view, query, table);
+}
+
+interface Table {
+  readonly from: string;
+  readonly alias: string;
+  readonly columns: string;
+  readonly isVisible: string;
+  /** The parameter `$1` of the columns. */
+  readonly first: unknown;
+  readonly vocabulary: (type: ResourceType, view: View, binder: Binder) => Vocabulary;
+}
+
+async function list<Row extends { readonly n: number }>(
+  connection: Connection,
+  view: View,
+  query: ListQuery,
+  table: Table,
+): Promise<Listed<Row>> {
+  const rows =
+    query.limit === 0 ? [] : await page<Row & { sort_key: string | null }>(connection, view, query, table);
+  const hasMore = rows.length > query.limit;
+  const shown = hasMore ? rows.slice(0, query.limit) : rows;
+  const last = shown.at(-1);
+  const skipped = 'offset' in query.from ? query.from.offset : null;
+  const isSeen = skipped !== null && query.limit > 0 && !hasMore && (shown.length > 0 || skipped === 0);
+  return {
+    rows: shown,
+    total: isSeen
+      ? skipped + shown.length
+      : query.total === 'exact'
+        ? await count(connection, view, query, table)
+        : null,
+    next: hasMore && last !== undefined ? { n: last.n, key: last.sort_key } : null,
+  };
+}
+
+/** One row more than asked for tells whether there is a next page. */
+async function page<Row extends object>(
+  connection: Connection,
+  view: View,
+  { type, filter, sort, from, limit }: ListQuery,
+  { from: source, alias, columns, isVisible, first, vocabulary }: Table,
+): Promise<Row[]> {
+  const binder = newBinder();
+  binder.bind(first);
+  binder.bind(ownSource(view));
+  const words = vocabulary(type, view, binder);
+  const conditions = [isVisible, ...(filter === null ? [] : [conditionSql(filter, words, binder)])];
+  const order = orderSql(alias, sort, words, binder);
+  if ('after' in from) conditions.push(order.after(from.after));
+  const offset = 'offset' in from && from.offset > 0 ? ` offset ${binder.bind(from.offset)}::bigint` : '';
+  const text = `select ${columns}, ${order.key ?? 'null'} as sort_key
+from (select ${alias}.* from ${source} where ${conditions.join(' and ')}
+      order by ${order.orderBy} limit ${binder.bind(limit + 1)}::int${offset}) ${alias}
+order by ${order.orderBy}`;
+  const { text: bound, values } = binder.finish(text);
+  return connection.rows<Row>({ text: bound }, values);
+}
+
+async function count(
+  connection: Connection,
+  view: View,
+  { type, filter }: ListQuery,
+  { from, isVisible, first, vocabulary }: Table,
+): Promise<number> {
+  const binder = newBinder();
+  binder.bind(first);
+  binder.bind(ownSource(view));
+  const condition = filter === null ? 'true' : conditionSql(filter, vocabulary(type, view, binder), binder);
+  const { text, values } = binder.finish(
+    `select count(*) as total from ${from} where ${isVisible} and ${condition}`,
+  );
+  return onlyRow(await connection.rows<{ total: number }>({ text }, values)).total;
+}

@@ -1,0 +1,36 @@
+/** Facts of a user that are not in its row, as pieces of statements over `users u`. */
+
+const UUID = '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$';
+const MANAGER = `'{urn:ietf:params:scim:schemas:extension:enterprise:2.0:User,manager,value}'`;
+
+/** `groups g` that the user is in, and `m.direct`; those not created by `own` are left out where it is not null. */
+export function groupsOfUserSql(own: string): string {
+  return `(
+      select c.ancestor as n, bool_or(c.ancestor = a.group_n) as direct
+      from assertion a join closure c on c.descendant = a.group_n
+      where a.member_n = u.n and not a.suppressed group by c.ancestor) m
+    join groups g on g.n = m.n and g.deleted_at is null and (${own} is null or g.created_by = ${own})`;
+}
+
+/** `identity_key k` of the user; of the externalIds only the one that `issuer` gave. */
+export function keysOfUserSql(issuer: string): string {
+  return `(
+      select k.kind, k.issuer, k.value from identity_key k
+      where k.user_n = u.n and (k.kind <> 'externalId' or k.issuer = ${issuer})) k`;
+}
+
+/** Groups `g` that say which affiliations of the user are in force. */
+export const affiliationsOfUserSql = `(
+      select distinct a.group_n as n from assertion a
+      where a.member_n = u.n and not a.suppressed and u.active) a
+    join groups g on g.n = a.n and g.kind = 'affiliation' and g.deleted_at is null`;
+
+/** Where the affiliation begins in the name of its group, after `affiliation.`; SQL counts from 1. */
+export const AFFILIATION_AT = 13;
+
+/** An expression over `users m`, the user's manager; null where the manager is no user that can be seen. */
+export function managerSql(expression: string, own: string): string {
+  return `(select ${expression} from users m
+    where m.id = (case when u.document #>> ${MANAGER} ~ '${UUID}' then (u.document #>> ${MANAGER})::uuid end)
+      and m.deleted_at is null and not m.stub and (${own} is null or m.created_by = ${own}))`;
+}
