@@ -1,10 +1,11 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Settings } from '../config.ts';
 import { SetupProblem } from '../core/setup-problem.ts';
 import { openDatabase, type Database } from '../store/database.ts';
 import { openEmbedded, type EmbeddedServer } from '../store/embedded/server.ts';
 import { claimSoleUse, type Claim } from '../store/embedded/sole-use.ts';
-import { migrate } from '../store/migrate.ts';
+import { migrate, type Migrated } from '../store/migrate.ts';
 import { checkServer } from '../store/server-version.ts';
 import { readRunning } from './running.ts';
 
@@ -13,6 +14,7 @@ export interface Storage {
   readonly database: Database;
   /** Leads to the server itself: for LISTEN and everything that needs a session. */
   readonly directUrl: string;
+  readonly migrated: Migrated;
   close(): Promise<void>;
 }
 
@@ -28,9 +30,9 @@ export async function openStorage(settings: Settings, use: Use, log: Logger): Pr
   if (databaseUrl === null) return openEmbeddedStorage(settings, use, log);
   const directUrl = databaseDirectUrl ?? databaseUrl;
   await checkServer(directUrl);
-  await bringUpToDate(directUrl, log);
+  const migrated = await bringUpToDate(directUrl, log);
   const database = openPool(settings, databaseUrl, use);
-  return { database, directUrl, close: () => database.close() };
+  return { database, directUrl, migrated, close: () => database.close() };
 }
 
 async function openEmbeddedStorage(settings: Settings, use: Use, log: Logger): Promise<Storage> {
@@ -38,12 +40,13 @@ async function openEmbeddedStorage(settings: Settings, use: Use, log: Logger): P
   const first = await openEmbedded({ dataDir });
   const keeper: Keeper = { server: first, claim: null, isClosing: false };
   if (use === 'daemon') keeper.claim = await claimOrRefuse(first, dataDir);
-  await bringUpToDate(first.url, log);
+  const migrated = await bringUpToDate(first.url, log);
   if (use === 'daemon') void restartWhenItEnds(keeper, dataDir, log);
   const database = openPool(settings, first.url, use);
   return {
     database,
     directUrl: first.url,
+    migrated,
     close: async () => {
       keeper.isClosing = true;
       await database.close();
@@ -53,9 +56,16 @@ async function openEmbeddedStorage(settings: Settings, use: Use, log: Logger): P
   };
 }
 
+/** A daemon that was just told to end may be finishing; it is waited for this long. */
+const LEAVING_MS = 2_000;
+
 async function claimOrRefuse(server: EmbeddedServer, dataDir: string): Promise<Claim> {
-  const claim = await claimSoleUse(server.url);
-  if (claim !== null) return claim;
+  const deadline = Date.now() + LEAVING_MS;
+  do {
+    const claim = await claimSoleUse(server.url);
+    if (claim !== null) return claim;
+    await pause(100);
+  } while (Date.now() < deadline);
   await server.stop();
   const running = readRunning(dataDir);
   const where = running === null ? '' : ` It listens on ${running.address} (process ${running.pid}).`;
@@ -86,11 +96,13 @@ async function restartWhenItEnds(keeper: Keeper, dataDir: string, log: Logger): 
   }
 }
 
-async function bringUpToDate(url: string, log: Logger): Promise<void> {
-  const { applied, unknown } = await migrate(url);
+async function bringUpToDate(url: string, log: Logger): Promise<Migrated> {
+  const migrated = await migrate(url);
+  const { applied, unknown } = migrated;
   if (applied.length > 0)
     log.info({ migrations: applied.length }, 'Brought the database to the newest schema.');
   if (unknown.length > 0) log.warn({ unknown }, 'The database was migrated by a newer version of Muster.');
+  return migrated;
 }
 
 function openPool({ databasePoolSize }: Settings, url: string, use: Use): Database {

@@ -70,6 +70,17 @@ export async function rotateClient(work: Work, rotate: RotateClient): Promise<Cl
   return { client: row, token };
 }
 
+/** Gives a client one more token; the others stay good. Refuses `client.not_found`. */
+export async function addToken(
+  work: Work,
+  add: { readonly client: string; readonly material: TokenMaterial; readonly expiresAt: Date | null },
+): Promise<ClientWithToken> {
+  const row = await requireClient(work, add.client);
+  const token = await issueToken(work, row, add.material, add.expiresAt);
+  await record(work, { type: 'client.token_added', after: { name: row.name } });
+  return { client: row, token };
+}
+
 /** Ends a client and all its tokens; what it asserted stays. Refuses `client.not_found`. */
 export async function endClient(work: Work, client: string): Promise<void> {
   const row = await requireClient(work, client);

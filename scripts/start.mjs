@@ -1,0 +1,36 @@
+/**
+ * `npm start`: installs, compiles, and becomes the daemon, in this same process so that signals arrive where they
+ * should.
+ */
+import { spawnSync } from 'node:child_process';
+import { ensureBuilt, ensureInstalled, requireNode } from './prepare.mjs';
+
+requireNode();
+ensureInstalled();
+ensureBuilt();
+
+if (process.env.npm_lifecycle_event === 'start') stopWithNpm();
+
+process.argv.splice(2, 0, 'serve');
+await import('../dist/src/main.js');
+
+/**
+ * npm hands signals on, but cannot when it is killed itself; then nobody is left who would ever stop us. Between
+ * npm and us stands the shell that it runs scripts with, unless that has given us its place.
+ */
+function stopWithNpm() {
+  const found = spawnSync('ps', ['-o', 'ppid=,comm=', '-p', String(process.ppid)], { encoding: 'utf8' });
+  const [, above, command] = /^\s*(\d+)\s+(\S+)/.exec(found.stdout ?? '') ?? [];
+  const npm = /(^|\/)-?(da|ba|z|k)?sh$/.test(command ?? '') ? Number(above) : process.ppid;
+  setInterval(() => {
+    if (!isAlive(npm)) process.kill(process.pid, 'SIGTERM');
+  }, 200).unref();
+}
+
+function isAlive(pid) {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}

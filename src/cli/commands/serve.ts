@@ -1,0 +1,80 @@
+import { startDaemon, type Daemon } from '../../compose.ts';
+import { loadSettings, type Settings } from '../../config.ts';
+import { createLog } from '../../observe/log.ts';
+import { exit } from '../exit.ts';
+import { withCommonOptions, type Program } from '../program.ts';
+import type { CommonOptions } from '../visit.ts';
+
+interface ServeOptions extends CommonOptions {
+  readonly port?: string;
+  readonly host?: string;
+}
+
+/** `muster serve` */
+export function addServeCommand({ root, io, run }: Program): void {
+  withCommonOptions(
+    root.command('serve').description('run the daemon until it is asked to end (what npm start does)'),
+  )
+    .option('--port <port>', 'port to listen on')
+    .option('--host <address>', 'address to listen on')
+    .action(
+      run(async ({ config, port, host }: ServeOptions) => {
+        const { settings } = loadSettings({
+          environment: io.environment,
+          folder: io.folder,
+          file: config,
+          flags: { port, host },
+          isTerminal: io.err.isTTY === true,
+        });
+        const asked = untilAsked();
+        const log = createLog({ level: settings.logLevel, format: settings.logFormat });
+        const daemon = await Promise.race([startDaemon(settings, log), asked]);
+        if (typeof daemon === 'string') process.exit(exit.done);
+        io.out.write(greeting(settings, daemon));
+        const signal = await asked;
+        log.info({ signal }, 'Finishing what is in hand.');
+        await daemon.stop();
+        log.info('Stopped.');
+        return exit.done;
+      }),
+    );
+}
+
+/**
+ * Resolves at the first SIGINT or SIGTERM. A second one ends the process at once; the embedded database then
+ * notices by itself that nobody holds it.
+ */
+function untilAsked(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    let isAsked = false;
+    const ask = (signal: NodeJS.Signals): void => {
+      if (isAsked) process.exit(exit.unexpected);
+      isAsked = true;
+      resolve(signal);
+    };
+    process.on('SIGINT', ask).on('SIGTERM', ask);
+  });
+}
+
+function greeting(
+  { baseUrl, watchDir, databaseUrl, dataDir }: Settings,
+  { address, firstToken }: Daemon,
+): string {
+  const lines = [
+    ['Muster runs at', sameAddress(baseUrl, address) ? baseUrl : `${baseUrl} (listening on ${address})`],
+    ['SCIM base URL', `${baseUrl}/scim/v2`],
+    ['Watched folder', watchDir],
+    ['Database', databaseUrl === null ? `embedded, in ${dataDir}` : 'DATABASE_URL'],
+    ...(firstToken === null ? [] : [['First token', firstToken]]),
+  ];
+  const text = lines.map(([name = '', value = '']) => `  ${name.padEnd(15)} ${value}\n`).join('');
+  const once =
+    firstToken === null
+      ? ''
+      : '\n  The token is shown this once. Keep it; `npx muster token create` makes another.\n';
+  return `\n${text}${once}\n`;
+}
+
+function sameAddress(baseUrl: string, address: string): boolean {
+  return baseUrl.replace('//localhost', '//127.0.0.1') === address;
+}

@@ -1,0 +1,54 @@
+/** What a command gets of its process. */
+export interface CommandIo {
+  readonly environment: NodeJS.ProcessEnv;
+  /** Relative paths, and the settings file, are taken from here. */
+  readonly folder: string;
+  /** For data, and nothing else. */
+  readonly out: Output;
+  /** For everything that is said about it. */
+  readonly err: Output;
+}
+
+/** A stream, or in a test its stand-in. */
+export interface Output {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+}
+
+/** Writes one JSON document. */
+export function writeJson(out: Output, value: unknown): void {
+  out.write(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** Writes rows under headings, each column as wide as it must be; an empty table is one sentence on `err`. */
+export function writeTable(
+  io: CommandIo,
+  columns: readonly string[],
+  rows: readonly (readonly unknown[])[],
+): void {
+  if (rows.length === 0) {
+    io.err.write('None.\n');
+    return;
+  }
+  const cells = [columns, ...rows.map((row) => row.map(cellText))];
+  const widths = columns.map((_, at) => Math.max(...cells.map((row) => width(row[at] ?? ''))));
+  for (const row of cells) {
+    const line = row.map((cell, at) => cell + ' '.repeat((widths[at] ?? 0) - width(cell))).join('  ');
+    io.out.write(`${line.trimEnd()}\n`);
+  }
+}
+
+function cellText(value: unknown): string {
+  if (value === null || value === undefined) return '-';
+  if (value instanceof Date) return value.toISOString();
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  // eslint-disable-next-line no-control-regex -- a name must not steer the terminal
+  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, '�');
+}
+
+const graphemes = new Intl.Segmenter('en');
+
+/** Characters as people count them. */
+function width(text: string): number {
+  return Array.from(graphemes.segment(text)).length;
+}

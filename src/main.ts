@@ -1,0 +1,18 @@
+/** The program: the command line with everything that a process has. */
+import { errorCode } from './core/error-code.ts';
+import { runCommandLine } from './cli/program.ts';
+
+// Who reads our output may stop reading, as `head` does: then we are done.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error) => {
+    if (errorCode(error) !== 'EPIPE') throw error;
+    process.exit();
+  });
+}
+
+process.exitCode = await runCommandLine(process.argv.slice(2), {
+  environment: process.env,
+  folder: process.cwd(),
+  out: process.stdout,
+  err: process.stderr,
+});
