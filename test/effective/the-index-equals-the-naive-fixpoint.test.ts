@@ -119,7 +119,7 @@ class Model {
         user: id,
         state: this.states.get(id) ?? 'gone',
         groups: this.pairs(this.direct)
-          .filter(([parent, member]) => member === id && this.living.has(parent))
+          .filter(([parent, member]) => member === id && this.living.has(parent) && this.states.get(id) !== 'gone')
           .map(([parent]) => parent),
       })),
     };

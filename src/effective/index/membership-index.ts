@@ -18,7 +18,7 @@ export interface DirectFact {
   readonly absent: readonly number[];
 }
 
-/** A user as read again. `groups`: where it is a direct member. */
+/** A user as read again. `groups`: where it is a direct member; not asked for of one that is gone. */
 export interface UserFact {
   readonly user: number;
   readonly state: 'active' | 'inactive' | 'gone';
@@ -133,6 +133,11 @@ export class MembershipIndex {
     return [...users.sliceUint32Array(place, place + limit), ...nested].sort((a, b) => a - b).slice(0, limit);
   }
 
+  /** Groups in which the group is nested directly. */
+  parentsOf(group: number): ReadonlySet<number> {
+    return this.#nestings.parentsOf(group);
+  }
+
   /** Groups that reach somebody or hold nestings; every group with an effective member is among them. */
   groups(): IterableIterator<number> {
     return new Set([...this.#direct.keys(), ...this.#nestings.inner()]).values();
@@ -186,9 +191,11 @@ export class MembershipIndex {
       }
     };
     for (const { group, present, absent } of direct) change(group, present, absent);
-    for (const { user, state, groups } of users) {
-      if (state === 'gone') for (const group of groups) change(group, [], [user]);
+    const gone = RoaringBitmap32.from(users.filter(({ state }) => state === 'gone').map(({ user }) => user));
+    for (const [group, listed] of gone.isEmpty ? [] : this.#direct) {
+      if (listed.intersects(gone)) change(group, [], gone.toArray());
     }
+    gone.dispose();
     for (const group of goneGroups) change(group, [], this.#direct.get(group)?.toArray() ?? []);
     for (const [group, delta] of own) {
       this.#moveHash(group, 'direct', delta);

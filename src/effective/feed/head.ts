@@ -1,0 +1,73 @@
+/** Waiting for the feed: one look at its newest cut for all that wait in this process (P-02). */
+import type { Connection } from '../../store/database.ts';
+import { readFeedHead } from '../../store/effective/feed-pages.ts';
+
+interface Waiter {
+  readonly after: number;
+  readonly done: () => void;
+}
+
+/** Without a wake. */
+const POLL_MS = 1_000;
+
+export class FeedHead {
+  readonly #connection: Connection;
+  readonly #waiters = new Set<Waiter>();
+  #newest = 0;
+  #poll: NodeJS.Timeout | null = null;
+  #isLooking = false;
+  #isAsked = false;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /** To be called when something was committed, here or elsewhere. */
+  wake(): void {
+    if (this.#waiters.size === 0) return;
+    this.#isAsked = true;
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    void this.#look().finally(() => (this.#isLooking = false));
+  }
+
+  /** Resolves when a cut newer than `after` is there, after `ms`, or when `signal` is aborted. */
+  async wait(after: number, ms: number, signal: AbortSignal): Promise<void> {
+    if (this.#newest > after || signal.aborted || ms <= 0) return;
+    this.#poll ??= setInterval(() => this.wake(), POLL_MS);
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', done);
+        this.#waiters.delete(waiter);
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      const waiter = { after, done };
+      signal.addEventListener('abort', done);
+      this.#waiters.add(waiter);
+      this.wake();
+    });
+    if (this.#waiters.size === 0) this.close();
+  }
+
+  /** Ends all waiting. */
+  close(): void {
+    if (this.#poll !== null) clearInterval(this.#poll);
+    this.#poll = null;
+    for (const { done } of this.#waiters) done();
+  }
+
+  async #look(): Promise<void> {
+    while (this.#isAsked) {
+      this.#isAsked = false;
+      try {
+        this.#newest = Math.max(this.#newest, await readFeedHead(this.#connection));
+      } catch {
+        // The readers ask the database themselves when their time is up, and are told of the fault there.
+        return;
+      }
+      for (const waiter of this.#waiters) if (waiter.after < this.#newest) waiter.done();
+    }
+  }
+}

@@ -1,0 +1,114 @@
+/**
+ * Keeps an index equal to the database, from position to position. Each step is one REPEATABLE READ READ ONLY
+ * transaction: it reads the marks that its snapshot sees and the one before did not, and looks again at what they
+ * point at, in that same snapshot. So the index equals the database at the new position exactly, whatever the
+ * order in which transactions committed.
+ */
+import type { Position } from '../../core/position.ts';
+import type { Database, Tx } from '../../store/database.ts';
+import { type MarkRow, readPosition, readTail } from '../../store/effective/log-tail.ts';
+import { type Delta, disposeDelta } from '../index/bitmaps.ts';
+import type { MembershipIndex } from '../index/membership-index.ts';
+import type { SetHash } from '../index/set-hash.ts';
+import { loadIndex } from './load.ts';
+import { type Looked, lookAgain } from './look-again.ts';
+
+/** More marks than this are not followed one by one: filling the index anew is faster. */
+const MAX_MARKS = 20_000;
+
+/** What a step saw. */
+export interface Step {
+  readonly to: Position;
+  readonly marks: readonly MarkRow[];
+  /** Those of the marks' members that are groups. */
+  readonly nested: ReadonlySet<number>;
+  /** Where groups that are deleted now were nested before the step. */
+  readonly formerParents: ReadonlyMap<number, readonly number[]>;
+  /** Effective joins and leaves by group; null when the index was filled anew and nobody knows. */
+  readonly deltas: ReadonlyMap<number, Delta> | null;
+}
+
+const snapshot = { isolation: 'repeatable read', readOnly: true } as const;
+
+export class Follower {
+  readonly #database: Database;
+  readonly #hashKey: SetHash;
+  #index: MembershipIndex;
+  #position: Position;
+
+  private constructor(
+    database: Database,
+    hashKey: SetHash,
+    { index, position }: { readonly index: MembershipIndex; readonly position: Position },
+  ) {
+    this.#database = database;
+    this.#hashKey = hashKey;
+    this.#index = index;
+    this.#position = position;
+  }
+
+  /** Fills an index from the database. */
+  static async open(database: Database, hashKey: SetHash): Promise<Follower> {
+    return new Follower(database, hashKey, await database.transaction((tx) => fill(tx, hashKey), snapshot));
+  }
+
+  get index(): MembershipIndex {
+    return this.#index;
+  }
+
+  /** What the index equals. */
+  get position(): Position {
+    return this.#position;
+  }
+
+  /**
+   * Moves the index to now. Steps must not overlap. The deltas of the answer are the caller's to dispose of
+   * ({@link disposeStep}).
+   */
+  async step(): Promise<Step> {
+    const seen = await this.#database.transaction((tx) => this.#look(tx), snapshot);
+    const { position: to } = seen;
+    this.#position = to;
+    if (seen.kind === 'filled') {
+      this.#index.dispose();
+      this.#index = seen.index;
+      return { to, marks: [], nested: new Set(), formerParents: new Map(), deltas: null };
+    }
+    const { marks, facts, nested } = seen;
+    const formerParents = new Map(
+      facts.goneGroups.map((group) => [group, [...this.#index.parentsOf(group)]] as const),
+    );
+    const deltas = marks.length === 0 ? new Map<number, Delta>() : this.#index.apply(facts);
+    return { to, marks, nested, formerParents, deltas };
+  }
+
+  dispose(): void {
+    this.#index.dispose();
+  }
+
+  async #look(tx: Tx): Promise<Seen> {
+    const position = await readPosition(tx);
+    const marks = await readTail(tx, { since: this.#position, to: position, limit: MAX_MARKS + 1 });
+    if (marks.length > MAX_MARKS) return { kind: 'filled', ...(await fill(tx, this.#hashKey)) };
+    return { kind: 'marks', position, marks, ...(await lookAgain(tx, marks)) };
+  }
+}
+
+interface Filled {
+  readonly index: MembershipIndex;
+  readonly position: Position;
+}
+
+type Seen =
+  | ({ readonly kind: 'filled' } & Filled)
+  | ({ readonly kind: 'marks'; readonly position: Position; readonly marks: readonly MarkRow[] } & Looked);
+
+/** Frees the deltas of a step. */
+export function disposeStep({ deltas }: Step): void {
+  deltas?.forEach(disposeDelta);
+}
+
+async function fill(tx: Tx, hashKey: SetHash): Promise<Filled> {
+  const position = await readPosition(tx);
+  return { position, index: await loadIndex(tx, hashKey) };
+}
