@@ -119,7 +119,9 @@ class Model {
         user: id,
         state: this.states.get(id) ?? 'gone',
         groups: this.pairs(this.direct)
-          .filter(([parent, member]) => member === id && this.living.has(parent) && this.states.get(id) !== 'gone')
+          .filter(
+            ([parent, member]) => member === id && this.living.has(parent) && this.states.get(id) !== 'gone',
+          )
           .map(([parent]) => parent),
       })),
     };
