@@ -19,7 +19,13 @@ import {
 } from '../store/groups.ts';
 import { dropRolesOfGroup, type RoleRow, rolesOfGroup, setRolesOfGroup } from '../store/roles.ts';
 import { findSource } from '../store/sources.ts';
-import { applyMembers, type EditMembers, type MembersEdited, prepareMembers } from './memberships.ts';
+import {
+  applyMembers,
+  type EditMembers,
+  lockGroupForMembers,
+  type MembersEdited,
+  prepareMembers,
+} from './memberships.ts';
 import { requireRoles } from './roles.ts';
 import { record, refusing, type Work } from './work.ts';
 
@@ -100,9 +106,7 @@ export interface GroupChanged extends MembersEdited {
  * members were asked for. Refuses `group.not_found`, `version.mismatch`, `group.name_taken`, and as editMembers.
  */
 export async function changeGroup(work: Work, change: ChangeGroup): Promise<GroupChanged> {
-  const prepared = await prepareMembers(work, change.members?.steps ?? []);
-  const row = await lockGroup(work.tx, change.group, work.sourceN);
-  if (row === null) throw new Refusal('group.not_found', { group: change.group });
+  const { group: row, prepared } = await lockGroupForMembers(work, change.group, change.members?.steps ?? []);
   requireVersion(change.ifMatch, row.version);
   const written = change.edit === undefined ? row : await writeState(work, row, change.edit);
   const { added, removed } = await applyMembers(work, written, prepared, change.members ?? {});

@@ -15,7 +15,7 @@ import {
   resolveMembers,
 } from '../store/assertions.ts';
 import { closeOverNesting, findCycle, lockGraph, reopenNesting } from '../store/closure.ts';
-import { type GroupRow, groupNames, lockGroup } from '../store/groups.ts';
+import { type GroupRow, groupNames, lockGroup, lockGroupWithUsers } from '../store/groups.ts';
 import { authorOf, type Work } from './work.ts';
 
 type MemberId = UserId | GroupId;
@@ -49,9 +49,7 @@ export interface MembersEdited {
  * `nesting.cycle` with the path (D-11).
  */
 export async function editMembers(work: Work, edit: EditMembers): Promise<MembersEdited> {
-  const prepared = await prepareMembers(work, edit.steps);
-  const group = await lockGroup(work.tx, edit.group, work.sourceN);
-  if (group === null) throw new Refusal('group.not_found', { group: edit.group });
+  const { group, prepared } = await lockGroupForMembers(work, edit.group, edit.steps);
   return { group, ...(await applyMembers(work, group, prepared, edit)) };
 }
 
@@ -78,16 +76,44 @@ export interface PreparedMembers {
   readonly holdsGraphLock: boolean;
 }
 
+/** Members beyond which finding them is no longer a small part of the work. */
+const FOUND_WITH_GROUP = 100;
+
+/** Finds the members named and locks the group, in one trip where they are a few users. Refuses `group.not_found`. */
+export async function lockGroupForMembers(
+  work: Work,
+  group: GroupId,
+  steps: readonly MembersStep[],
+): Promise<{ readonly group: GroupRow; readonly prepared: PreparedMembers }> {
+  const members = membersNamed(steps);
+  if (members.length > 0 && members.length <= FOUND_WITH_GROUP) {
+    const locked = await lockGroupWithUsers(work.tx, { group, members, source: work.sourceN });
+    if (locked !== null) {
+      const found = new Map<MemberId, ResolvedMember>(
+        locked.users.map((user) => [user.id, { ...user, kind: 'u' }]),
+      );
+      return { group: locked.group, prepared: { steps, found, holdsGraphLock: false } };
+    }
+  }
+  const prepared = await prepareMembers(work, steps);
+  const row = await lockGroup(work.tx, group, work.sourceN);
+  if (row === null) throw new Refusal('group.not_found', { group });
+  return { group: row, prepared };
+}
+
 /**
  * Finds the members named and takes the graph lock where a nesting may change. Must come before the group is
  * locked: every writer takes the graph lock first.
  */
 export async function prepareMembers(work: Work, steps: readonly MembersStep[]): Promise<PreparedMembers> {
-  const ids = [...new Set(steps.flatMap((step) => (step.do === 'clear' ? [] : step.members)))];
-  const resolved = await resolveMembers(work.tx, ids);
+  const resolved = await resolveMembers(work.tx, membersNamed(steps));
   const holdsGraphLock = resolved.some(({ kind }) => kind === 'g');
   if (holdsGraphLock) await lockGraph(work.tx);
   return { steps, found: new Map(resolved.map((member) => [member.id, member])), holdsGraphLock };
+}
+
+function membersNamed(steps: readonly MembersStep[]): MemberId[] {
+  return [...new Set(steps.flatMap((step) => (step.do === 'clear' ? [] : step.members)))];
 }
 
 /**

@@ -35,12 +35,19 @@ export interface MembershipOutcome {
 /** Members to a log row: an entry that a reader can take whole. */
 const MEMBERS_PER_ENTRY = 1_000;
 
+/*
+ * The arrays are parameters inside a sub-select. There PostgreSQL cannot count their elements while it plans, so
+ * the plan is as good for all and is kept; otherwise it plans anew at every run, which takes longer than the run.
+ */
 const resolve = named(
   'member_resolve',
-  `select n, id, 'u' as kind from users where id = any($1::uuid[]) and deleted_at is null
+  `select n, id, 'u' as kind from users where id = any((select $1::uuid[])::uuid[]) and deleted_at is null
    union all
-   select n, id, 'g' as kind from groups where id = any($1::uuid[]) and deleted_at is null`,
+   select n, id, 'g' as kind from groups where id = any((select $1::uuid[])::uuid[]) and deleted_at is null`,
 );
+
+const INPUT = `input as (
+     select * from unnest((select $2::int[]), (select $3::"char"[]), (select $4::int[])) as t(member_n, kind, line))`;
 
 const logged = (array: 'added' | 'removed') => `
    bumped as (
@@ -69,33 +76,31 @@ const originOf = (isNeeded: string) => `
 
 const add = named(
   'assertion_add',
-  `with input as (
-     select * from unnest($2::int[], $3::"char"[], $4::int[]) as t(member_n, kind, line)),
+  `with ${INPUT},
    before as (
-     select i.member_n, coalesce(bool_or(not a.suppressed), false) as present,
+     select i.member_n, i.kind, i.line, coalesce(bool_or(not a.suppressed), false) as present,
             coalesce(bool_or(a.source_n = $8::int and not a.suppressed), false) as own,
             coalesce(bool_or(a.suppressed), false) as suppressed
      from input i left join assertion a on a.group_n = $1 and a.member_n = i.member_n
-     group by i.member_n),
+     group by i.member_n, i.kind, i.line),
    ${originOf('exists (select 1 from before where not own)')}
    asserted as (
      insert into assertion (group_n, member_n, source_n, line, origin_n, expires_at, member_kind, suppressed)
-     select $1, i.member_n, $8::int, i.line, (select n from origin_of), $14::timestamptz, i.kind, false
-     from input i join before b using (member_n) where not b.own
+     select $1, b.member_n, $8::int, b.line, (select n from origin_of), $14::timestamptz, b.kind, false
+     from before b where not b.own
      on conflict (group_n, member_n, source_n) do update
        set suppressed = false, line = excluded.line, origin_n = excluded.origin_n, since = now(),
            expires_at = excluded.expires_at),
    lifted as (
      update assertion a set suppressed = false from before b
      where b.suppressed and a.group_n = $1 and a.member_n = b.member_n and a.source_n <> $8::int and a.suppressed),
-   moved as (select i.member_n, i.line from input i join before b using (member_n) where not b.present),
+   moved as (select member_n, line from before where not present),
    ${logged('added')}`,
 );
 
 const removeExplicit = named(
   'assertion_remove_explicit',
-  `with input as (
-     select * from unnest($2::int[], $3::"char"[], $4::int[]) as t(member_n, kind, line)),
+  `with ${INPUT},
    before as (
      select i.member_n, i.line, coalesce(bool_or(not a.suppressed), false) as present
      from input i join assertion a on a.group_n = $1 and a.member_n = i.member_n
@@ -112,8 +117,7 @@ const removeExplicit = named(
 
 const removeImplicit = named(
   'assertion_remove_implicit',
-  `with input as (
-     select * from unnest($2::int[], $3::"char"[], $4::int[]) as t(member_n, kind, line)),
+  `with ${INPUT},
    before as (
      select i.member_n, i.line, bool_or(not a.suppressed) as present,
             coalesce(bool_or(a.source_n <> $8::int and not a.suppressed), false) as others

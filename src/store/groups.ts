@@ -1,6 +1,6 @@
 /** Rows of groups: finding, locking, writing. */
 import { searchForm } from '../core/scim/search-form.ts';
-import type { GroupId, GroupN, SourceN } from '../core/ids.ts';
+import type { GroupId, GroupN, SourceN, UserId, UserN } from '../core/ids.ts';
 import { type Connection, named, onlyRow, type Tx } from './database.ts';
 
 export type GroupKind = 'regular' | 'affiliation' | 'rule' | 'everyone-signed-in' | 'everyone';
@@ -55,6 +55,22 @@ const byId = named('group_by_id', `select ${columns} from groups g where g.id = 
 const byIdForUpdate = named(
   'group_by_id_for_update',
   `select ${columns} from groups g where g.id = $1 and g.deleted_at is null for no key update of g`,
+);
+
+/*
+ * Members and group in one trip, for one trip is a tenth of a member change. The array stands in a sub-select
+ * as in assertions. Where a member is a group, no row: the graph lock comes before the group's.
+ */
+const byIdForUpdateWithUsers = named(
+  'group_by_id_for_update_with_users',
+  `with found as materialized (
+     select n, id from users where id = any((select $3::uuid[])::uuid[]) and deleted_at is null)
+   select ${columns}, array(select n from found order by n) as user_ns,
+     array(select id::text from found order by n) as user_ids
+   from groups g
+   where g.id = $1 and g.deleted_at is null
+     and not exists (select from groups m where m.id = any((select $3::uuid[])::uuid[]) and m.deleted_at is null)
+   for no key update of g`,
 );
 
 const byNameKey = named(
@@ -121,6 +137,29 @@ export async function lockGroup(tx: Tx, id: GroupId, source: SourceN): Promise<G
   return (await tx.rows<GroupRow>(byIdForUpdate, [id, source]))[0] ?? null;
 }
 
+/** A locked group, and the live users among the ids that were asked for. */
+export interface GroupWithUsers {
+  readonly group: GroupRow;
+  readonly users: readonly { readonly n: UserN; readonly id: UserId }[];
+}
+
+/**
+ * As {@link lockGroup}, finding users by their ids in the same trip. Null when the group is not there, and when
+ * one of the ids is a group's: nestings need the graph lock before this one.
+ */
+export async function lockGroupWithUsers(
+  tx: Tx,
+  { group, members, source }: { group: GroupId; members: readonly (UserId | GroupId)[]; source: SourceN },
+): Promise<GroupWithUsers | null> {
+  const [found] = await tx.rows<GroupRow & { user_ns: readonly UserN[]; user_ids: readonly UserId[] }>(
+    byIdForUpdateWithUsers,
+    [group, source, members],
+  );
+  if (found === undefined) return null;
+  const { user_ns: numbers, user_ids: ids, ...row } = found;
+  return { group: row, users: zip(numbers, ids) };
+}
+
 /** The live group whose folded name is that key. */
 export async function findGroupByName(
   connection: Connection,
@@ -168,6 +207,16 @@ export async function groupNames(
 ): Promise<ReadonlyMap<GroupN, string>> {
   const rows = await connection.rows<{ n: GroupN; name: string }>(namesOf, [groups]);
   return new Map(rows.map(({ n, name }) => [n, name]));
+}
+
+function zip(
+  numbers: readonly UserN[],
+  ids: readonly UserId[],
+): { readonly n: UserN; readonly id: UserId }[] {
+  return numbers.flatMap((n, at) => {
+    const id = ids[at];
+    return id === undefined ? [] : [{ n, id }];
+  });
 }
 
 function valuesOf(write: GroupWrite): readonly unknown[] {
