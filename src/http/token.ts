@@ -3,6 +3,7 @@
  * that a busy client costs one look-up in that time and a revoked token is dead within it.
  */
 import { BlockList, isIP } from 'node:net';
+import { profileNamed } from '../core/scim/profile.ts';
 import { allows, parseScope, type Scope } from '../core/scopes.ts';
 import { hashToken } from '../core/token.ts';
 import { findTokenOwner, type TokenOwnerRow } from '../store/clients.ts';
@@ -37,7 +38,7 @@ export function tokenLookup(connection: Connection, now: () => number): Authenti
 /** Lets a request pass that carries a good token, without asking for a scope yet. */
 export function authenticated(authenticate: Authenticate): DoorMiddleware {
   return async (context, next) => {
-    context.state.client = await requireClient(context, authenticate);
+    await authenticateRequest(context, authenticate);
     await next();
   };
 }
@@ -45,19 +46,37 @@ export function authenticated(authenticate: Authenticate): DoorMiddleware {
 /** Lets an authenticated request pass whose token has the scope. */
 export function withScope(scope: Scope): DoorMiddleware {
   return async (context, next) => {
-    if (!allows(clientOf(context).scopes, scope)) {
-      throw new HttpProblem('auth.scope', `This token lacks the scope ${scope}.`, {
-        'WWW-Authenticate': `Bearer error="insufficient_scope", scope="${scope}"`,
-      });
-    }
+    requireScope(clientOf(context), scope);
     await next();
   };
+}
+
+/** Refuses (403) a client whose token lacks the scope. */
+export function requireScope({ scopes }: ClientIdentity, scope: Scope): void {
+  if (allows(scopes, scope)) return;
+  throw new HttpProblem('auth.scope', `This token lacks the scope ${scope}.`, {
+    'WWW-Authenticate': `Bearer error="insufficient_scope", scope="${scope}"`,
+  });
 }
 
 /** The client behind an authenticated request. */
 export function clientOf(context: Pick<DoorContext, 'state'>): ClientIdentity {
   const { client } = context.state;
   if (client === undefined) throw new Error('The route asks for a client before authenticating one.');
+  return client;
+}
+
+/**
+ * Finds the client behind a request and keeps it with the context. Refuses a token that is missing or not good
+ * (401) and an address that the client is not allowed (403). The token may stand alone, without `Bearer`, where the
+ * client's profile has it so.
+ */
+export async function authenticateRequest(
+  context: DoorContext,
+  authenticate: Authenticate,
+): Promise<ClientIdentity> {
+  const client = await requireClient(context, authenticate);
+  context.state.client = client;
   return client;
 }
 
@@ -68,9 +87,10 @@ async function requireClient(context: DoorContext, authenticate: Authenticate): 
       'WWW-Authenticate': 'Bearer realm="muster"',
     });
   }
-  const token = /^Bearer +([^\s]+) *$/i.exec(header)?.[1];
+  const [, scheme, token] = /^(?:(Bearer) +)?([^\s]+) *$/i.exec(header) ?? [];
   const client = token === undefined ? null : await authenticate(token);
-  if (client === null) {
+  const isBare = scheme === undefined;
+  if (client === null || (isBare && profileNamed(client.profile)?.bareToken !== 'accept')) {
     throw new HttpProblem('auth.invalid', 'The bearer token is not valid.', {
       'WWW-Authenticate': 'Bearer realm="muster", error="invalid_token"',
     });

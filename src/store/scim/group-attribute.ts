@@ -8,24 +8,23 @@ import type { Binder } from './binder.ts';
 import { commonValue, someSchema } from './common-attribute.ts';
 import { conditionSql, elementVocabulary, type Vocabulary } from './condition.ts';
 import { jsonVocabulary } from './json-attribute.ts';
-import { isVisibleMember, joinMembersSql, memberColumns } from './member-rows.ts';
-import type { TextSql, ValueSql } from './value-sql.ts';
+import { memberVocabulary } from './member-attribute.ts';
+import { isVisibleMember, joinMembersSql } from './member-rows.ts';
+import { foldedText, plainText, type ValueSql } from './value-sql.ts';
 import { ownSource, type View } from './view.ts';
-
-const text = (exact: string, folded = exact): TextSql => ({ kind: 'text', exact, folded });
 
 /** Columns that carry Muster's extension. */
 const EXTENSION_VALUES: Readonly<Record<string, ValueSql>> = {
-  description: text('g.description', `(g.search ->> 'description')`),
+  description: foldedText('g.description', `(g.search ->> 'description')`),
   internal: { kind: 'boolean', column: 'g.internal' },
   hidden: { kind: 'boolean', column: 'g.hidden' },
   open: { kind: 'boolean', column: 'g.open' },
   public: { kind: 'boolean', column: 'g.public' },
   restricted: { kind: 'boolean', column: 'g.restricted' },
-  autoLeave: text('g.auto_leave'),
-  kind: text('g.kind'),
-  rule: text('g.rule'),
-  reservedTo: text('(select s.name from source s where s.n = g.reserved_to)'),
+  autoLeave: plainText('g.auto_leave'),
+  kind: plainText('g.kind'),
+  rule: plainText('g.rule'),
+  reservedTo: plainText('(select s.name from source s where s.n = g.reserved_to)'),
 };
 
 /** The vocabulary of the table `groups g`. */
@@ -41,7 +40,7 @@ export function groupVocabulary(type: ResourceType, view: View, binder: Binder):
     if (shared !== undefined) return shared;
     if (isExtension(path)) return EXTENSION_VALUES[path.attribute.name] ?? null;
     return path.attribute.name === 'displayName' && path.extension === null
-      ? { ...text('g.name', 'g.name_key'), prefix: 'g.name_key' }
+      ? { ...foldedText('g.name', 'g.name_key'), prefix: 'g.name_key' }
       : json.value(path);
   };
 
@@ -68,7 +67,7 @@ export function groupVocabulary(type: ResourceType, view: View, binder: Binder):
 }
 
 function someRole(test: Filter, binder: Binder): string {
-  const vocabulary = elementVocabulary(() => text('r.name', 'r.name_key'), 'true');
+  const vocabulary = elementVocabulary(() => foldedText('r.name', 'r.name_key'), 'true');
   return `exists (select from group_role gr join role r on r.n = gr.role_n
     where gr.group_n = g.n and ${conditionSql(test, vocabulary, binder)})`;
 }
@@ -89,23 +88,7 @@ function someMember(test: Filter, view: View, binder: Binder): string {
         union all
         select n from groups where id = ${named} and deleted_at is null and (${own} is null or created_by = ${own}))))`;
   }
-  const vocabulary = elementVocabulary(({ sub }) => {
-    switch (sub?.name) {
-      case 'value':
-        return text(`${memberColumns.id}::text`);
-      case 'display':
-        return text(memberColumns.display, memberColumns.foldedDisplay);
-      case 'type':
-        return text(memberColumns.type, `lower(${memberColumns.type})`);
-      case '$ref':
-        return text(
-          `(${binder.bind(view.baseUrl)}::text || '/' || ${memberColumns.type} || 's/' || ${memberColumns.id})`,
-        );
-      default:
-        return null;
-    }
-  }, 'true');
   return `exists (
     select from (select distinct group_n, member_n from assertion where group_n = g.n and not suppressed) a
-    ${joinMembersSql(own)} where ${isVisibleMember} and ${conditionSql(test, vocabulary, binder)})`;
+    ${joinMembersSql(own)} where ${isVisibleMember} and ${conditionSql(test, memberVocabulary(view, binder), binder)})`;
 }

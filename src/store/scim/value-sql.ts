@@ -32,6 +32,11 @@ export function plainText(expression: string): TextSql {
   return { kind: 'text', exact: expression, folded: expression };
 }
 
+/** Text with its folded form beside it. */
+export function foldedText(exact: string, folded: string): TextSql {
+  return { kind: 'text', exact, folded };
+}
+
 /** Longest prefix that the indexes know. */
 const INDEXED_PREFIX = 300;
 

@@ -27,6 +27,7 @@ export const musterGroupSchema = {
     {
       name: 'rule',
       caseExact: true,
+      mutability: 'readOnly',
       description: 'A filter over users that the members of a rule group fit.',
     },
     {

@@ -1,0 +1,145 @@
+/** The SCIM door: `/scim/v2` in front of the routes. What goes wrong leaves in SCIM's own form. */
+import { Readable } from 'node:stream';
+import type { Logger } from 'pino';
+import { profileNamed, profiles } from '../../core/scim/profile.ts';
+import { type Registry, withoutGovernance } from '../../core/scim/registry.ts';
+import { allows } from '../../core/scopes.ts';
+import { attributionOf } from '../../http/attribution.ts';
+import { readJson } from '../../http/body.ts';
+import type { ClientIdentity, DoorContext, DoorMiddleware } from '../../http/context.ts';
+import { HttpProblem } from '../../http/problem.ts';
+import { type Authenticate, authenticateRequest, requireScope } from '../../http/token.ts';
+import type { Json } from '../../core/scim/json.ts';
+import type { Answer, Call, Caller, Query, ScimParts } from './call.ts';
+import { answerOfError, errorAnswer, ScimProblem } from './problem.ts';
+import { discoveryRoutes, type Method, type Place, placeOf, type Route, routes } from './routes.ts';
+
+export const SCIM_BASE_PATH = '/scim/v2';
+const MEDIA_TYPE = 'application/scim+json';
+const BODY_TYPES = [MEDIA_TYPE, 'application/json'];
+
+export interface ScimDoorParts extends ScimParts {
+  readonly registry: Registry;
+  /** Address of the installation, without a slash at its end. */
+  readonly baseUrl: string;
+  readonly authenticate: Authenticate;
+  readonly log: Logger;
+}
+
+/** Builds the door. Requests for other paths pass by. */
+export function scimDoor(parts: ScimDoorParts): DoorMiddleware {
+  const baseUrl = `${parts.baseUrl}${SCIM_BASE_PATH}`;
+  const ungoverned = withoutGovernance(parts.registry);
+  const callerOf = (client: ClientIdentity): Caller => ({
+    name: client.name,
+    profile: profileNamed(client.profile) ?? profiles.auto,
+    registry: allows(client.scopes, 'groups.govern') ? parts.registry : ungoverned,
+    view: { source: client.sourceN, namespace: client.namespace, baseUrl },
+  });
+
+  const handle = async (context: DoorContext, address: Address): Promise<Answer> => {
+    const place = placeOf(address.path);
+    const discover = discoveryRoutes[place.pattern];
+    if (discover !== undefined) {
+      if (!isRead(context)) throw notAllowed(['GET']);
+      return discover({ parts, registry: parts.registry, baseUrl, id: place.id, query: address.query });
+    }
+    const route = routeOf(context, place);
+    const client = await authenticateRequest(context, parts.authenticate);
+    requireScope(client, route.scope);
+    return route.answer({
+      parts,
+      caller: callerOf(client),
+      by: attributionOf(context),
+      id: place.id,
+      query: address.query,
+      body: route.bytes === undefined ? null : await readBody(context, route.bytes),
+      ifMatch: header(context, 'If-Match'),
+      ifNoneMatch: header(context, 'If-None-Match'),
+      notes: [],
+    } satisfies Call);
+  };
+
+  return async (context, next) => {
+    const address = addressOf(context);
+    if (address === null) {
+      await next();
+      return;
+    }
+    try {
+      write(context, await handle(context, address));
+    } catch (error) {
+      write(context, answerOfError(error) ?? fault(context, parts.log, error));
+    }
+  };
+}
+
+interface Address {
+  /** Below the base path. */
+  readonly path: string;
+  readonly query: Query;
+}
+
+/** The address below the base path; null for one that is not below it. */
+function addressOf(context: DoorContext): Address | null {
+  const { path } = context;
+  if (path !== SCIM_BASE_PATH && !path.startsWith(`${SCIM_BASE_PATH}/`)) return null;
+  return mended({ path: path.slice(SCIM_BASE_PATH.length), search: context.querystring });
+}
+
+/**
+ * Entra ID's feature flag belongs behind the tenant URL; where somebody typed the URL so that the rest of the path
+ * ended up behind the flag (`/scim/v2/?aadOptscim062020/Users?filter=…`), the path is taken from there.
+ */
+function mended({ path, search }: { readonly path: string; readonly search: string }): Address {
+  const flagged = /^aadOptscim062020(\/[^?&]*)(?:[?&](.*))?$/i.exec(search);
+  const isMisplaced = flagged !== null && path.replaceAll('/', '') === '';
+  const parameters = new URLSearchParams(isMisplaced ? (flagged[2] ?? '') : search);
+  const query = new Map([...parameters].map(([name, value]) => [name.toLowerCase(), value]));
+  return { path: isMisplaced ? (flagged[1] ?? '') : path, query };
+}
+
+function routeOf(context: DoorContext, { pattern }: Place): Route {
+  const methods = Object.hasOwn(routes, pattern) ? routes[pattern] : undefined;
+  if (methods === undefined) throw new HttpProblem('path.not_found', 'There is no such path.');
+  const method = isRead(context) ? 'GET' : context.method;
+  const route = Object.hasOwn(methods, method) ? methods[method as Method] : undefined;
+  if (route === undefined) throw notAllowed(Object.keys(methods));
+  return route;
+}
+
+function isRead({ method }: DoorContext): boolean {
+  return method === 'GET' || method === 'HEAD';
+}
+
+function notAllowed(methods: readonly string[]): HttpProblem {
+  return new HttpProblem('method.not_allowed', `Only ${methods.join(', ')} can be used here.`, {
+    Allow: methods.join(', '),
+  });
+}
+
+async function readBody(context: DoorContext, bytes: number): Promise<Json> {
+  const body = (await readJson(context, { bytes, types: BODY_TYPES })) as Json;
+  if (body === null) throw new ScimProblem(400, 'invalidSyntax', 'The body must be a JSON object.');
+  return body;
+}
+
+function header(context: DoorContext, name: string): string | null {
+  const value = context.get(name);
+  return value === '' ? null : value;
+}
+
+function fault(context: DoorContext, log: Logger, error: unknown): Answer {
+  const { requestId } = context.state;
+  log.error({ err: error, requestId }, 'A request failed.');
+  return errorAnswer(500, null, `Something went wrong here; it is in the log under ${requestId}.`);
+}
+
+function write(context: DoorContext, { status, headers, body }: Answer): void {
+  context.status = status;
+  context.set('Cache-Control', 'no-store');
+  context.set(headers);
+  if (body === null) return;
+  context.body = body instanceof Readable ? body : JSON.stringify(body);
+  context.set('Content-Type', MEDIA_TYPE);
+}

@@ -1,0 +1,207 @@
+/** Groups over SCIM (RFC 7644 §3). Members are never read when the answer leaves them out. */
+import { type GroupId, parseGroupId } from '../../core/ids.ts';
+import { Refusal } from '../../core/refusal.ts';
+import type { Filter } from '../../core/scim/filter.ts';
+import type { JsonObject } from '../../core/scim/json.ts';
+import { applyMutation } from '../../core/scim/patch-apply.ts';
+import { normalisePatch } from '../../core/scim/patch-normalise.ts';
+import { resolveOperation } from '../../core/scim/patch-resolve.ts';
+import { keepImmutable, readResource } from '../../core/scim/resource-read.ts';
+import type { Projection } from '../../core/scim/projection.ts';
+import { changeGroup, createGroup, deleteGroup, newGroupState } from '../../directory/groups.ts';
+import type { MembersStep } from '../../directory/memberships.ts';
+import { perform, type Work } from '../../directory/work.ts';
+import type { Connection } from '../../store/database.ts';
+import { findScimGroup, type ScimGroupRow } from '../../store/scim/group-rows.ts';
+import { listScimGroups } from '../../store/scim/list.ts';
+import { listCreatedBy, listFittingMembers } from '../../store/scim/member-attribute.ts';
+import { type Answer, type Call, emptyAnswer, readerOf } from './call.ts';
+import { documentOfGroup, stateOfGroup } from './group-state.ts';
+import { streamFrom, wholeGroups, writeGroups } from './group-body.ts';
+import { listHead } from './list-answer.ts';
+import { readListRequest, readProjectionOf } from './list-query.ts';
+import { isOfMembers, memberIds, membersIn, memberStep, type WantedStep } from './members.ts';
+import { isKnownTo, readIfMatch } from './precondition.ts';
+import { entityTag } from './resource.ts';
+
+/** RFC 7644 §3.4.1. */
+export async function readGroup(call: Call): Promise<Answer> {
+  const projection = readProjectionOf(call.query, call.caller.registry.group);
+  const row = await requireGroup(call, call.parts.directory.database, idOf(call));
+  if (isKnownTo(call.ifNoneMatch, row.version)) {
+    return { status: 304, headers: { ETag: entityTag(row.version) }, body: null };
+  }
+  return shown(call, row, projection, 200);
+}
+
+/** RFC 7644 §3.4.2. */
+export async function listGroups(call: Call): Promise<Answer> {
+  const { database } = call.parts.directory;
+  const request = readListRequest(call, call.caller.registry.group);
+  const page = await listScimGroups(database, call.caller.view, request.query);
+  const head = listHead(call.parts, request, { ...page, shown: page.rows.length });
+  const { projection } = request;
+  const groups = await wholeGroups(database, call.caller, { rows: page.rows, projection });
+  if (groups !== null) return { status: 200, headers: {}, body: { ...head, Resources: groups } };
+  const before = `${JSON.stringify(head).slice(0, -1)},"Resources":[`;
+  return {
+    status: 200,
+    headers: {},
+    body: streamed(call, { before, rows: page.rows, after: ']}', projection }),
+  };
+}
+
+/** RFC 7644 §3.3. */
+export async function postGroup(call: Call): Promise<Answer> {
+  const type = call.caller.registry.group;
+  const projection = readProjectionOf(call.query, type);
+  const document = readResource(type, call.body, readerOf(call));
+  const dangling = call.caller.profile.danglingMembers;
+  const members = memberIds(membersIn(document), dangling);
+  const { result } = await perform(call.parts.directory, call.by, async (work) => {
+    const steps = await visibleSteps(call, work, [{ do: 'add', members }]);
+    const { id } = await createGroup(work, stateOfGroup(document, newGroupState), { steps, dangling });
+    return requireGroup(call, work.tx, id);
+  });
+  const answer = await shown(call, result, projection, 201);
+  const location = `${call.caller.view.baseUrl}/Groups/${result.id}`;
+  return { ...answer, headers: { ...answer.headers, Location: location } };
+}
+
+/** RFC 7644 §3.5.1. The members are compared, not rewritten: who stays is not touched. */
+export async function putGroup(call: Call): Promise<Answer> {
+  const type = call.caller.registry.group;
+  const projection = readProjectionOf(call.query, type);
+  const document = readResource(type, call.body, readerOf(call));
+  const dangling = call.caller.profile.danglingMembers;
+  const members = memberIds(membersIn(document), dangling);
+  const { result } = await perform(call.parts.directory, call.by, async (work) => {
+    const group = await visibleGroup(call, work);
+    const wanted: WantedStep =
+      members.length === 0 ? { do: 'clear', kind: null } : { do: 'replace', members };
+    const steps = await visibleSteps(call, work, [wanted]);
+    await changeGroup(work, {
+      group,
+      ifMatch: readIfMatch(call.ifMatch),
+      edit: (current) => {
+        keepImmutable(type, documentOfGroup(current), document);
+        return stateOfGroup(document, current);
+      },
+      members: { steps, dangling },
+    });
+    return requireGroup(call, work.tx, group);
+  });
+  return shown(call, result, projection, 200);
+}
+
+/** RFC 7644 §3.5.2. Cost follows the number of operations, never the size of the group. */
+export async function patchGroup(call: Call): Promise<Answer> {
+  const type = call.caller.registry.group;
+  const projection = readProjectionOf(call.query, type);
+  const reader = readerOf(call);
+  const dangling = call.caller.profile.danglingMembers;
+  const patched = { type, id: idOf(call) };
+  const mutations = normalisePatch(type, call.body, reader).flatMap((operation) =>
+    resolveOperation(patched, operation, reader),
+  );
+  const wanted = mutations.filter(isOfMembers).map((mutation) => memberStep(mutation, dangling));
+  const attributes = mutations.filter((mutation) => !isOfMembers(mutation));
+  const isAnswered = projection.mode !== 'default' || call.caller.profile.patchedGroup === 200;
+  const { result } = await perform(call.parts.directory, call.by, async (work) => {
+    const group = await visibleGroup(call, work);
+    const changed = await changeGroup(work, {
+      group,
+      ifMatch: readIfMatch(call.ifMatch),
+      ...(attributes.length === 0
+        ? {}
+        : {
+            edit: (current) =>
+              stateOfGroup(attributes.reduce<JsonObject>(applyMutation, documentOfGroup(current)), current),
+          }),
+      ...(wanted.length === 0
+        ? {}
+        : { members: { steps: await visibleSteps(call, work, wanted), dangling } }),
+    });
+    const moved = (changed.added.length > 0 ? 1 : 0) + (changed.removed.length > 0 ? 1 : 0);
+    return isAnswered ? await requireGroup(call, work.tx, group) : changed.group.version + moved;
+  });
+  return typeof result === 'number'
+    ? emptyAnswer({ ETag: entityTag(result) })
+    : shown(call, result, projection, 200);
+}
+
+/** RFC 7644 §3.6: gone at once, and the name free (D-06). */
+export async function removeGroup(call: Call): Promise<Answer> {
+  await perform(call.parts.directory, call.by, async (work) => {
+    const group = await visibleGroup(call, work);
+    await deleteGroup(work, { group, ifMatch: readIfMatch(call.ifMatch) });
+  });
+  return emptyAnswer();
+}
+
+async function shown(
+  call: Call,
+  row: ScimGroupRow,
+  projection: Projection,
+  status: 200 | 201,
+): Promise<Answer> {
+  const groups = await wholeGroups(call.parts.directory.database, call.caller, { rows: [row], projection });
+  const body = groups?.[0] ?? streamed(call, { before: '', rows: [row], after: '', projection });
+  return { status, headers: { ETag: entityTag(row.version) }, body };
+}
+
+function streamed(call: Call, groups: Parameters<typeof writeGroups>[2]) {
+  return streamFrom(
+    (read) =>
+      call.parts.directory.database.transaction(read, { isolation: 'repeatable read', readOnly: true }),
+    (tx, write) => writeGroups(tx, call.caller, groups, write),
+  );
+}
+
+/** The id in the path, of a group that the caller can see; the directory itself knows no namespaces. */
+async function visibleGroup(call: Call, work: Work): Promise<GroupId> {
+  const group = idOf(call);
+  if (call.caller.view.namespace === 'own') await requireGroup(call, work.tx, group);
+  return group;
+}
+
+/** Steps whose filters are answered. For a client of its own namespace foreign members are not there: not to be added, not to be removed. */
+async function visibleSteps(
+  call: Call,
+  work: Work,
+  wanted: readonly WantedStep[],
+): Promise<readonly MembersStep[]> {
+  const steps: MembersStep[] = [];
+  for (const step of wanted) steps.push(...(await visibleStep(call, work, step)));
+  return steps;
+}
+
+async function visibleStep(call: Call, work: Work, step: WantedStep): Promise<readonly MembersStep[]> {
+  const { view } = call.caller;
+  const removal = async (test: Filter | null): Promise<MembersStep> => ({
+    do: 'remove',
+    members: await listFittingMembers(work.tx, view, { group: idOf(call), test }),
+  });
+  if (step.do === 'removeFitting') return [await removal(step.test)];
+  if (view.namespace === 'all') return [step];
+  if (step.do === 'clear') return [await removal(null)];
+  const visible = new Set(await listCreatedBy(work.tx, view, step.members));
+  const foreign = step.members.filter((id) => !visible.has(id));
+  if (foreign.length > 0 && step.do !== 'remove' && call.caller.profile.danglingMembers === 'refuse') {
+    throw new Refusal('member.not_found', { members: foreign });
+  }
+  const members = step.members.filter((id) => visible.has(id));
+  return step.do === 'replace' ? [await removal(null), { do: 'add', members }] : [{ ...step, members }];
+}
+
+async function requireGroup(call: Call, connection: Connection, id: GroupId): Promise<ScimGroupRow> {
+  const row = await findScimGroup(connection, call.caller.view, id);
+  if (row === null) throw new Refusal('group.not_found', { group: call.id === '' ? id : call.id });
+  return row;
+}
+
+function idOf({ id }: Call): GroupId {
+  const group = parseGroupId(id);
+  if (group === null) throw new Refusal('group.not_found', { group: id });
+  return group;
+}

@@ -1,0 +1,134 @@
+import { createServer } from 'node:http';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { pino } from 'pino';
+import { createClient } from '../../src/directory/clients.ts';
+import type { Json, JsonObject } from '../../src/core/scim/json.ts';
+import { buildRegistry, type Registry } from '../../src/core/scim/registry.ts';
+import type { Scope } from '../../src/core/scopes.ts';
+import { TOKEN_BYTES } from '../../src/core/token.ts';
+import { buildApp } from '../../src/http/app.ts';
+import { tokenLookup } from '../../src/http/token.ts';
+import { scimDoor } from '../../src/sources/scim/door.ts';
+import { scimLimits } from '../../src/sources/scim/limits.ts';
+import { openDirectory, type TestDirectory } from './directory.ts';
+
+export const USER = 'urn:ietf:params:scim:schemas:core:2.0:User';
+export const GROUP = 'urn:ietf:params:scim:schemas:core:2.0:Group';
+export const PATCH = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
+export const ERROR = 'urn:ietf:params:scim:api:messages:2.0:Error';
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: Headers;
+  /** The body; an empty object where there is none. */
+  readonly body: JsonObject & { readonly Resources?: readonly JsonObject[] };
+}
+
+export interface Client {
+  readonly token: string;
+  readonly send: (
+    method: string,
+    path: string,
+    body?: Json,
+    headers?: Readonly<Record<string, string>>,
+  ) => Promise<Reply>;
+  readonly patch: (path: string, ...operations: readonly Json[]) => Promise<Reply>;
+}
+
+export interface TestDoor extends TestDirectory {
+  readonly baseUrl: string;
+  readonly client: (options?: ClientOptions) => Promise<Client>;
+  /** Goes on by so many milliseconds for the door's own clock. */
+  readonly advance: (milliseconds: number) => void;
+}
+
+export interface ClientOptions {
+  readonly name?: string;
+  readonly profile?: string;
+  readonly namespace?: 'all' | 'own';
+  readonly scopes?: readonly Scope[];
+}
+
+/** A SCIM door on a free port of the loopback, over a directory of its own. */
+export async function openDoor(registry: Registry = buildRegistry([])): Promise<TestDoor> {
+  const test = await openDirectory();
+  let skew = 0;
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const origin = `http://127.0.0.1:${typeof address === 'object' ? (address?.port ?? 0) : 0}`;
+  const door = scimDoor({
+    directory: test.directory,
+    registry,
+    baseUrl: origin,
+    limits: scimLimits,
+    cursorKey: randomBytes(32),
+    now: () => Date.now() + skew,
+    authenticate: tokenLookup(test.database, () => performance.now()),
+    log: pino({ level: 'silent' }),
+  });
+  const app = buildApp({ newId: randomUUID, doors: [door], trustsProxy: false });
+  const callback = app.callback();
+  server.on('request', (request, response) => void callback(request, response));
+  const baseUrl = `${origin}/scim/v2`;
+  return {
+    ...test,
+    baseUrl,
+    advance: (milliseconds) => {
+      skew += milliseconds;
+    },
+    client: async (options = {}) => {
+      const { token } = await test.write((work) =>
+        createClient(
+          work,
+          {
+            name: options.name ?? `client-${randomUUID()}`,
+            profile: options.profile ?? 'auto',
+            namespace: options.namespace ?? 'all',
+            scopes: options.scopes ?? ['scim.read', 'scim.write'],
+            allow: [],
+            expiresAt: null,
+          },
+          { kind: 'random', bytes: randomBytes(TOKEN_BYTES) },
+        ),
+      );
+      return clientAt(baseUrl, token);
+    },
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await test.close();
+    },
+  };
+}
+
+function clientAt(baseUrl: string, token: string): Client {
+  const send: Client['send'] = async (method, path, body, headers = {}) => {
+    const response = await fetch(`${baseUrl}${path}`, {
+      method,
+      headers: {
+        Authorization: `Bearer ${token}`,
+        ...(body === undefined ? {} : { 'Content-Type': 'application/scim+json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: text === '' ? {} : (JSON.parse(text) as JsonObject),
+    };
+  };
+  return {
+    token,
+    send,
+    patch: (path, ...operations) => send('PATCH', path, { schemas: [PATCH], Operations: operations }),
+  };
+}
+
+/** The id of a resource that was just made. */
+export function idIn({ body }: Reply): string {
+  if (typeof body.id !== 'string') throw new Error(`No id in ${JSON.stringify(body)}`);
+  return body.id;
+}
