@@ -10,14 +10,19 @@ import { fingerprintOf, readMasterKey } from './boot/master-key.ts';
 import { forgetRunning, writeRunning } from './boot/running.ts';
 import { openStorage } from './boot/storage.ts';
 import type { Settings } from './config.ts';
+import { buildRegistry } from './core/scim/registry.ts';
+import { deriveKey } from './core/seal.ts';
 import { SetupProblem } from './core/setup-problem.ts';
 import type { Directory } from './directory/work.ts';
 import { buildApp } from './http/app.ts';
 import type { DoorMiddleware } from './http/context.ts';
 import { measureRequests } from './http/measure.ts';
 import { probes } from './http/probes.ts';
+import { tokenLookup } from './http/token.ts';
 import { createHealth } from './observe/health.ts';
 import { createMetrics } from './observe/metrics.ts';
+import { scimDoor } from './sources/scim/door.ts';
+import { scimLimits } from './sources/scim/limits.ts';
 import { bindMasterKey, openEpoch } from './store/installation.ts';
 import { Wake } from './store/wake.ts';
 
@@ -87,6 +92,16 @@ async function assemble(settings: Settings, log: Logger, { onClose, closeAll }: 
   const doors: DoorMiddleware[] = [
     probes({ health, metrics, metricsAre: settings.metricsPort === null ? 'here' : 'elsewhere' }),
     measureRequests(metrics),
+    scimDoor({
+      directory,
+      registry: buildRegistry([]),
+      baseUrl: settings.baseUrl,
+      limits: scimLimits,
+      cursorKey: deriveKey(masterKey, 'scim-cursor'),
+      now: Date.now,
+      authenticate: tokenLookup(database, () => performance.now()),
+      log,
+    }),
   ];
   const app = buildApp({ newId: randomUUID, doors, trustsProxy: settings.trustProxy });
   app.on('error', (error: unknown) => log.warn({ err: error }, 'A response was not sent whole.'));

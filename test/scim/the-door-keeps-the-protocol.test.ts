@@ -274,7 +274,7 @@ describe('Lists', () => {
       Resources: [{ nickName: 'n0' }, { nickName: 'n1' }],
     });
     expect(first.body).not.toHaveProperty('startIndex');
-    const cursor = String(first.body.nextCursor as string);
+    const cursor = first.body.nextCursor as string;
     expect(cursor).toMatch(/^[\w-]+$/);
     const last = await client.send('GET', `${path}&cursor=${cursor}`);
     expect(last.body).toMatchObject({ itemsPerPage: 1, Resources: [{ nickName: 'n2' }] });
