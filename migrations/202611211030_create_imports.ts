@@ -1,10 +1,6 @@
 import type { Knex } from 'knex';
 
-/**
- * Imports: a run per file with its claim, outcomes of rows, and the unlogged tables in which a file is staged
- * and becomes one net difference. Those are keyed by run, emptied when the run ends, and filled anew when a run
- * is resumed, so nothing is lost with them.
- */
+/** Imports: a run per file with its claim, and how the rows ended. */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`
     create table import_run (
@@ -58,79 +54,11 @@ export async function up(knex: Knex): Promise<void> {
       primary key (run_n, line)
     );
 
-    -- action: i import, d delete. kind: u user, g nested group, U all users, G all nestings,
-    -- x a row that could not be read.
-    create unlogged table import_stage (
-      run_n bigint not null,
-      line integer not null,
-      action "char" not null,
-      kind "char" not null,
-      group_key text not null,
-      group_name text not null,
-      person_key text,
-      name_key text,
-      name text,
-      email_key text,
-      email text,
-      -- The e-mail is tried as userName first, and name_key is the same text.
-      either boolean not null,
-      lone boolean not null,
-      targeted_id text,
-      issuer text,
-      audience text,
-      role_keys text[],
-      role_names text[],
-      fault_code text,
-      fault_detail text,
-      original text not null
-    );
-    create index import_stage_line on import_stage (run_n, line);
-
-    create unlogged table import_name (
-      run_n bigint not null,
-      key text not null,
-      line integer not null,
-      group_n integer,
-      made_line integer,
-      fault_code text,
-      fault_detail text,
-      primary key (run_n, key)
-    );
-
-    create unlogged table import_person (
-      run_n bigint not null,
-      key text not null,
-      line integer not null,
-      import_line integer,
-      name_key text,
-      email_key text,
-      either boolean not null,
-      lone boolean not null,
-      targeted_id text,
-      issuer text,
-      user_n integer,
-      -- Another cell of the file that makes the stub which this one names too.
-      same_as text,
-      is_hard boolean not null default false,
-      fault_code text,
-      fault_detail text,
-      primary key (run_n, key)
-    );
-
-    create unlogged table import_pair (
-      run_n bigint not null,
-      group_n integer not null,
-      member_n integer not null,
-      kind "char" not null,
-      action "char" not null,
-      line integer not null,
-      -- The membership joins or ends; false where only an assertion is added.
-      moves boolean not null
-    );
-    create index import_pair_run on import_pair (run_n);
+    -- Rows of files name people by a lone uid or externalId, whoever issued it.
+    create index identity_key_value on identity_key (value_key) where kind in ('uid', 'externalId');
   `);
 }
 
 export async function down(knex: Knex): Promise<void> {
-  await knex.raw('drop table import_pair, import_person, import_name, import_stage, import_row, import_run');
+  await knex.raw('drop table import_row, import_run; drop index identity_key_value');
 }

@@ -16,9 +16,8 @@ import {
   lockNamedGroups,
   makeGroups,
   type NamedGroup,
+  refuseByKey,
   refuseLines,
-  refuseRowsNesting,
-  refuseRowsOfGroups,
   refuseUnreadRows,
 } from '../store/feeds/names.ts';
 import { type RowCounts, writeOutcomes } from '../store/feeds/outcomes.ts';
@@ -38,9 +37,8 @@ import {
   listNamedRoles,
   type NamedRole,
   planRoles,
-  refuseRowsGiving,
 } from '../store/feeds/roles.ts';
-import type { RunN } from '../store/feeds/staging.ts';
+import { analyzeStaged, type RunN } from '../store/feeds/staging.ts';
 import { attachKeys, makeStubs } from '../store/feeds/stubs.ts';
 import { newGroupState } from './groups.ts';
 import { ensureRoles } from './roles.ts';
@@ -48,6 +46,8 @@ import { authorOf, type Work } from './work.ts';
 
 export interface ImportRun {
   readonly run: RunN;
+  /** How many rows are staged. */
+  readonly rows: number;
   readonly settings: Pick<FeedSettings, 'allowedRoles' | 'createRoles'>;
 }
 
@@ -57,46 +57,49 @@ export interface ImportRun {
  * nesting.cycle with the path (F-10), identity.conflict and identity.ambiguous. What is missing is made (F-04);
  * who stays is not touched (F-09).
  */
-export async function applyImport(work: Work, { run, settings }: ImportRun): Promise<RowCounts> {
+export async function applyImport(work: Work, { run, rows, settings }: ImportRun): Promise<RowCounts> {
   const { tx } = work;
-  const movesNestings = await hasNestingRows(tx, run);
+  const movesNestings = await hasNestingRows(tx);
   if (movesNestings) await lockGraph(tx);
-  await lockNamedGroups(tx, run);
-  await refuseUnreadRows(tx, run);
-  await gatherNames(tx, run);
-  await refuseByGroup(work, run);
-  await refuseByRole(work, run, settings);
-  if (movesNestings) await refuseByCycle(work, run);
-  await gatherPeople(tx, run);
-  await settleHardCells(work, run);
+  await lockNamedGroups(tx);
+  await refuseUnreadRows(tx);
+  await gatherNames(tx);
+  await analyzeStaged(tx, 'staged_name', rows);
+  await refuseByGroup(work);
+  await refuseByRole(work, settings);
+  if (movesNestings) await refuseByCycle(work);
+  await gatherPeople(tx, rows);
+  await settleHardCells(work);
   work.originN ??= await recordOrigin(tx, work.by);
   const author = authorOf(work);
-  notePlace(work, await makeGroups(tx, run, author, told()));
-  notePlace(work, await makeStubs(tx, run, author));
-  notePlace(work, await attachKeys(tx, run, author));
-  await planPairs(tx, run, work.sourceN);
-  await ensureRoles(work, await listMissingRoles(tx, run));
-  await planRoles(tx, run);
-  notePlace(work, await writePairs(tx, run, author));
-  notePlace(work, await giveRoles(tx, run, author));
-  if (movesNestings) await followNestings(work, run);
-  await bumpPlannedGroups(tx, run);
+  notePlace(work, await makeGroups(tx, author, told()));
+  notePlace(work, await makeStubs(tx, author));
+  notePlace(work, await attachKeys(tx, author));
+  await analyzeStaged(tx, 'staged_person', rows);
+  await planPairs(tx, work.sourceN);
+  await ensureRoles(work, await listMissingRoles(tx));
+  await planRoles(tx);
+  await analyzeStaged(tx, 'staged_pair', rows);
+  notePlace(work, await writePairs(tx, author));
+  notePlace(work, await giveRoles(tx, author));
+  if (movesNestings) await followNestings(work);
+  await bumpPlannedGroups(tx);
   return writeOutcomes(tx, run);
 }
 
-async function refuseByGroup({ tx, by }: Work, run: RunN): Promise<void> {
-  const suspects = await listSuspectGroups(tx, run);
+async function refuseByGroup({ tx, by }: Work): Promise<void> {
+  const suspects = await listSuspectGroups(tx);
   if (suspects.length === 0) return;
   const faults = suspects.flatMap((group) => {
     const refusal = refusalOfGroup(group, by.source);
     return refusal === null ? [] : [{ key: group.key, code: refusal.code, detail: refusal.message }];
   });
-  await refuseRowsOfGroups(tx, run, faults);
+  await refuseByKey(tx, 'group', faults);
   const unnestable = suspects.flatMap((group) => {
     const refusal = refusalOfNesting(group);
     return refusal === null ? [] : [{ key: group.key, code: refusal.code, detail: refusal.message }];
   });
-  await refuseRowsNesting(tx, run, unnestable);
+  await refuseByKey(tx, 'nested', unnestable);
 }
 
 function refusalOfGroup({ name, kind, reserved_to }: NamedGroup, source: string): Refusal | null {
@@ -120,14 +123,13 @@ function refusalOfNewName(name: string): Refusal | null {
 
 async function refuseByRole(
   { tx }: Work,
-  run: RunN,
   settings: Pick<FeedSettings, 'allowedRoles' | 'createRoles'>,
 ): Promise<void> {
-  const faults = (await listNamedRoles(tx, run)).flatMap((role) => {
+  const faults = (await listNamedRoles(tx)).flatMap((role) => {
     const refusal = refusalOfRole(role, settings);
     return refusal === null ? [] : [{ key: role.key, code: refusal.code, detail: refusal.message }];
   });
-  if (faults.length > 0) await refuseRowsGiving(tx, run, faults);
+  await refuseByKey(tx, 'role', faults);
 }
 
 function refusalOfRole(
@@ -145,25 +147,25 @@ function refusalOfRole(
   });
 }
 
-async function refuseByCycle({ tx }: Work, run: RunN): Promise<void> {
-  const refused = refuseCycles(await listNestingsAbove(tx, run), await listNestingSteps(tx, run));
+async function refuseByCycle({ tx }: Work): Promise<void> {
+  const refused = refuseCycles(await listNestingsAbove(tx), await listNestingSteps(tx));
   if (refused.size === 0) return;
-  const names = await namesByKey(tx, run, [...new Set([...refused.values()].flat())]);
+  const names = await namesByKey(tx, [...new Set([...refused.values()].flat())]);
   const faults = [...refused].map(([line, keys]) => {
     const refusal = new Refusal('nesting.cycle', { path: keys.map((key) => names.get(key) ?? key) });
     return { line, code: refusal.code, detail: refusal.message };
   });
-  await refuseLines(tx, run, faults);
+  await refuseLines(tx, faults);
 }
 
-async function settleHardCells({ tx }: Work, run: RunN): Promise<void> {
-  const cells = await listHardCells(tx, run);
-  if (cells.length > 0) await writeSettledCells(tx, run, settlePeople(cells));
+async function settleHardCells({ tx }: Work): Promise<void> {
+  const cells = await listHardCells(tx);
+  if (cells.length > 0) await writeSettledCells(tx, settlePeople(cells));
 }
 
 /** Brings the closure after the nestings: first what ended, then what was added. */
-async function followNestings({ tx }: Work, run: RunN): Promise<void> {
-  const { nested, unnestedGroups, unnestedMembers } = await listPlannedNestings(tx, run);
+async function followNestings({ tx }: Work): Promise<void> {
+  const { nested, unnestedGroups, unnestedMembers } = await listPlannedNestings(tx);
   await reopenNesting(tx, unnestedGroups, unnestedMembers);
   await closeOverNestings(tx, nested);
 }

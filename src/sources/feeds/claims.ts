@@ -42,12 +42,17 @@ export async function claimFile(
   return openRun(database, runOf(folder, { claim, file, holder }));
 }
 
+/** True when the folder has files that were claimed and are not put away yet. */
+export async function hasClaims(folder: FeedFolder): Promise<boolean> {
+  return (await claimedNames(folder)).some((name) => readClaimedName(name) !== null);
+}
+
 /**
  * Runs of the folder that are to be finished and that nobody else works on: files that were claimed and have no
  * run yet, runs whose process died, and runs that ended and whose file was not put away.
  */
 export async function resumeClaims({ database, holder }: ClaimParts, folder: FeedFolder): Promise<RunRow[]> {
-  for (const name of await readdir(join(folder.path, 'work')).catch(() => [])) {
+  for (const name of await claimedNames(folder)) {
     const claimed = readClaimedName(name);
     if (claimed === null || (await findRunOfClaim(database, claimed.claim)) !== null) continue;
     await openRun(database, runOf(folder, { ...claimed, holder }));
@@ -58,6 +63,10 @@ export async function resumeClaims({ database, holder }: ClaimParts, folder: Fee
     if (mine !== null) taken.push(mine);
   }
   return taken;
+}
+
+async function claimedNames(folder: FeedFolder): Promise<string[]> {
+  return readdir(join(folder.path, 'work')).catch(() => []);
 }
 
 function runOf(

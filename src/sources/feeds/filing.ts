@@ -11,7 +11,7 @@ import { pipeline } from 'node:stream/promises';
 import { rejectsHeader, rejectsLine } from '../../core/feeds/rejects.ts';
 import type { Place } from '../../store/changes.ts';
 import type { Database } from '../../store/database.ts';
-import { dropStaging, listOutcomes } from '../../store/feeds/outcomes.ts';
+import { listOutcomes } from '../../store/feeds/outcomes.ts';
 import { markFiled, type RunRow } from '../../store/feeds/runs.ts';
 import { claimedPath, type Ending } from './folders.ts';
 
@@ -29,7 +29,6 @@ export async function fileAway(parts: FilingParts, run: RunRow, folder: string):
   const ending = endingOf(run);
   const target = join(folder, ending);
   await mkdir(target, { recursive: true });
-  await dropStaging(parts.database, run.n);
   const from = run.claim === null ? null : claimedPath(folder, run.claim, run.file);
   if (from !== null && (await exists(from))) {
     const hasRejects = (run.refused ?? 0) > 0;

@@ -9,13 +9,7 @@ import type { FeedSettings } from '../../core/feeds/settings.ts';
 import { applyImport } from '../../directory/imports.ts';
 import { type Directory, perform, type Work } from '../../directory/work.ts';
 import { violatedConstraint } from '../../store/database.ts';
-import {
-  dropStaging,
-  KEEP_ALL_ROWS,
-  keepOutcomes,
-  listOutcomes,
-  takeBack,
-} from '../../store/feeds/outcomes.ts';
+import { KEEP_ALL_ROWS, keepOutcomes, listOutcomes, takeBack } from '../../store/feeds/outcomes.ts';
 import {
   finishRun,
   holdRun,
@@ -28,7 +22,7 @@ import {
   type RunEnd,
   type RunRow,
 } from '../../store/feeds/runs.ts';
-import { analyzeStaging, copyRows, type StagedRow } from '../../store/feeds/staging.ts';
+import { analyzeStaged, copyRows, openStaging, type StagedRow } from '../../store/feeds/staging.ts';
 import { type FileFacts, inspectFile, readRows, type RowReading } from './reading.ts';
 
 /** How far a run is. `total` is known when the file has been read. */
@@ -94,7 +88,6 @@ export async function carryOut(parts: RunParts, run: RunRow, file: RunFile): Pro
   } finally {
     clearInterval(signs);
   }
-  await dropStaging(database, run.n);
   return readRun(database, run.n);
 }
 
@@ -120,6 +113,7 @@ async function applyAgain(parts: RunParts, run: RunRow, file: InspectedFile): Pr
 }
 
 async function applyFile(parts: RunParts, work: Work, run: RunRow, file: InspectedFile): Promise<void> {
+  await openStaging(work.tx);
   const end = run.dry_run
     ? await tryOut(work, run, () => readAndApply(parts, work, run, file))
     : await readAndApply(parts, work, run, file);
@@ -158,7 +152,6 @@ async function readAndApply(parts: RunParts, work: Work, run: RunRow, file: Insp
     },
   });
   await copyRows(work.tx, {
-    run: run.n,
     issuer: settings.idp ?? '',
     rows: counted(rows, (count) => {
       done += count;
@@ -166,9 +159,9 @@ async function readAndApply(parts: RunParts, work: Work, run: RunRow, file: Insp
     }),
   });
   await noteLayout(parts, run, layout);
-  await analyzeStaging(work.tx, done);
+  await analyzeStaged(work.tx, 'staged_row', done);
   progress('applying', done, done);
-  const counts = await applyImport(work, { run: run.n, settings });
+  const counts = await applyImport(work, { run: run.n, rows: done, settings });
   if (counts.total > 0 && counts.refused === counts.total) {
     const fault = new FileFault('file.nothing_accepted', { rows: counts.total });
     const error = { code: fault.code, detail: fault.message };

@@ -12,7 +12,7 @@ import { FileFault } from '../../core/feeds/fault.ts';
 import type { Metrics } from '../../observe/metrics.ts';
 import { isEnded, releaseRuns, type RunRow } from '../../store/feeds/runs.ts';
 import { giveTurns, takeTurn } from '../../store/feeds/turns.ts';
-import { claimFile, type ClaimParts, type FeedFolder, resumeClaims } from './claims.ts';
+import { claimFile, type ClaimParts, type FeedFolder, hasClaims, resumeClaims } from './claims.ts';
 import { type Completeness, type Patience, watchCompleteness } from './completeness.ts';
 import { fileAway, type FilingParts, outcomeOf } from './filing.ts';
 import { claimedPath, mayBeTaken } from './folders.ts';
@@ -64,14 +64,15 @@ export class FolderWatcher {
   async start(): Promise<void> {
     const { folders, log } = this.#parts;
     for (const folder of folders) await mkdir(folder.path, { recursive: true });
-    this.#doorbell = watch(
+    const doorbell = watch(
       folders.map(({ path }) => path),
       { depth: 0, ignoreInitial: true, followSymlinks: false },
     );
-    this.#doorbell.on('all', () => this.#ring());
-    this.#doorbell.on('error', (error) =>
-      log.warn({ code: errorCode(error) }, 'The folder cannot be watched'),
-    );
+    this.#doorbell = doorbell;
+    doorbell.on('all', () => this.#ring());
+    doorbell.on('error', (error) => log.warn({ code: errorCode(error) }, 'The folder cannot be watched'));
+    // Before it is ready it does not tell of what comes; the first pass then finds that.
+    await new Promise<void>((resolve) => doorbell.once('ready', resolve));
     this.#ring();
   }
 
@@ -121,7 +122,9 @@ export class FolderWatcher {
   async #lookInto(folder: FeedFolder): Promise<boolean> {
     const { database, holder } = this.#parts;
     const { ready, settling } = await this.#listFiles(folder);
-    if (!(await takeTurn(database, folder.settings.name, holder))) return settling;
+    if (!(await takeTurn(database, folder.settings.name, holder))) {
+      return settling || ready.length > 0 || (await hasClaims(folder));
+    }
     const turn = setInterval(() => {
       void takeTurn(database, folder.settings.name, holder).catch(() => undefined);
     }, KEEP_TURN);

@@ -2,13 +2,12 @@
 import type { GroupN } from '../../core/ids.ts';
 import { authorColumns, type ChangeAuthor, type Place } from '../changes.ts';
 import type { Tx } from '../database.ts';
-import type { RunN } from './staging.ts';
 
 /** Rows of the run that nothing has refused so far. */
 export const LIVE = `(
-  select s.* from import_stage s
-  where s.run_n = $1 and s.kind <> 'x'
-    and not exists (select 1 from import_row r where r.run_n = $1 and r.line = s.line))`;
+  select s.* from staged_row s
+  where s.kind <> 'x'
+    and not exists (select 1 from staged_refusal r where r.line = s.line))`;
 
 /** A group that the file names, as far as its rows may be refused for it. */
 export interface NamedGroup {
@@ -27,115 +26,111 @@ export interface Fault {
 }
 
 /** True when a row of the run adds or ends a nesting: the graph lock is needed then. */
-export async function hasNestingRows(tx: Tx, run: RunN): Promise<boolean> {
-  const text = `select 1 from import_stage where run_n = $1 and kind in ('g', 'G') limit 1`;
-  return (await tx.rows({ text }, [run])).length > 0;
+export async function hasNestingRows(tx: Tx): Promise<boolean> {
+  const text = `select 1 from staged_row where kind in ('g', 'G') limit 1`;
+  return (await tx.rows({ text })).length > 0;
 }
 
 /** Locks the groups whose members the run writes, in the order of their numbers, until the transaction ends. */
-export async function lockNamedGroups(tx: Tx, run: RunN): Promise<void> {
+export async function lockNamedGroups(tx: Tx): Promise<void> {
   const text = `
     with locked as (
       select n from groups
       where deleted_at is null
-        and name_key in (select distinct group_key from import_stage where run_n = $1 and kind <> 'x')
+        and name_key in (select distinct group_key from staged_row where kind <> 'x')
       order by n for no key update)
     select count(*) from locked`;
-  await tx.rows({ text }, [run]);
+  await tx.rows({ text });
 }
 
 /** Gathers the groups that the rows name, and finds those that exist. */
-export async function gatherNames(tx: Tx, run: RunN): Promise<void> {
+export async function gatherNames(tx: Tx): Promise<void> {
   const text = `
-    insert into import_name (run_n, key, line, group_n)
-    select $1, named.key, named.line, g.n
+    insert into staged_name (key, line, group_n)
+    select named.key, named.line, g.n
     from (
       select key, min(line) as line from (
-        select group_key as key, min(line) as line from import_stage
-        where run_n = $1 and kind <> 'x' group by group_key
+        select group_key as key, min(line) as line from staged_row
+        where kind <> 'x' group by group_key
         union all
-        select name_key, min(line) from import_stage where run_n = $1 and kind = 'g' group by name_key) both_places
+        select name_key, min(line) from staged_row where kind = 'g' group by name_key) both_places
       group by key) named
     left join groups g on g.name_key = named.key and g.deleted_at is null`;
-  await tx.rows({ text }, [run]);
+  await tx.rows({ text });
 }
 
 /** The named groups that a rule may refuse: reserved, automatic, or new with a name that may be reserved. */
-export async function listSuspectGroups(tx: Tx, run: RunN): Promise<NamedGroup[]> {
+export async function listSuspectGroups(tx: Tx): Promise<NamedGroup[]> {
   const text = `
     select i.key, coalesce(g.name, case when s.group_key = i.key then s.group_name else s.name end) as name,
            i.group_n, g.kind, (select r.name from source r where r.n = g.reserved_to) as reserved_to
-    from import_name i
-    join import_stage s on s.run_n = $1 and s.line = i.line
+    from staged_name i
+    join staged_row s on s.line = i.line
     left join groups g on g.n = i.group_n
-    where i.run_n = $1
-      and (g.reserved_to is not null or g.kind <> 'regular' or (g.n is null and i.key like 'affiliation.%'))`;
-  return tx.rows<NamedGroup>({ text }, [run]);
+    where (g.reserved_to is not null or g.kind <> 'regular' or (g.n is null and i.key like 'affiliation.%'))`;
+  return tx.rows<NamedGroup>({ text });
 }
 
-/** Refuses every row that writes members of one of the groups. */
-export async function refuseRowsOfGroups(
+/** What the key of a fault is of: the group whose members a row writes, the group it nests, a role it gives. */
+export type KeyOf = 'group' | 'nested' | 'role';
+
+const HAS_KEY: Readonly<Record<KeyOf, string>> = {
+  group: `s.kind <> 'x' and s.group_key = f.key`,
+  nested: `s.kind = 'g' and s.action = 'i' and s.name_key = f.key`,
+  role: 'f.key = any(s.role_keys)',
+};
+
+/** Refuses every row that has one of the keys. */
+export async function refuseByKey(
   tx: Tx,
-  run: RunN,
+  keyOf: KeyOf,
   faults: readonly (Fault & { readonly key: string })[],
 ): Promise<void> {
   const text = `
-    insert into import_row (run_n, line, outcome, code, detail, original)
-    select $1, s.line, 'refused', f.code, f.detail, s.original
-    from unnest($2::text[], $3::text[], $4::text[]) as f(key, code, detail)
-    join import_stage s on s.run_n = $1 and s.group_key = f.key and s.kind <> 'x'
+    insert into staged_refusal (line, code, detail)
+    select s.line, f.code, f.detail
+    from unnest($1::text[], $2::text[], $3::text[]) as f(key, code, detail)
+    join staged_row s on ${HAS_KEY[keyOf]}
     on conflict do nothing`;
-  await tx.rows({ text }, [run, ...faultColumns(faults)]);
-}
-
-/** Refuses every row that nests one of the groups. */
-export async function refuseRowsNesting(
-  tx: Tx,
-  run: RunN,
-  faults: readonly (Fault & { readonly key: string })[],
-): Promise<void> {
-  const text = `
-    insert into import_row (run_n, line, outcome, code, detail, original)
-    select $1, s.line, 'refused', f.code, f.detail, s.original
-    from unnest($2::text[], $3::text[], $4::text[]) as f(key, code, detail)
-    join import_stage s on s.run_n = $1 and s.kind = 'g' and s.action = 'i' and s.name_key = f.key
-    on conflict do nothing`;
-  await tx.rows({ text }, [run, ...faultColumns(faults)]);
+  const columns = [
+    faults.map(({ key }) => key),
+    faults.map(({ code }) => code),
+    faults.map(({ detail }) => detail),
+  ];
+  if (faults.length > 0) await tx.rows({ text }, columns);
 }
 
 /** Refuses single rows. */
 export async function refuseLines(
   tx: Tx,
-  run: RunN,
   faults: readonly (Fault & { readonly line: number })[],
 ): Promise<void> {
   const text = `
-    insert into import_row (run_n, line, outcome, code, detail, original)
-    select $1, s.line, 'refused', f.code, f.detail, s.original
-    from unnest($2::int[], $3::text[], $4::text[]) as f(line, code, detail)
-    join import_stage s on s.run_n = $1 and s.line = f.line
+    insert into staged_refusal (line, code, detail)
+    select s.line, f.code, f.detail
+    from unnest($1::int[], $2::text[], $3::text[]) as f(line, code, detail)
+    join staged_row s on s.line = f.line
     on conflict do nothing`;
   const columns = [
     faults.map(({ line }) => line),
     faults.map(({ code }) => code),
     faults.map(({ detail }) => detail),
   ];
-  if (faults.length > 0) await tx.rows({ text }, [run, ...columns]);
+  if (faults.length > 0) await tx.rows({ text }, columns);
 }
 
 /** Takes over the rows that could not be read. */
-export async function refuseUnreadRows(tx: Tx, run: RunN): Promise<void> {
+export async function refuseUnreadRows(tx: Tx): Promise<void> {
   const text = `
-    insert into import_row (run_n, line, outcome, code, detail, original)
-    select $1, line, 'refused', fault_code, fault_detail, original
-    from import_stage where run_n = $1 and kind = 'x'`;
-  await tx.rows({ text }, [run]);
+    insert into staged_refusal (line, code, detail)
+    select line, fault_code, fault_detail
+    from staged_row where kind = 'x'`;
+  await tx.rows({ text });
 }
 
 /** Makes the groups that rows still standing import into or nest, and that do not exist. Answers the last place in the log. */
 export async function makeGroups(
   tx: Tx,
-  run: RunN,
   author: ChangeAuthor,
   state: Readonly<Record<string, unknown>>,
 ): Promise<Place | null> {
@@ -145,35 +140,31 @@ export async function makeGroups(
         select group_key as key, line from ${LIVE} l where action = 'i'
         union all
         select name_key, line from ${LIVE} l where action = 'i' and kind = 'g') named
-      where key in (select key from import_name where run_n = $1 and group_n is null)
+      where key in (select key from staged_name where group_n is null)
       group by key),
     made as (
       insert into groups (name, name_key, created_by)
-      select case when s.group_key = w.key then s.group_name else s.name end, w.key, $5
-      from wanted w join import_stage s on s.run_n = $1 and s.line = w.line
+      select case when s.group_key = w.key then s.group_name else s.name end, w.key, $4
+      from wanted w join staged_row s on s.line = w.line
       order by w.line
       returning n, name, name_key),
     reflexive as (insert into closure (descendant, ancestor) select n, n from made),
     noted as (
-      update import_name i set group_n = made.n, made_line = w.line
+      update staged_name i set group_n = made.n, made_line = w.line
       from made join wanted w on w.key = made.name_key
-      where i.run_n = $1 and i.key = made.name_key),
+      where i.key = made.name_key),
     logged as (
       insert into change (type, group_n, actor_kind, actor_id, on_behalf_of, source_n, origin_n, request_id, after)
-      select 'group.created', n, $2::text, $3::text, (select u.n from users u where u.id = $4::uuid) as on_behalf_of, $5::int,
-             $6::bigint, $7::text, jsonb_build_object('name', name) || $8::jsonb
+      select 'group.created', n, $1::text, $2::text, (select u.n from users u where u.id = $3::uuid) as on_behalf_of, $4::int,
+             $5::bigint, $6::text, jsonb_build_object('name', name) || $7::jsonb
       from made order by n
       returning xid, seq)
     select max(xid::text) as xid, max(seq) as seq from logged`;
-  return placeOf(await tx.rows({ text }, [run, ...authorColumns(author), JSON.stringify(state)]));
+  return placeOf(await tx.rows({ text }, [...authorColumns(author), JSON.stringify(state)]));
 }
 
 /** A last place in the log as a statement answers it. */
 export function placeOf(rows: readonly { xid?: string | null; seq?: number | null }[]): Place | null {
   const [row] = rows;
   return row?.xid == null || row.seq == null ? null : { xid: row.xid, seq: row.seq };
-}
-
-function faultColumns(faults: readonly (Fault & { readonly key: string })[]): readonly (readonly string[])[] {
-  return [faults.map(({ key }) => key), faults.map(({ code }) => code), faults.map(({ detail }) => detail)];
 }

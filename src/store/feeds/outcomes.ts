@@ -26,45 +26,31 @@ export interface OutcomeRow {
 
 /** Lines that made a change of the net difference: a membership, a group, a role. */
 const APPLIED = `
-  select line from import_pair where run_n = $1 and moves
+  select line from staged_pair where moves
   union
-  select made_line from import_name where run_n = $1 and made_line is not null`;
+  select made_line from staged_name where made_line is not null`;
 
-/** Counts outcomes, and keeps those of a small file row by row. */
+/** Counts outcomes, and keeps them: of a small file all, of a large one the refusals. */
 export async function writeOutcomes(tx: Tx, run: RunN): Promise<RowCounts> {
   const count = `
     with applied as (${APPLIED})
-    select (select count(*) from import_stage where run_n = $1)::int as total,
+    select (select count(*) from staged_row)::int as total,
            (select count(*) from applied)::int as applied,
-           (select count(*) from import_row where run_n = $1 and outcome = 'refused')::int as refused`;
+           (select count(*) from staged_refusal)::int as refused`;
   const { total, applied, refused } = onlyRow(
-    await tx.rows<{ total: number; applied: number; refused: number }>({ text: count }, [run]),
+    await tx.rows<{ total: number; applied: number; refused: number }>({ text: count }),
   );
-  if (total <= KEEP_ALL_ROWS) {
-    const keep = `
-      insert into import_row (run_n, line, outcome, original)
-      select $1, s.line, case when a.line is null then 'unchanged' else 'applied' end, s.original
-      from import_stage s left join (${APPLIED}) a on a.line = s.line
-      where s.run_n = $1
-      on conflict do nothing`;
-    await tx.rows({ text: keep }, [run]);
-  }
+  const keep = `
+    insert into import_row (run_n, line, outcome, code, detail, original)
+    select $1, s.line,
+           case when r.line is not null then 'refused' when a.line is null then 'unchanged' else 'applied' end,
+           r.code, r.detail, s.original
+    from staged_row s
+    left join staged_refusal r on r.line = s.line
+    left join (${APPLIED}) a on a.line = s.line
+    where $2 or r.line is not null`;
+  await tx.rows({ text: keep }, [run, total <= KEEP_ALL_ROWS]);
   return { total, applied, unchanged: total - applied - refused, refused, suppressed: 0, held: 0 };
-}
-
-/** Runs a part of a transaction and takes back all that it wrote. */
-export async function takeBack<T>(tx: Tx, part: () => Promise<T>): Promise<T> {
-  await tx.rows({ text: 'savepoint dry_run' });
-  const result = await part();
-  await tx.rows({ text: 'rollback to savepoint dry_run' });
-  return result;
-}
-
-/** Empties the staging tables of a run that has ended. */
-export async function dropStaging(connection: Connection, run: RunN): Promise<void> {
-  for (const table of ['import_stage', 'import_name', 'import_person', 'import_pair']) {
-    await connection.rows({ text: `delete from ${table} where run_n = $1` }, [run]);
-  }
 }
 
 /** Writes outcomes down again that went with the changes of a dry run. */
@@ -80,6 +66,14 @@ export async function keepOutcomes(tx: Tx, run: RunN, rows: readonly OutcomeRow[
     rows.map(({ detail }) => detail),
     rows.map(({ original }) => original),
   ]);
+}
+
+/** Runs a part of a transaction and takes back all that it wrote. */
+export async function takeBack<T>(tx: Tx, part: () => Promise<T>): Promise<T> {
+  await tx.rows({ text: 'savepoint dry_run' });
+  const result = await part();
+  await tx.rows({ text: 'rollback to savepoint dry_run' });
+  return result;
 }
 
 /** Outcomes of rows in file order, after a line; `outcome` null for all. */

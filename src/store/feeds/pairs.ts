@@ -8,27 +8,26 @@ import type { GroupN } from '../../core/ids.ts';
 import { authorColumns, type ChangeAuthor, type Place } from '../changes.ts';
 import type { Tx } from '../database.ts';
 import { LIVE, placeOf } from './names.ts';
-import type { RunN } from './staging.ts';
 
 /** Members to a log row: an entry that a reader can take whole. */
 const MEMBERS_PER_ENTRY = 1_000;
 
 /** Nesting rows in file order. */
-export async function listNestingSteps(tx: Tx, run: RunN): Promise<NestingStep[]> {
+export async function listNestingSteps(tx: Tx): Promise<NestingStep[]> {
   const text = `
     select line, case when kind = 'G' then 'unnest-all' when action = 'i' then 'nest' else 'unnest' end as kind,
            group_key as "group", name_key as member
     from ${LIVE} s where kind in ('g', 'G') order by line`;
-  return tx.rows<NestingStep>({ text }, [run]);
+  return tx.rows<NestingStep>({ text });
 }
 
 /** Every nesting on a way up from a group that the run nests or nests into, by the keys of the names. */
-export async function listNestingsAbove(tx: Tx, run: RunN): Promise<Nesting[]> {
+export async function listNestingsAbove(tx: Tx): Promise<Nesting[]> {
   const text = `
     with named as (
-      select distinct i.group_n as n from import_stage s
-      join import_name i on i.run_n = $1 and i.key in (s.group_key, s.name_key)
-      where s.run_n = $1 and s.kind in ('g', 'G') and i.group_n is not null),
+      select distinct i.group_n as n from staged_row s
+      join staged_name i on i.key in (s.group_key, s.name_key)
+      where s.kind in ('g', 'G') and i.group_n is not null),
     above as (select distinct c.ancestor as n from named join closure c on c.descendant = named.n)
     select g.name_key as "group", m.name_key as member
     from above join assertion a on a.member_n = above.n and a.member_kind = 'g' and not a.suppressed
@@ -39,37 +38,33 @@ export async function listNestingsAbove(tx: Tx, run: RunN): Promise<Nesting[]> {
     from named join assertion a on a.group_n = named.n and a.member_kind = 'g' and not a.suppressed
     join groups g on g.n = a.group_n
     join groups m on m.n = a.member_n and m.deleted_at is null`;
-  return tx.rows<Nesting>({ text }, [run]);
+  return tx.rows<Nesting>({ text });
 }
 
 /** Names of groups as they are stored or as the file first writes them, by their keys. */
-export async function namesByKey(
-  tx: Tx,
-  run: RunN,
-  keys: readonly string[],
-): Promise<ReadonlyMap<string, string>> {
+export async function namesByKey(tx: Tx, keys: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const text = `
-    select name_key as key, name from groups where name_key = any($2::text[]) and deleted_at is null
+    select name_key as key, name from groups where name_key = any($1::text[]) and deleted_at is null
     union all
     select i.key, case when s.group_key = i.key then s.group_name else s.name end
-    from import_name i join import_stage s on s.run_n = $1 and s.line = i.line
-    where i.run_n = $1 and i.group_n is null and i.key = any($2::text[])`;
-  const rows = await tx.rows<{ key: string; name: string }>({ text }, [run, keys]);
+    from staged_name i join staged_row s on s.line = i.line
+    where i.group_n is null and i.key = any($1::text[])`;
+  const rows = await tx.rows<{ key: string; name: string }>({ text }, [keys]);
   return new Map(rows.map(({ key, name }) => [key, name]));
 }
 
 /** Plans the memberships that change; `source` is whose assertions the imports make. */
-export async function planPairs(tx: Tx, run: RunN, source: number): Promise<void> {
-  await tx.rows({ text: plan }, [run, source]);
+export async function planPairs(tx: Tx, source: number): Promise<void> {
+  await tx.rows({ text: plan }, [source]);
 }
 
 const plan = `
   with wish as (
     select s.line, s.action, s.kind, g.group_n, coalesce(p.user_n, m.group_n) as member_n
     from ${LIVE} s
-    join import_name g on g.run_n = $1 and g.key = s.group_key and g.group_n is not null
-    left join import_person p on s.kind = 'u' and p.run_n = $1 and p.key = s.person_key
-    left join import_name m on s.kind = 'g' and m.run_n = $1 and m.key = s.name_key),
+    join staged_name g on g.key = s.group_key and g.group_n is not null
+    left join staged_person p on s.kind = 'u' and p.key = s.person_key
+    left join staged_name m on s.kind = 'g' and m.key = s.name_key),
   star as (
     select group_n, case when kind = 'U' then 'u'::"char" else 'g'::"char" end as kind, max(line) as line
     from wish where kind in ('U', 'G') group by 1, 2),
@@ -87,11 +82,11 @@ const plan = `
     where not exists (select 1 from last l where l.group_n = a.group_n and l.member_n = a.member_n)),
   standing as (
     select a.group_n, a.member_n, bool_or(not a.suppressed) as present,
-           bool_or(not a.suppressed and a.source_n = $2) as own
+           bool_or(not a.suppressed and a.source_n = $1) as own
     from decided d join assertion a on a.group_n = d.group_n and a.member_n = d.member_n
     group by a.group_n, a.member_n)
-  insert into import_pair (run_n, group_n, member_n, kind, action, line, moves)
-  select $1, d.group_n, d.member_n, d.kind, d.action, d.line,
+  insert into staged_pair (group_n, member_n, kind, action, line, moves)
+  select d.group_n, d.member_n, d.kind, d.action, d.line,
          (d.action = 'i') <> coalesce(st.present, false)
   from decided d
   left join standing st on st.group_n = d.group_n and st.member_n = d.member_n
@@ -99,42 +94,37 @@ const plan = `
   order by d.group_n, d.member_n`;
 
 /** Writes the planned memberships: imports are asserted and lifted, deletions are explicit (D-02). */
-export async function writePairs(tx: Tx, run: RunN, author: ChangeAuthor): Promise<Place | null> {
-  await tx.rows({ text: endOwn }, [run, author.sourceN]);
-  await tx.rows({ text: suppressOthers }, [run, author.sourceN]);
-  await tx.rows({ text: assertOwn }, [run, author.sourceN, author.originN]);
-  await tx.rows({ text: liftOthers }, [run, author.sourceN]);
-  const removed = await log(tx, run, author, 'removed');
-  return (await log(tx, run, author, 'added')) ?? removed;
+export async function writePairs(tx: Tx, author: ChangeAuthor): Promise<Place | null> {
+  await tx.rows({ text: endOwn }, [author.sourceN]);
+  await tx.rows({ text: suppressOthers }, [author.sourceN]);
+  await tx.rows({ text: assertOwn }, [author.sourceN, author.originN]);
+  await tx.rows({ text: liftOthers }, [author.sourceN]);
+  const removed = await log(tx, author, 'removed');
+  return (await log(tx, author, 'added')) ?? removed;
 }
 
-const PAIR = `import_pair p where p.run_n = $1 and p.kind <> 'r'`;
+const PAIR = `staged_pair p where p.kind <> 'r'`;
 
 const endOwn = `
   delete from assertion a using ${PAIR} and p.action = 'd'
-    and a.group_n = p.group_n and a.member_n = p.member_n and a.source_n = $2`;
+    and a.group_n = p.group_n and a.member_n = p.member_n and a.source_n = $1`;
 
 const suppressOthers = `
   update assertion a set suppressed = true from ${PAIR} and p.action = 'd'
-    and a.group_n = p.group_n and a.member_n = p.member_n and a.source_n <> $2 and not a.suppressed`;
+    and a.group_n = p.group_n and a.member_n = p.member_n and a.source_n <> $1 and not a.suppressed`;
 
 const assertOwn = `
   insert into assertion (group_n, member_n, source_n, line, origin_n, member_kind)
-  select p.group_n, p.member_n, $2, p.line, $3::bigint, p.kind from ${PAIR} and p.action = 'i'
+  select p.group_n, p.member_n, $1, p.line, $2::bigint, p.kind from ${PAIR} and p.action = 'i'
   order by p.group_n, p.member_n
   on conflict (group_n, member_n, source_n) do update
     set suppressed = false, line = excluded.line, origin_n = excluded.origin_n, since = now(), expires_at = null`;
 
 const liftOthers = `
   update assertion a set suppressed = false from ${PAIR} and p.action = 'i'
-    and a.group_n = p.group_n and a.member_n = p.member_n and a.source_n <> $2 and a.suppressed`;
+    and a.group_n = p.group_n and a.member_n = p.member_n and a.source_n <> $1 and a.suppressed`;
 
-async function log(
-  tx: Tx,
-  run: RunN,
-  author: ChangeAuthor,
-  array: 'added' | 'removed',
-): Promise<Place | null> {
+async function log(tx: Tx, author: ChangeAuthor, array: 'added' | 'removed'): Promise<Place | null> {
   const text = `
     with moved as (
       select group_n, member_n, line,
@@ -143,20 +133,20 @@ async function log(
     logged as (
       insert into change (type, group_n, actor_kind, actor_id, on_behalf_of, source_n, origin_n, request_id,
                           ${array}, ${array}_lines)
-      select 'membership.direct', group_n, $2::text, $3::text, (select u.n from users u where u.id = $4::uuid) as on_behalf_of,
-             $5::int, $6::bigint, $7::text, array_agg(member_n order by member_n), array_agg(line order by member_n)
+      select 'membership.direct', group_n, $1::text, $2::text, (select u.n from users u where u.id = $3::uuid) as on_behalf_of,
+             $4::int, $5::bigint, $6::text, array_agg(member_n order by member_n), array_agg(line order by member_n)
       from moved group by group_n, entry order by group_n, entry
       returning xid, seq)
     select max(xid::text) as xid, max(seq) as seq from logged`;
-  return placeOf(await tx.rows({ text }, [run, ...authorColumns(author)]));
+  return placeOf(await tx.rows({ text }, [...authorColumns(author)]));
 }
 
 /** Moves the versions of the groups whose members or roles change; they are locked already. */
-export async function bumpPlannedGroups(tx: Tx, run: RunN): Promise<void> {
+export async function bumpPlannedGroups(tx: Tx): Promise<void> {
   const text = `
     update groups set version = version + 1, modified_at = now()
-    where n in (select distinct group_n from import_pair where run_n = $1 and moves)`;
-  await tx.rows({ text }, [run]);
+    where n in (select distinct group_n from staged_pair where moves)`;
+  await tx.rows({ text });
 }
 
 export interface PlannedNestings {
@@ -166,11 +156,11 @@ export interface PlannedNestings {
 }
 
 /** Groups whose nestings the plan moves: what the closure has to follow. */
-export async function listPlannedNestings(tx: Tx, run: RunN): Promise<PlannedNestings> {
+export async function listPlannedNestings(tx: Tx): Promise<PlannedNestings> {
   const text = `
     select distinct group_n as "group", member_n as member, action = 'i' as nests
-    from import_pair where run_n = $1 and kind = 'g' and moves`;
-  const rows = await tx.rows<{ group: GroupN; member: GroupN; nests: boolean }>({ text }, [run]);
+    from staged_pair where kind = 'g' and moves`;
+  const rows = await tx.rows<{ group: GroupN; member: GroupN; nests: boolean }>({ text });
   const unnested = rows.filter(({ nests }) => !nests);
   return {
     nested: [...new Set(rows.filter(({ nests }) => nests).map(({ member }) => member))],

@@ -6,16 +6,17 @@
 import type { SettledCell, UnsettledCell } from '../../core/feeds/people.ts';
 import type { Tx } from '../database.ts';
 import { LIVE } from './names.ts';
-import type { RunN } from './staging.ts';
+import { analyzeStaged } from './staging.ts';
 
 /** Settled cells written back in one statement. */
 const BATCH = 5_000;
 
-/** Gathers the distinct identity cells of rows still standing, and what their keys find. */
-export async function gatherPeople(tx: Tx, run: RunN): Promise<void> {
-  await tx.rows({ text: gather }, [run]);
-  await tx.rows({ text: tryLoneParts }, [run]);
-  await tx.rows({ text: markEntangled }, [run]);
+/** Gathers the distinct identity cells of rows still standing, and what their keys find. `rows` is how many rows there are. */
+export async function gatherPeople(tx: Tx, rows: number): Promise<void> {
+  await tx.rows({ text: gather });
+  await analyzeStaged(tx, 'staged_person', rows);
+  await tx.rows({ text: tryLoneParts });
+  await tx.rows({ text: markEntangled });
 }
 
 const gather = `
@@ -33,9 +34,9 @@ const gather = `
     select c.key, k.user_n from cell c
     join identity_key k on k.kind = 'targetedId' and k.issuer = c.issuer and k.value_key = c.targeted_id),
   found as (select key, min(n) as n, max(n) as other from hit group by key)
-  insert into import_person (run_n, key, line, import_line, name_key, email_key, either, lone, targeted_id, issuer,
+  insert into staged_person (key, line, import_line, name_key, email_key, either, lone, targeted_id, issuer,
                              user_n, is_hard)
-  select $1, c.key, c.line, c.import_line, c.name_key, c.email_key, c.either, c.lone, c.targeted_id, c.issuer,
+  select c.key, c.line, c.import_line, c.name_key, c.email_key, c.either, c.lone, c.targeted_id, c.issuer,
          f.n,
          coalesce(f.n <> f.other, false)
          or coalesce(not c.lone and not c.either and u.user_name_key <> c.name_key, false)
@@ -46,26 +47,29 @@ const gather = `
   left join found f on f.key = c.key
   left join users u on u.n = f.n`;
 
-/** A lone part that finds nobody as userName (or e-mail): uid, then externalId where unique, then our id. */
+/**
+ * What a lone part finds besides userName and e-mail: the user with that uid, that externalId (exactly as written),
+ * that id. Each counts only where it finds one user.
+ */
 const lonePart = `
-  (select case when count(distinct k.user_n) = 1 then min(k.user_n) end from identity_key k
-   where k.kind = 'uid' and k.value_key = p.name_key) as by_uid,
-  (select case when count(distinct k.user_n) = 1 then min(k.user_n) end from identity_key k
-   where k.kind = 'externalId' and k.value_key = s.name) as by_external_id,
-  (select u.n from users u where u.id::text = p.name_key and u.deleted_at is null) as by_id`;
+  select
+    (select case when min(k.user_n) = max(k.user_n) then min(k.user_n) end from identity_key k
+     where k.kind = 'uid' and k.value_key = p.name_key) as by_uid,
+    (select case when min(k.user_n) = max(k.user_n) then min(k.user_n) end from identity_key k
+     where k.kind = 'externalId' and k.value_key = s.name) as by_external_id,
+    (select u.n from users u
+     where u.deleted_at is null
+       and u.id = case when p.name_key ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then p.name_key::uuid end) as by_id`;
 
 const tryLoneParts = `
   with found as (
-    select t.key, coalesce(t.by_uid, t.by_external_id, t.by_id) as n
-    from (
-      select p.key, ${lonePart}
-      from import_person p join import_stage s on s.run_n = $1 and s.line = p.line
-      where p.run_n = $1 and p.lone and p.user_n is null and not p.is_hard
-        and (exists (select 1 from identity_key k where k.kind = 'uid' and k.value_key = p.name_key)
-             or exists (select 1 from identity_key k where k.kind = 'externalId' and k.value_key = s.name)
-             or p.name_key ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$')) t)
-  update import_person p set user_n = found.n from found
-  where p.run_n = $1 and p.key = found.key and found.n is not null`;
+    select p.key, coalesce(l.by_uid, l.by_external_id, l.by_id) as n
+    from staged_person p
+    join staged_row s on s.line = p.line
+    cross join lateral (${lonePart}) l
+    where p.lone and p.user_n is null and not p.is_hard)
+  update staged_person p set user_n = found.n from found
+  where p.key = found.key and found.n is not null`;
 
 /**
  * Two cells are entangled when one brings a key that nobody has and the other names that key too: which of them
@@ -73,10 +77,10 @@ const tryLoneParts = `
  */
 const markEntangled = `
   with person as (
-    select p.*, u.stub, u.user_name_key from import_person p left join users u on u.n = p.user_n
-    where p.run_n = $1 and exists (
-      select 1 from import_person q
-      where q.run_n = $1 and (q.either or q.targeted_id is not null or q.email_key is not null))),
+    select p.*, u.stub, u.user_name_key from staged_person p left join users u on u.n = p.user_n
+    where exists (
+      select 1 from staged_person q
+      where (q.either or q.targeted_id is not null or q.email_key is not null))),
   named as (
     select key, 'userName' as kind, '' as issuer, name_key as value,
            import_line is not null and not either
@@ -94,9 +98,9 @@ const markEntangled = `
   shared as (
     select kind, issuer, value from named group by kind, issuer, value
     having min(key) <> max(key) and bool_or(brings))
-  update import_person p set is_hard = true
+  update staged_person p set is_hard = true
   from named n join shared using (kind, issuer, value)
-  where p.run_n = $1 and p.key = n.key`;
+  where p.key = n.key`;
 
 const foundUser = (condition: string): string => `
   coalesce((
@@ -106,7 +110,7 @@ const foundUser = (condition: string): string => `
     from users u where u.deleted_at is null and ${condition}), '[]')`;
 
 /** The cells that were marked hard, with what each of their keys finds. */
-export async function listHardCells(tx: Tx, run: RunN): Promise<UnsettledCell[]> {
+export async function listHardCells(tx: Tx): Promise<UnsettledCell[]> {
   const text = `
     select p.key, concat_ws('|', s.targeted_id, s.name, case when p.either then null else s.email end) as cell,
            p.import_line as "importLine", p.targeted_id as "targetedId", p.issuer, p.name_key as "nameKey",
@@ -117,24 +121,23 @@ export async function listHardCells(tx: Tx, run: RunN): Promise<UnsettledCell[]>
            ${foundUser(`u.n in (select k.user_n from identity_key k where k.kind = 'email' and k.issuer = ''
                                 and k.value_key = p.email_key)`)} as "byEmail",
            ${foundUser('p.lone and u.n in (l.by_uid, l.by_external_id, l.by_id)')} as "byLone"
-    from import_person p
-    join import_stage s on s.run_n = $1 and s.line = p.line
-    cross join lateral (select ${lonePart}) l
-    where p.run_n = $1 and p.is_hard
+    from staged_person p
+    join staged_row s on s.line = p.line
+    cross join lateral (${lonePart}) l
+    where p.is_hard
     order by p.line`;
-  return tx.rows<UnsettledCell>({ text }, [run]);
+  return tx.rows<UnsettledCell>({ text });
 }
 
 /** Writes down what hard cells name, and refuses the rows of those that are refused. */
-export async function writeSettledCells(tx: Tx, run: RunN, cells: readonly SettledCell[]): Promise<void> {
+export async function writeSettledCells(tx: Tx, cells: readonly SettledCell[]): Promise<void> {
   const text = `
-    update import_person p set user_n = c.user_n, same_as = c.same_as, fault_code = c.code, fault_detail = c.detail
-    from unnest($2::text[], $3::int[], $4::text[], $5::text[], $6::text[]) as c(key, user_n, same_as, code, detail)
-    where p.run_n = $1 and p.key = c.key`;
+    update staged_person p set user_n = c.user_n, same_as = c.same_as, fault_code = c.code, fault_detail = c.detail
+    from unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::text[]) as c(key, user_n, same_as, code, detail)
+    where p.key = c.key`;
   for (let at = 0; at < cells.length; at += BATCH) {
     const batch = cells.slice(at, at + BATCH);
     await tx.rows({ text }, [
-      run,
       batch.map(({ key }) => key),
       batch.map((cell) => (cell.kind === 'user' ? cell.n : null)),
       batch.map((cell) => (cell.kind === 'stub' ? cell.sameAs : null)),
@@ -143,10 +146,10 @@ export async function writeSettledCells(tx: Tx, run: RunN, cells: readonly Settl
     ]);
   }
   const refuse = `
-    insert into import_row (run_n, line, outcome, code, detail, original)
-    select $1, s.line, 'refused', p.fault_code, p.fault_detail, s.original
-    from import_person p join import_stage s on s.run_n = $1 and s.person_key = p.key
-    where p.run_n = $1 and p.fault_code is not null
+    insert into staged_refusal (line, code, detail)
+    select s.line, p.fault_code, p.fault_detail
+    from staged_person p join staged_row s on s.person_key = p.key
+    where p.fault_code is not null
     on conflict do nothing`;
-  await tx.rows({ text: refuse }, [run]);
+  await tx.rows({ text: refuse });
 }

@@ -1,4 +1,8 @@
-/** A file's rows on their way in: copied to an unlogged table, from where statements over all of them go on. */
+/**
+ * A file's rows on their way in. They are copied to temporary tables, from where statements over all of them go
+ * on. The tables belong to the database session, are made once in it, and are empty at the end of every
+ * transaction; nobody else sees or waits for them, and what a crash leaves of them is nothing.
+ */
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { from as copyFrom } from 'pg-copy-streams';
@@ -17,34 +21,72 @@ export interface StagedRow {
   readonly row: MembershipRow | RowFault;
 }
 
-const COLUMNS = `run_n, line, action, kind, group_key, group_name, person_key, name_key, name, email_key, email,
-  either, lone, targeted_id, issuer, audience, role_keys, role_names, fault_code, fault_detail, original`;
+/**
+ * action: i import, d delete. kind: u user, g nested group, U all users, G all nestings, x a row that could not be
+ * read. either: the e-mail is tried as userName first, and name_key is the same text. A pair of kind r gives a
+ * role; `moves` is false where a membership only gains an assertion.
+ */
+const TABLES = `
+  create temp table if not exists staged_row (
+    line integer not null, action "char" not null, kind "char" not null, group_key text not null,
+    group_name text not null, person_key text, name_key text, name text, email_key text, email text,
+    either boolean not null, lone boolean not null, targeted_id text, issuer text, audience text,
+    role_keys text[], role_names text[], fault_code text, fault_detail text, original text not null
+  ) on commit delete rows;
+  create index if not exists staged_row_line on staged_row (line);
+  create temp table if not exists staged_refusal (
+    line integer primary key, code text not null, detail text not null
+  ) on commit delete rows;
+  create temp table if not exists staged_name (
+    key text primary key, line integer not null, group_n integer, made_line integer
+  ) on commit delete rows;
+  create temp table if not exists staged_person (
+    key text primary key, line integer not null, import_line integer, name_key text, email_key text,
+    either boolean not null, lone boolean not null, targeted_id text, issuer text, user_n integer,
+    -- Another cell of the file that makes the stub which this one names too.
+    same_as text,
+    is_hard boolean not null, is_made boolean not null default false, fault_code text, fault_detail text
+  ) on commit delete rows;
+  create temp table if not exists staged_pair (
+    group_n integer not null, member_n integer not null, kind "char" not null, action "char" not null,
+    line integer not null, moves boolean not null
+  ) on commit delete rows;`;
 
-/** Statistics are gathered above this many rows; below it any plan is fast. */
-const ANALYZE_FROM = 20_000;
+type StagedTable = 'staged_row' | 'staged_name' | 'staged_person' | 'staged_pair';
+
+const COLUMNS = `line, action, kind, group_key, group_name, person_key, name_key, name, email_key, email, either,
+  lone, targeted_id, issuer, audience, role_keys, role_names, fault_code, fault_detail, original`;
+
+/** Tables of fewer rows are joined quickly however it is done; for larger ones the planner has to know. */
+const ANALYZE_FROM = 200;
+
+/** Makes the staging tables where this session has none yet. */
+export async function openStaging(tx: Tx): Promise<void> {
+  await tx.rows({ text: TABLES });
+}
 
 /** Copies rows to the staging table, batch by batch as they are read; `issuer` is whose targetedIds they are. */
 export async function copyRows(
   tx: Tx,
-  { run, issuer, rows }: { run: RunN; issuer: string; rows: AsyncIterable<readonly StagedRow[]> },
+  { issuer, rows }: { issuer: string; rows: AsyncIterable<readonly StagedRow[]> },
 ): Promise<void> {
-  const copy = tx.client.query(copyFrom(`copy import_stage (${COLUMNS}) from stdin`));
+  const copy = tx.client.query(copyFrom(`copy staged_row (${COLUMNS}) from stdin`));
   const encode = new Transform({
     writableObjectMode: true,
     transform(batch: readonly StagedRow[], _encoding, done) {
-      done(null, batch.map((row) => copyLine(run, issuer, row)).join(''));
+      done(null, batch.map((row) => copyLine(issuer, row)).join(''));
     },
   });
   await pipeline(rows, encode, copy);
 }
 
-/** Lets the planner know what was staged, where that matters. */
-export async function analyzeStaging(tx: Tx, rows: number): Promise<void> {
-  if (rows >= ANALYZE_FROM) await tx.rows({ text: 'analyze import_stage' });
+/** Lets the planner know what a staging table holds. */
+export async function analyzeStaged(tx: Tx, table: StagedTable, rows: number): Promise<void> {
+  if (rows >= ANALYZE_FROM) await tx.rows({ text: `analyze ${table}` });
 }
 
-function copyLine(run: RunN, issuer: string, { line, original, row }: StagedRow): string {
-  const place = [String(run), String(line)];
+function copyLine(issuer: string, { line, original, row }: StagedRow): string {
+  const place = [String(line)];
   const values = isFault(row)
     ? [...place, 'd', 'x', '', '', ...NOBODY, null, null, row.code, row.detail]
     : [

@@ -2,41 +2,50 @@
 import { authorColumns, type ChangeAuthor, type Place } from '../changes.ts';
 import type { Tx } from '../database.ts';
 import { placeOf } from './names.ts';
-import type { RunN } from './staging.ts';
 
-const AUTHOR = `$2::text, $3::text, (select u.n from users u where u.id = $4::uuid) as on_behalf_of, $5::int, $6::bigint, $7::text`;
+const AUTHOR = `$1::text, $2::text, (select u.n from users u where u.id = $3::uuid) as on_behalf_of, $4::int,
+  $5::bigint, $6::text`;
 
 /** Makes a stub for every cell that imports and found nobody; cells that share a key share the stub. */
-export async function makeStubs(tx: Tx, run: RunN, author: ChangeAuthor): Promise<Place | null> {
-  return placeOf(await tx.rows({ text: make }, [run, ...authorColumns(author)]));
+export async function makeStubs(tx: Tx, author: ChangeAuthor): Promise<Place | null> {
+  return placeOf(await tx.rows({ text: make }, [...authorColumns(author)]));
 }
 
+/** Cells on their own make a stub each; of those that share keys, `same_as` names the one that makes it. */
 const make = `
-  with fact as (
-    select coalesce(p.same_as, p.key) as maker, p.import_line as line, p.either,
-           s.name, s.name_key, s.email, s.email_key
-    from import_person p join import_stage s on s.run_n = $1 and s.line = p.import_line
-    where p.run_n = $1 and p.user_n is null and p.fault_code is null),
+  with shared as (
+    select p.same_as as maker, p.import_line as line, p.either, s.name, s.name_key, s.email, s.email_key
+    from staged_person p join staged_row s on s.line = p.import_line
+    where p.user_n is null and p.fault_code is null and p.same_as is not null),
   naming as (
-    select distinct on (maker) maker, name, name_key from fact
+    select distinct on (maker) maker, name, name_key from shared
     where name_key is not null and not either order by maker, line),
   mailing as (
     select maker, jsonb_agg(jsonb_build_object('value', email) order by line) as emails from (
-      select distinct on (maker, email_key) maker, email, line from fact
+      select distinct on (maker, email_key) maker, email, line from shared
       where email_key is not null order by maker, email_key, line) once
     group by maker),
+  wanted as (
+    select p.key as maker, p.import_line as line, case when p.either then null else s.name end as name,
+           case when p.either then null else s.name_key end as name_key,
+           case when s.email is not null then jsonb_build_array(jsonb_build_object('value', s.email)) end as emails
+    from staged_person p join staged_row s on s.line = p.import_line
+    where p.user_n is null and p.fault_code is null and p.same_as is null
+    union all
+    select m.maker, m.line, naming.name, naming.name_key, mailing.emails
+    from (select maker, min(line) as line from shared group by maker) m
+    left join naming on naming.maker = m.maker
+    left join mailing on mailing.maker = m.maker),
   numbered as materialized (
-    select f.maker, nextval('node_n')::int as n, naming.name, naming.name_key,
+    select maker, nextval('node_n')::int as n, name, name_key,
            case when emails is null then '{}'::jsonb else jsonb_build_object('emails', emails) end as document
-    from (select maker, min(line) as line from fact group by maker order by min(line)) f
-    left join naming on naming.maker = f.maker
-    left join mailing on mailing.maker = f.maker),
+    from (select * from wanted order by line) in_file_order),
   made as (
     insert into users (n, user_name, user_name_key, stub, document, created_by)
-    select n, name, name_key, true, document, $5 from numbered),
+    select n, name, name_key, true, document, $4 from numbered),
   noted as (
-    update import_person p set user_n = numbered.n from numbered
-    where p.run_n = $1 and coalesce(p.same_as, p.key) = numbered.maker and p.user_n is null),
+    update staged_person p set user_n = numbered.n, is_made = true from numbered
+    where coalesce(p.same_as, p.key) = numbered.maker and p.user_n is null),
   logged as (
     insert into change (type, user_n, actor_kind, actor_id, on_behalf_of, source_n, origin_n, request_id)
     select 'user.stubbed', n, ${AUTHOR} from numbered order by n
@@ -52,29 +61,29 @@ const make = `
  * Writes the keys that cells give to the stubs that they name: a userName where there was none, more e-mails, a
  * targetedId. Full users gain nothing by a file (D-10).
  */
-export async function attachKeys(tx: Tx, run: RunN, author: ChangeAuthor): Promise<Place | null> {
-  const place = placeOf(await tx.rows({ text: enrich }, [run, ...authorColumns(author)]));
-  await tx.rows({ text: addKeys }, [run, author.sourceN]);
+export async function attachKeys(tx: Tx, author: ChangeAuthor): Promise<Place | null> {
+  const place = placeOf(await tx.rows({ text: enrich }, [...authorColumns(author)]));
+  await tx.rows({ text: addKeys }, [author.sourceN]);
   return place;
 }
 
 /** Cells that import, with the stub that they name. */
 const STUB_CELL = `(
   select p.*, s.name, s.email, s.audience, u.user_name, u.user_name_key as has_name_key, u.document
-  from import_person p
+  from staged_person p
   join users u on u.n = p.user_n and u.stub
-  join import_stage s on s.run_n = $1 and s.line = p.import_line
-  where p.run_n = $1 and p.fault_code is null)`;
+  join staged_row s on s.line = p.import_line
+  where p.fault_code is null)`;
 
 const enrich = `
   with naming as (
     select distinct on (user_n) user_n, name, name_key from ${STUB_CELL} c
-    where has_name_key is null and name_key is not null and not either and not lone
+    where not is_made and has_name_key is null and name_key is not null and not either and not lone
     order by user_n, import_line),
   mailing as (
     select user_n, jsonb_agg(jsonb_build_object('value', email) order by import_line) as emails from (
       select distinct on (user_n, email_key) user_n, email, import_line from ${STUB_CELL} c
-      where email_key is not null and not (either and has_name_key = name_key)
+      where not is_made and email_key is not null and not (either and has_name_key = name_key)
         and not exists (
           select 1 from jsonb_array_elements(coalesce(c.document -> 'emails', '[]')) e
           where lower(normalize(e ->> 'value', NFC)) = c.email_key or e ->> 'value' = c.email)
@@ -112,13 +121,13 @@ const enrich = `
 const addKeys = `
   with email as (
     insert into identity_key (kind, issuer, value_key, user_n, value, source_n)
-    select distinct on (user_n, email_key) 'email', '', email_key, user_n, email, $2::int from ${STUB_CELL} c
+    select distinct on (user_n, email_key) 'email', '', email_key, user_n, email, $1::int from ${STUB_CELL} c
     where email_key is not null and not (either and has_name_key = name_key)
     order by user_n, email_key, import_line
     on conflict (kind, issuer, value_key, user_n) do nothing)
   insert into identity_key (kind, issuer, value_key, user_n, value, qualifiers, source_n)
   select distinct on (user_n, issuer) 'targetedId', issuer, targeted_id, user_n, targeted_id,
-         case when audience is null then null else jsonb_build_object('audience', audience) end, $2::int
+         case when audience is null then null else jsonb_build_object('audience', audience) end, $1::int
   from ${STUB_CELL} c
   where targeted_id is not null
     and not exists (select 1 from identity_key k

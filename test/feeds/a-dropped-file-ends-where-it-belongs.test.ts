@@ -1,0 +1,189 @@
+import { randomUUID } from 'node:crypto';
+import { appendFile, mkdir, readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import type { FeedSettings } from '../../src/core/feeds/settings.ts';
+import type { FolderWatcher } from '../../src/sources/feeds/watcher.ts';
+import { openTestFeeds, type TestFeeds } from './feed-support.ts';
+import { fileAt, openWatcher, receiptOf, until } from './watching.ts';
+
+const HEADER = 'group,role,username,isgroup,action\n';
+
+describe('the watched folder', () => {
+  let test: TestFeeds;
+  let folder: string;
+  const watchers: FolderWatcher[] = [];
+  beforeAll(async () => {
+    test = await openTestFeeds();
+  });
+  afterEach(async () => {
+    await Promise.all(watchers.splice(0).map((watcher) => watcher.stop()));
+  });
+  afterAll(() => test.close());
+
+  async function start(settings: Partial<FeedSettings> = {}, name = randomUUID()): Promise<void> {
+    folder = join(test.folder, name);
+    await mkdir(folder, { recursive: true });
+    await another(settings);
+  }
+
+  async function another(settings: Partial<FeedSettings> = {}): Promise<void> {
+    const watcher = await openWatcher({ database: test.database, folder, newId: randomUUID, settings });
+    watchers.push(watcher);
+    await watcher.start();
+  }
+
+  const drop = (file: string, rows: string): Promise<void> => writeFile(join(folder, file), HEADER + rows);
+
+  it('takes a file that has settled and leaves a receipt', async () => {
+    await start();
+    await drop('people.csv', 'watched,member,ada,,\n');
+    expect(await receiptOf(folder, 'done', 'people.csv')).toMatchObject({
+      source: 'csv',
+      file: 'people.csv',
+      encoding: 'utf-8',
+      delimiter: ',',
+      outcome: 'applied',
+      rows: { total: 1, applied: 1, unchanged: 0, refused: 0, suppressed: 0, held: 0 },
+      error: null,
+      rejects: null,
+      cursor: expect.stringMatching(/^\d+\.\d+$/),
+      sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+    });
+    await fileAt(folder, 'done', 'people.csv');
+    expect(await test.members('watched')).toEqual(['user:ada']);
+    expect(await readdir(join(folder, 'work'))).toEqual([]);
+  });
+
+  it('takes what lay there before it started, and the same bytes again', async () => {
+    folder = join(test.folder, 'early');
+    await mkdir(folder);
+    await drop('early.csv', 'early,,ada,,\n');
+    await another();
+    expect(await receiptOf(folder, 'done', 'early.csv')).toMatchObject({ outcome: 'applied' });
+    await fileAt(folder, 'done', 'early.csv');
+    await drop('early.csv', 'early,,ada,,\n');
+    await until('the second receipt', async () => {
+      const receipt = await receiptOf(folder, 'done', 'early.csv');
+      return receipt.outcome === 'unchanged';
+    });
+    expect((await readdir(join(folder, 'done'))).filter((name) => name.endsWith('--early.csv'))).toHaveLength(
+      1,
+    );
+  });
+
+  it('gives back rejects that can be corrected and dropped as they are', async () => {
+    await start();
+    await drop('mixed.csv', 'mixed,,ada,,\nmixed,,bob,maybe,\n"mixed",,"eve",,remove\n');
+    expect(await receiptOf(folder, 'done', 'mixed.csv')).toMatchObject({
+      outcome: 'applied',
+      rows: { total: 3, applied: 1, refused: 2 },
+      rejects: 'mixed.csv.rejects.csv',
+    });
+    const rejects = await readFile(join(folder, 'done', 'mixed.csv.rejects.csv'), 'utf8');
+    expect(rejects.split('\r\n')).toEqual([
+      '#line,#code,#reason,group,role,username,isgroup,action',
+      expect.stringMatching(/^3,isgroup\.invalid,".*",mixed,,bob,maybe,$/),
+      expect.stringMatching(/^4,action\.invalid,".*","mixed",,"eve",,remove$/),
+      '',
+    ]);
+    await writeFile(
+      join(folder, 'corrected.csv'),
+      rejects.replace('bob,maybe', 'bob,no').replace(',remove', ','),
+    );
+    expect(await receiptOf(folder, 'done', 'corrected.csv')).toMatchObject({
+      rows: { total: 2, applied: 2 },
+    });
+    expect(await test.members('mixed')).toEqual(['user:ada', 'user:bob', 'user:eve']);
+  });
+
+  it.each([
+    ['nobody.csv', `${HEADER}g,,u,maybe,\n`, 'file.nothing_accepted'],
+    ['open.csv', `${HEADER}g,,"u,,\n`, 'file.quote_open'],
+    ['book.xlsx', 'PK\u0003\u0004', 'file.spreadsheet'],
+    ['header.csv', 'group,role,user,isgroup\ng,,u,\n', 'header.unknown'],
+  ])('puts %s into rejected/', async (file, content, code) => {
+    await start();
+    await writeFile(join(folder, file), content);
+    const receipt = await receiptOf(folder, 'rejected', file);
+    expect(receipt).toMatchObject({ outcome: 'rejected', error: { code } });
+    await fileAt(folder, 'rejected', file);
+  });
+
+  it('waits for the rest of a record, and rejects it when it never comes', async () => {
+    await start();
+    const path = join(folder, 'slow.csv');
+    await writeFile(path, `${HEADER}slow,,ada,,\nslow,,b`);
+    await drop('quick.csv', 'quick,,ada,,\n');
+    await fileAt(folder, 'done', 'quick.csv');
+    expect(await readdir(folder)).toContain('slow.csv');
+    await appendFile(path, 'ob,,\n');
+    expect(await receiptOf(folder, 'done', 'slow.csv')).toMatchObject({ rows: { applied: 2 } });
+    await writeFile(join(folder, 'cut.csv'), `${HEADER}cut,,ada,,\ncut,,b`);
+    expect(await receiptOf(folder, 'rejected', 'cut.csv')).toMatchObject({
+      error: { code: 'file.truncated' },
+    });
+    expect(await test.members('cut')).toEqual([]);
+  });
+
+  it('ignores unfinished downloads, dotfiles, links and folders', async () => {
+    await start();
+    await writeFile(join(test.folder, 'outside.csv'), `${HEADER}linked,,ada,,\n`);
+    await symlink(join(test.folder, 'outside.csv'), join(folder, 'link.csv'));
+    await mkdir(join(folder, 'folder.csv'));
+    const ignored = [
+      '.hidden.csv',
+      '~$open.csv',
+      'a.tmp',
+      'a.csv.part',
+      'a.filepart',
+      'a.crdownload',
+      'README.md',
+    ];
+    for (const name of ignored) await drop(name, 'ignored,,ada,,\n');
+    await drop('last.csv', 'last,,ada,,\n');
+    await fileAt(folder, 'done', 'last.csv');
+    const left = (await readdir(folder)).filter((name) => !['work', 'done'].includes(name));
+    expect(left.sort()).toEqual([...ignored, 'link.csv', 'folder.csv'].sort());
+    expect(await test.members('linked')).toEqual([]);
+  });
+
+  it('with completeness marker takes a file only with its marker, the hash where one is given', async () => {
+    await start({ completeness: 'marker' });
+    await drop('marked.csv', 'marked,,ada,,\n');
+    await writeFile(join(folder, 'marked.csv.sha256'), `${'0'.repeat(64)}  marked.csv\n`);
+    await drop('done.csv', 'marked,,bob,,\n');
+    await writeFile(join(folder, 'done.csv.done'), '');
+    await fileAt(folder, 'done', 'done.csv');
+    expect(await test.members('marked')).toEqual(['user:bob']);
+    await writeFile(join(folder, 'marked.csv.ok'), '');
+    await fileAt(folder, 'done', 'marked.csv');
+    expect((await readdir(folder)).sort()).toEqual(['done', 'work']);
+  });
+
+  it('with completeness rename takes a file that was renamed into it', async () => {
+    await start({ completeness: 'rename' });
+    await drop('renamed.csv.tmp', 'renamed,,ada,,\n');
+    await rename(join(folder, 'renamed.csv.tmp'), join(folder, 'renamed.csv'));
+    await fileAt(folder, 'done', 'renamed.csv');
+    expect(await test.members('renamed')).toEqual(['user:ada']);
+  });
+
+  it('is shared by several processes: each file is applied once, in the order of their times', async () => {
+    await start();
+    await another();
+    await another();
+    for (let number = 0; number < 12; number += 1) {
+      await drop(`${number}.csv`, number % 2 === 0 ? 'shared,,ada,,\n' : 'shared,,*,,delete\n');
+    }
+    for (let number = 0; number < 12; number += 1) await fileAt(folder, 'done', `${number}.csv`);
+    const outcomes = await Promise.all(
+      Array.from(
+        { length: 12 },
+        async (_, number) => (await receiptOf(folder, 'done', `${number}.csv`)).rows,
+      ),
+    );
+    expect(outcomes).toEqual(outcomes.map(() => expect.objectContaining({ applied: 1 })));
+    expect(await test.members('shared')).toEqual([]);
+  });
+});

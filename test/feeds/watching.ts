@@ -1,0 +1,67 @@
+import { access, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { defaultFeedSettings, type FeedSettings } from '../../src/core/feeds/settings.ts';
+import { createMetrics } from '../../src/observe/metrics.ts';
+import { FolderWatcher, type WatcherTiming } from '../../src/sources/feeds/watcher.ts';
+import type { Database } from '../../src/store/database.ts';
+import { findSource } from '../../src/store/sources.ts';
+
+/** Short times, so that tests do not wait for people's. */
+const TIMING: WatcherTiming = { settle: 60, cutOff: 400, passEvery: 2_000, lookAgain: 20 };
+
+/** A watcher of one folder for the feed `csv`. */
+export async function openWatcher({
+  database,
+  folder,
+  newId,
+  settings = {},
+}: {
+  database: Database;
+  folder: string;
+  newId: () => string;
+  settings?: Partial<FeedSettings>;
+}): Promise<FolderWatcher> {
+  const source = await findSource(database, 'csv');
+  if (source === null) throw new Error('no source csv');
+  return new FolderWatcher({
+    directory: { database, wake: () => undefined },
+    database,
+    holder: newId(),
+    newId,
+    cursorOf: ({ xid, seq }) => `${xid}.${seq}`,
+    log: pino({ level: process.env.TEST_LOG ?? 'silent' }, pino.destination(2)),
+    metrics: createMetrics(),
+    folders: [
+      { path: folder, name: '', sourceN: source.n, settings: { ...defaultFeedSettings('csv'), ...settings } },
+    ],
+    timing: TIMING,
+  });
+}
+
+/** Waits until a file is there, or fails after some seconds. */
+export async function fileAt(...path: string[]): Promise<string> {
+  const file = join(...path);
+  await until(`${path.at(-1) ?? ''} to appear`, () =>
+    access(file).then(
+      () => true,
+      () => false,
+    ),
+  );
+  return file;
+}
+
+/** Waits until a condition holds. */
+export async function until(what: string, condition: () => Promise<boolean>, seconds = 20): Promise<void> {
+  const deadline = performance.now() + seconds * 1_000;
+  while (!(await condition())) {
+    if (performance.now() > deadline) throw new Error(`Waited ${seconds} s for ${what}.`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** The receipt beside a file that has ended. */
+export async function receiptOf(...path: string[]): Promise<Record<string, unknown>> {
+  const file = await fileAt(...path.slice(0, -1), `${path.at(-1) ?? ''}.receipt.json`);
+  return JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>;
+}
