@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import { addClientCommands } from './commands/client.ts';
 import { addConfigCommands } from './commands/config.ts';
+import { addDemoCommand } from './commands/demo.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
 import { addServeCommand } from './commands/serve.ts';
 import { exit, tellFailure, type ExitCode } from './exit.ts';
@@ -46,7 +47,14 @@ export async function runCommandLine(words: readonly string[], io: CommandIo): P
         }
       },
   };
-  for (const add of [addServeCommand, addMigrateCommand, addConfigCommands, addClientCommands]) add(program);
+  for (const add of [
+    addServeCommand,
+    addMigrateCommand,
+    addConfigCommands,
+    addClientCommands,
+    addDemoCommand,
+  ])
+    add(program);
   try {
     await root.parseAsync([...words], { from: 'user' });
   } catch (error) {

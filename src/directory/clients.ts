@@ -11,7 +11,7 @@ import {
   insertToken,
   revokeClient,
 } from '../store/clients.ts';
-import { insertSource } from '../store/sources.ts';
+import { findSource, insertSource, type SourceRow } from '../store/sources.ts';
 import { record, refusing, type Work } from './work.ts';
 
 export interface NewClient {
@@ -34,7 +34,10 @@ export interface ClientWithToken {
 export type TokenMaterial =
   { readonly kind: 'random'; readonly bytes: Buffer } | { readonly kind: 'chosen'; readonly token: string };
 
-/** Creates a client with its first token. Refuses `source.name_taken` and a name that cannot be one. */
+/**
+ * Creates a client with its first token. It may take the name of a client that was revoked, and goes on as the same
+ * source. Refuses `source.name_taken` and a name that cannot be one.
+ */
 export async function createClient(
   work: Work,
   client: NewClient,
@@ -42,10 +45,11 @@ export async function createClient(
 ): Promise<ClientWithToken> {
   const fault = faultOfName(client.name);
   if (fault !== null) throw new Refusal('source.invalid', { why: `A client's name ${fault}.` });
-  const source = await refusing(insertSource(work.tx, client.name.trim(), 'client'), {
-    source_name_unique: () => new Refusal('source.name_taken', { name: client.name }),
+  const source = await sourceFor(work, client.name.trim());
+  const taken = (): Refusal => new Refusal('source.name_taken', { name: client.name });
+  const row = await refusing(insertClient(work.tx, { ...client, sourceN: source.n }), {
+    client_source_unique: taken,
   });
-  const row = await insertClient(work.tx, { ...client, sourceN: source.n });
   const token = await issueToken(work, row, material, client.expiresAt);
   const { name, profile, namespace, scopes, allow } = row;
   await record(work, { type: 'client.created', after: { name, profile, namespace, scopes, allow } });
@@ -86,6 +90,15 @@ export async function endClient(work: Work, client: string): Promise<void> {
   const row = await requireClient(work, client);
   await revokeClient(work.tx, row.n);
   await record(work, { type: 'client.revoked', before: { name: row.name } });
+}
+
+/** The source of a client's name: a new one, or the one that a client of that name left. */
+async function sourceFor(work: Work, name: string): Promise<SourceRow> {
+  const standing = await findSource(work.tx, name);
+  if (standing?.kind === 'client') return standing;
+  return refusing(insertSource(work.tx, name, 'client'), {
+    source_name_unique: () => new Refusal('source.name_taken', { name }),
+  });
 }
 
 async function requireClient(work: Work, client: string): Promise<ClientRow> {

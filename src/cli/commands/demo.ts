@@ -1,0 +1,98 @@
+import { mkdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { targets } from '../demo/cast.ts';
+import { callerOf } from '../demo/http.ts';
+import { startScimService, startWebhookService } from '../demo/services.ts';
+import { openStage } from '../demo/stage.ts';
+import { playStory } from '../demo/story.ts';
+import { endClients, issueTokens, removeTraces } from '../demo/traces.ts';
+import { exit } from '../exit.ts';
+import { withCommonOptions, type Program } from '../program.ts';
+import { writeJson, type CommandIo } from '../terminal.ts';
+import { visit, type CommonOptions, type Visit } from '../visit.ts';
+import { z } from 'zod';
+
+interface DemoOptions extends CommonOptions {
+  readonly remove?: boolean;
+}
+
+const listOfTargets = z.object({ items: z.array(z.object({ id: z.string(), name: z.string() })) });
+
+/** `muster demo` */
+export function addDemoCommand({ root, io, run }: Program): void {
+  withCommonOptions(
+    root
+      .command('demo')
+      .description(
+        'play the whole way once: SCIM and a file, groups in groups, two services, why, and leaving',
+      ),
+  )
+    .option('--remove', 'take away what a demo left')
+    .action(
+      run(async (options: DemoOptions) => {
+        await visit(io, { command: 'demo', options }, async (open) => {
+          if (options.remove === true) await removeAndTell(io, options, open);
+          else await play(io, options, open);
+        });
+        return exit.done;
+      }),
+    );
+}
+
+async function removeAndTell(io: CommandIo, { json }: DemoOptions, open: Visit): Promise<void> {
+  const removed = await removeTraces(open);
+  await endClients(open);
+  if (json === true) writeJson(io.out, { removed });
+  else io.err.write(`Removed ${removed} people and groups of the demo.\n`);
+}
+
+async function play(io: CommandIo, { json }: DemoOptions, open: Visit): Promise<void> {
+  const program = fileURLToPath(new URL('../../main.js', import.meta.url));
+  const closers: (() => Promise<unknown>)[] = [];
+  const steps: { readonly text: string; readonly ms: number | null }[] = [];
+  const tell = (text: string, tookMs?: number): void => {
+    steps.push({ text, ms: tookMs === undefined ? null : Math.round(tookMs) });
+    if (json !== true) io.out.write(`${stamp(tookMs)}  ${text}\n`);
+  };
+  const closeAll = async (): Promise<void> => {
+    for (const close of closers.splice(0).reverse()) await close();
+  };
+  const interrupted = (): void => void closeAll().finally(() => process.exit(exit.unexpected));
+  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
+  try {
+    const removed = await removeTraces(open);
+    if (removed > 0) tell(`Removed ${removed} people and groups of an earlier demo.`);
+    const stage = await openStage(open.settings, program);
+    closers.push(() => stage.close());
+    await mkdir(stage.watchDir, { recursive: true });
+    const scim = await startScimService(program);
+    closers.push(() => scim.close());
+    const webhook = await startWebhookService();
+    closers.push(() => webhook.close());
+    const tokens = await issueTokens(open);
+    closers.push(() => endClients(open));
+    closers.push(() => removeTargets(stage.address, tokens.admin));
+    await removeTargets(stage.address, tokens.admin);
+    const where = stage.isOwn ? 'on an instance of its own' : `on the instance at ${stage.address}`;
+    tell(`The demo plays ${where}.`);
+    await playStory({ address: stage.address, watchDir: stage.watchDir, tokens, scim, webhook, tell });
+    tell('The people and groups stay; `npx muster demo --remove` takes them away.');
+  } finally {
+    await closeAll();
+    process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
+  }
+  if (json === true) writeJson(io.out, { steps });
+}
+
+/** The demo's services end with it, so nothing must be pushed to them any more. */
+async function removeTargets(address: string, token: string): Promise<void> {
+  const admin = callerOf(`${address}/api/v1`, token);
+  const { items } = listOfTargets.parse(await admin.get('/targets?limit=1000'));
+  for (const { id, name } of items) {
+    if (targets.includes(name)) await admin.send('DELETE', `/targets/${id}`);
+  }
+}
+
+function stamp(tookMs: number | undefined): string {
+  return (tookMs === undefined ? '' : `${Math.round(tookMs)} ms`).padStart(8);
+}
