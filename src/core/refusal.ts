@@ -29,6 +29,7 @@ export interface RefusalDetails {
   'target.not_found': { readonly target: string };
   'target.name_taken': { readonly name: string };
   'target.invalid': { readonly why: string };
+  'target.hold_stale': { readonly target: string };
   'import.not_found': { readonly import: string };
   'import.unreadable': { readonly file: string; readonly why: string };
   'cursor.unreadable': { readonly why: string };
@@ -74,6 +75,7 @@ const sentences: { readonly [Code in RefusalCode]: (details: RefusalDetails[Code
   'target.not_found': ({ target }) => `There is no target ${target}.`,
   'target.name_taken': ({ name }) => `Another target has the name ${name} already.`,
   'target.invalid': ({ why }) => why,
+  'target.hold_stale': ({ target }) => `What is held at ${target} is not what was looked at; look again.`,
   'import.not_found': ({ import: id }) => `There is no import ${id}.`,
   'import.unreadable': ({ file, why }) => `${file} cannot be read: ${why}`,
   'cursor.unreadable': ({ why }) => `The cursor cannot be read: ${why}`,

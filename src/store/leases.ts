@@ -25,7 +25,7 @@ const take = named(
 
 const check = named(
   'lease_check',
-  'select 1 as held from lease where name = $1 and holder = $2 and token = $3 for no key update',
+  'select 1 as held from lease where name = $1 and holder = $2 and token = $3 for share',
 );
 
 const giveUp = named(

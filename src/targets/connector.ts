@@ -5,6 +5,7 @@
  */
 import type { NameRules } from '../core/targets/target-name.ts';
 import type { Outcome } from '../core/targets/outcome.ts';
+import type { Exchange } from './exchange.ts';
 
 /** A user as it should be at the target. */
 export interface TargetUser {
@@ -102,4 +103,36 @@ export interface Connector {
   list(of: 'user' | 'group', after: string | null): Promise<HeldPage>;
   apply(operation: Operation, traits: Traits): Promise<Outcome>;
   close(): Promise<void>;
+}
+
+/** Settings that the engine itself reads, whatever the type of the target. */
+export interface EngineSettings {
+  /** Most requests at once. */
+  readonly concurrency: number;
+  /** Ms between leaving and deletion; null keeps deactivated users for good (O-05). */
+  readonly deleteAfterMs: number | null;
+  /** Longest that one request may take. */
+  readonly requestMs: number;
+}
+
+/** A connector ready for work. */
+export interface OpenTarget {
+  readonly connector: Connector;
+  readonly traits: Traits;
+  readonly settings: EngineSettings;
+}
+
+export interface ConnectorWorld {
+  /** Epoch ms. */
+  readonly now: () => number;
+  /** Told of every exchange with the target, for traces. */
+  readonly heard: (exchange: Exchange) => void;
+}
+
+/** A type of target: how its settings are read, and how it is opened. Connectors are listed in connectors/types. */
+export interface ConnectorType {
+  /** Settings as they are stored, with defaults; throws a ZodError that says what is wrong. */
+  readonly readSettings: (given: unknown) => Readonly<Record<string, unknown>>;
+  readonly readCredentials: (given: unknown) => Readonly<Record<string, unknown>>;
+  readonly open: (settings: unknown, credentials: unknown, world: ConnectorWorld) => OpenTarget;
 }

@@ -23,12 +23,16 @@ export interface TestDirectory {
   close(): Promise<void>;
 }
 
-/** Opens one; close it at the end of the file. */
-export async function openTestDirectory(): Promise<TestDirectory> {
+/** Opens one; close it at the end of the file. `onWake` is called after every commit. */
+export async function openTestDirectory(onWake: () => void = () => undefined): Promise<TestDirectory> {
   const fresh = await freshDatabase();
   const database = openDatabase({ url: fresh.url, poolSize: 10, applicationName: 'muster-test' });
   let wakes = 0;
-  const directory = { database, wake: () => (wakes += 1) };
+  const wake = (): void => {
+    wakes += 1;
+    onWake();
+  };
+  const directory = { database, wake };
   const as = async <T>(source: string, task: (work: Work) => Promise<T>): Promise<T> =>
     (await perform(directory, attribution(source), task)).result;
   return {

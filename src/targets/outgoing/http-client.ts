@@ -10,6 +10,7 @@ import { Agent, buildConnector } from 'undici';
 import { errorCode } from '../../core/error-code.ts';
 import { outcomeOfAnswer } from '../../core/targets/http-answer.ts';
 import type { Outcome } from '../../core/targets/outcome.ts';
+import type { Exchange } from '../exchange.ts';
 import { faultOfAddress } from './address.ts';
 
 export interface HttpSettings {
@@ -34,17 +35,6 @@ export type HttpReply =
   | { readonly kind: 'failed'; readonly outcome: Outcome };
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
-
-/** One request and how it ended, for traces and attempts; never with credentials. */
-export interface Exchange {
-  readonly method: string;
-  readonly url: string;
-  readonly body: string | null;
-  /** Null when no answer came. */
-  readonly status: number | null;
-  readonly answer: string;
-  readonly ms: number;
-}
 
 export interface HttpClient {
   send(request: HttpRequest): Promise<HttpReply>;

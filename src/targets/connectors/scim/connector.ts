@@ -128,7 +128,11 @@ async function create(client: ScimClient, object: TargetObject, settings: ScimSe
   const [path, body] =
     object.kind === 'user' ? ['/Users', userBody(object, settings)] : ['/Groups', groupBody(object)];
   const reply = await client.resource('POST', path, body);
-  if (reply.kind === 'failed') return reply.outcome;
+  if (reply.kind === 'failed') {
+    const { outcome } = reply;
+    // Nothing can be missing before it is made: the URL is no SCIM service's.
+    return outcome.kind === 'missing' ? { kind: 'rejected', code: 404, why: outcome.why } : outcome;
+  }
   const remoteId = reply.kind === 'body' ? reply.body.id : undefined;
   return remoteId === undefined || remoteId === ''
     ? { kind: 'ambiguous', why: `${reply.status} without an id` }

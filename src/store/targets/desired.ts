@@ -1,0 +1,140 @@
+/**
+ * What a target should hold, read from the directory at this moment. Level-triggered: workers ask again right
+ * before they send, whatever made them look. Stubs and inactive users are never desired.
+ */
+import type { GroupN, UserN } from '../../core/ids.ts';
+import { type Connection, named, type Statement } from '../database.ts';
+
+/** A user of alias `u` is desired at target $1. */
+const isWanted = `u.active and not u.stub and u.deleted_at is null and u.user_name is not null and (
+  (select t.all_users from target t where t.n = $1)
+  or exists (select from assertion a
+             join closure c on c.descendant = a.group_n
+             join target_scope s on s.group_n = c.ancestor and s.target_n = $1
+             where a.member_n = u.n and not a.suppressed))`;
+
+/** Live, named, active users of alias `u` asserted in a descendant of group `c.ancestor`. */
+const effective = `closure c
+  join assertion a on a.group_n = c.descendant and not a.suppressed and a.member_kind = 'u'
+  join users u on u.n = a.member_n and u.active and not u.stub and u.deleted_at is null and u.user_name is not null`;
+
+export interface DesiredUser {
+  readonly n: UserN;
+  readonly id: string;
+  readonly userName: string;
+  readonly document: Readonly<Record<string, unknown>>;
+  readonly roles: readonly string[];
+}
+
+export interface DesiredGroup {
+  readonly n: GroupN;
+  readonly id: string;
+  readonly name: string;
+}
+
+const wantedUsers: Statement = named(
+  'target_wanted_users',
+  `select u.n from users u where u.n = any($2::int[]) and ${isWanted}`,
+);
+
+const allWantedUsers = named(
+  'target_all_wanted_users',
+  `select u.n from users u where ${isWanted} order by u.n`,
+);
+
+const desiredUsers = named(
+  'target_desired_users',
+  `select u.n, u.id, u.user_name as "userName", u.document,
+     array(select distinct r.name from assertion a
+           join closure c on c.descendant = a.group_n
+           join group_role gr on gr.group_n = c.ancestor
+           join role r on r.n = gr.role_n
+           where a.member_n = u.n and not a.suppressed order by r.name) as roles
+   from users u where u.n = any($2::int[]) and ${isWanted}`,
+);
+
+const desiredGroups = named(
+  'target_desired_groups',
+  `select g.n, g.id, g.name from groups g
+   join target_scope s on s.group_n = g.n and s.target_n = $1
+   where g.n = any($2::int[]) and g.deleted_at is null`,
+);
+
+const members = named(
+  'target_desired_members',
+  `select distinct a.member_n as n from ${effective} where c.ancestor = $1 and a.member_n = any($2::int[])`,
+);
+
+const allMembers = named(
+  'target_all_desired_members',
+  `select distinct a.member_n as n from ${effective} where c.ancestor = $1`,
+);
+
+const scopeGroups = named(
+  'target_scope_groups_of_users',
+  `select c.ancestor as group_n, array_agg(distinct a.member_n) as members
+   from assertion a
+   join closure c on c.descendant = a.group_n
+   join target_scope s on s.group_n = c.ancestor and s.target_n = $1
+   where a.member_n = any($2::int[]) and not a.suppressed
+   group by c.ancestor order by c.ancestor`,
+);
+
+/** Those of `users` that target `target` should have. */
+export async function wantedAmong(
+  connection: Connection,
+  target: number,
+  users: readonly UserN[],
+): Promise<Set<UserN>> {
+  if (users.length === 0) return new Set();
+  return new Set((await connection.rows<{ n: UserN }>(wantedUsers, [target, users])).map(({ n }) => n));
+}
+
+/** Every user that the target should have. */
+export async function allWanted(connection: Connection, target: number): Promise<UserN[]> {
+  return (await connection.rows<{ n: UserN }>(allWantedUsers, [target])).map(({ n }) => n);
+}
+
+/** Those of `users` that the target should have, as they should be there. */
+export async function readDesiredUsers(
+  connection: Connection,
+  target: number,
+  users: readonly UserN[],
+): Promise<Map<UserN, DesiredUser>> {
+  const rows = await connection.rows<DesiredUser>(desiredUsers, [target, users]);
+  return new Map(rows.map((user) => [user.n, user]));
+}
+
+/** Those of `groups` that are assigned to the target and alive. */
+export async function readDesiredGroups(
+  connection: Connection,
+  target: number,
+  groups: readonly GroupN[],
+): Promise<Map<GroupN, DesiredGroup>> {
+  const rows = await connection.rows<DesiredGroup>(desiredGroups, [target, groups]);
+  return new Map(rows.map((group) => [group.n, group]));
+}
+
+/** Those of `users` that are effective members of the group. Says nothing of whether it is assigned. */
+export async function effectiveAmong(
+  connection: Connection,
+  group: GroupN,
+  users: readonly UserN[],
+): Promise<Set<UserN>> {
+  if (users.length === 0) return new Set();
+  return new Set((await connection.rows<{ n: UserN }>(members, [group, users])).map(({ n }) => n));
+}
+
+/** Every effective member of the group that a target can be told of. */
+export async function allEffective(connection: Connection, group: GroupN): Promise<UserN[]> {
+  return (await connection.rows<{ n: UserN }>(allMembers, [group])).map(({ n }) => n);
+}
+
+/** The target's groups that list these users, at any depth. */
+export async function scopeGroupsOf(
+  connection: Connection,
+  target: number,
+  users: readonly UserN[],
+): Promise<{ readonly group_n: GroupN; readonly members: readonly UserN[] }[]> {
+  return users.length === 0 ? [] : connection.rows(scopeGroups, [target, users]);
+}

@@ -1,0 +1,120 @@
+/** Following the log: what changed since a target last looked, as marks. */
+import type { GroupN, UserN } from '../../core/ids.ts';
+import { type Connection, named, onlyRow, type Tx } from '../database.ts';
+
+/** A direct entry of the log, as a mark: it says where to look, not what became of it. */
+export interface Mark {
+  readonly type: string;
+  readonly group_n: GroupN | null;
+  readonly user_n: UserN | null;
+  readonly added: readonly number[] | null;
+  readonly removed: readonly number[] | null;
+}
+
+export interface News {
+  /** False for a target that never looked: it has to be swept. */
+  readonly isFollowing: boolean;
+  readonly marks: readonly Mark[];
+  /** Text of the snapshot that these marks lead to. */
+  readonly position: string;
+}
+
+const news = named(
+  'target_news',
+  `select t.position is not null as is_following, pg_current_snapshot()::text as position,
+     coalesce((select json_agg(json_build_object('type', c.type, 'group_n', c.group_n, 'user_n', c.user_n,
+                                                 'added', c.added, 'removed', c.removed) order by c.xid, c.seq)
+               from change c
+               where c.xid >= pg_snapshot_xmin(t.position) and c.batch is null
+                 and not pg_visible_in_snapshot(c.xid, t.position)), '[]') as marks
+   from target t where t.n = $1`,
+);
+
+const savePosition = named(
+  'target_save_position',
+  'update target set position = $2::pg_snapshot where n = $1',
+);
+const askSweep = named('target_ask_sweep', 'update target set swept_at = null where n = $1');
+const saveSweep = named('target_save_sweep', 'update target set swept_at = now() where n = $1');
+
+const ancestors = named(
+  'target_scope_ancestors',
+  `select c.descendant as below, c.ancestor as above from closure c
+   join target_scope s on s.group_n = c.ancestor and s.target_n = $1
+   where c.descendant = any($2::int[])`,
+);
+
+const groupsAmong = named('target_groups_among', 'select n from groups where n = any($1::int[])');
+
+const scopeGroups = named(
+  'target_scope_groups',
+  `select group_n as n, exists (select from groups g where g.n = s.group_n and g.deleted_at is null) as alive
+   from target_scope s where target_n = $1 order by 1`,
+);
+
+const knownGroups = named(
+  'target_known_groups',
+  `select n from target_object where target_n = $1 and kind = 'g' and state <> 'gone' order by n`,
+);
+
+const knownUsers = named(
+  'target_known_users',
+  `select n, wanted from target_object where target_n = $1 and kind = 'u' and state <> 'gone'`,
+);
+
+/** What was committed since the target last looked. One statement, so marks and position are of one moment. */
+export async function readNews(tx: Tx, target: number): Promise<News> {
+  const row = onlyRow(
+    await tx.rows<{ is_following: boolean; position: string; marks: Mark[] }>(news, [target]),
+  );
+  return { isFollowing: row.is_following, marks: row.marks, position: row.position };
+}
+
+export async function saveTargetPosition(tx: Tx, target: number, position: string): Promise<void> {
+  await tx.rows(savePosition, [target, position]);
+}
+
+/** Has the target compared whole with the directory, soon. */
+export async function askForSweep(connection: Connection, target: number): Promise<void> {
+  await connection.rows(askSweep, [target]);
+}
+
+export async function noteSweep(connection: Connection, target: number): Promise<void> {
+  await connection.rows(saveSweep, [target]);
+}
+
+/** The target's groups at or above each of `groups`. */
+export function scopeGroupsAbove(
+  connection: Connection,
+  target: number,
+  groups: readonly GroupN[],
+): Promise<{ readonly below: GroupN; readonly above: GroupN }[]> {
+  return connection.rows(ancestors, [target, groups]);
+}
+
+/** Those of the numbers that are groups, living or not; the others are users. */
+export async function onlyGroups(connection: Connection, members: readonly number[]): Promise<Set<number>> {
+  if (members.length === 0) return new Set();
+  return new Set((await connection.rows<{ n: number }>(groupsAmong, [members])).map(({ n }) => n));
+}
+
+/** The target's assigned groups. */
+export function readScope(
+  connection: Connection,
+  target: number,
+): Promise<{ readonly n: GroupN; readonly alive: boolean }[]> {
+  return connection.rows(scopeGroups, [target]);
+}
+
+/** Groups that the target has to do with, assigned or not any more. */
+export async function readKnownGroups(connection: Connection, target: number): Promise<GroupN[]> {
+  return (await connection.rows<{ n: GroupN }>(knownGroups, [target])).map(({ n }) => n);
+}
+
+/** Users that the target has to do with, and whether they were wanted when last marked. */
+export function readKnownUsers(
+  connection: Connection,
+  target: number,
+): Promise<{ readonly n: UserN; readonly wanted: boolean }[]> {
+  return connection.rows(knownUsers, [target]);
+}

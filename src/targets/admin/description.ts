@@ -1,0 +1,102 @@
+/** Targets as people describe them: the bodies of `POST` and `PATCH /api/v1/targets` and of `muster target add`. */
+import { z } from 'zod';
+import { Refusal } from '../../core/refusal.ts';
+import { FIRST_PUSH_LIMITS } from '../../core/targets/push-guard.ts';
+import { CONNECTOR_TYPES, isConnectedType } from '../connectors/types.ts';
+import { webhookCredentials, webhookSettings } from '../connectors/webhook/settings.ts';
+
+const scope = z.strictObject({
+  groups: z.array(z.uuid()).max(100_000).default([]),
+  allUsers: z.boolean().default(false),
+});
+
+const guards = z.strictObject({
+  percent: z.number().min(0).max(100).default(FIRST_PUSH_LIMITS.percent),
+  atLeast: z.int().min(0).default(FIRST_PUSH_LIMITS.atLeast),
+});
+
+const name = z.string().trim().min(1).max(200);
+const mode = z.enum(['off', 'observe', 'enforce']);
+const open = z.record(z.string(), z.unknown());
+
+const description = z.strictObject({
+  name,
+  type: z.enum(['scim', 'webhook', 'ldap', 'sql', 'file']),
+  mode: mode.default('observe'),
+  scope: scope.prefault({}),
+  settings: open,
+  credentials: open.default({}),
+  guards: guards.prefault({}),
+});
+export type TargetDescription = z.infer<typeof description>;
+
+const change = z.strictObject({
+  name: name.optional(),
+  mode: mode.optional(),
+  scope: scope.partial().optional(),
+  settings: open.optional(),
+  credentials: open.optional(),
+  guards: guards.partial().optional(),
+});
+export type TargetChange = z.infer<typeof change>;
+
+/** Reads the description of a new target. Refuses `target.invalid` with the path and the reason. */
+export function readDescription(given: unknown): TargetDescription {
+  return read(description, given, '');
+}
+
+/** Reads a change: what is absent stays; `settings` is merged, null takes a value away (RFC 7396). */
+export function readChange(given: unknown): TargetChange {
+  return read(change, given, '');
+}
+
+export interface TypedParts {
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly credentials: Readonly<Record<string, unknown>>;
+}
+
+/** Reads settings and credentials as their type wants them, with defaults. Refuses `target.invalid`. */
+export function readTypedParts(
+  type: TargetDescription['type'],
+  { settings, credentials }: TypedParts,
+): TypedParts {
+  if (type === 'webhook') {
+    return {
+      settings: read(webhookSettings, settings, 'settings'),
+      credentials: read(webhookCredentials, credentials, 'credentials'),
+    };
+  }
+  if (!isConnectedType(type)) {
+    throw new Refusal('target.invalid', { why: `Targets of the type ${type} cannot be added yet.` });
+  }
+  const { readSettings, readCredentials } = CONNECTOR_TYPES[type];
+  return {
+    settings: explain(() => readSettings(settings), 'settings'),
+    credentials: explain(() => readCredentials(credentials), 'credentials'),
+  };
+}
+
+/** A merge patch (RFC 7396) of one level: targets' settings are flat. */
+export function merged(
+  stored: Readonly<Record<string, unknown>>,
+  patch: Readonly<Record<string, unknown>> = {},
+): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries({ ...stored, ...patch }).filter(([, value]) => value !== null));
+}
+
+function read<Shape>(shape: z.ZodType<Shape>, given: unknown, at: string): Shape {
+  return explain(() => shape.parse(given), at);
+}
+
+function explain<T>(parse: () => T, at: string): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof z.ZodError)) throw error;
+    const [issue] = error.issues;
+    const path = [at, ...(issue?.path ?? [])].filter((part) => part !== '').join('.');
+    throw new Refusal('target.invalid', {
+      why: `${path === '' ? 'The target' : path}: ${issue?.message ?? 'invalid'}`,
+    });
+  }
+}

@@ -1,0 +1,31 @@
+/** SCIM as a type of target. */
+import type { ConnectorType } from '../../connector.ts';
+import { openHttpClient } from '../../outgoing/http-client.ts';
+import { scimConnector, scimTraits } from './connector.ts';
+import { scimCredentials, scimSettings } from './settings.ts';
+
+const DAY_MS = 86_400_000;
+
+export const scimType: ConnectorType = {
+  readSettings: (given) => scimSettings.parse(given),
+  readCredentials: (given) => scimCredentials.parse(given),
+  open: (given, secret, { now, heard }) => {
+    const settings = scimSettings.parse(given);
+    const credentials = scimCredentials.parse(secret);
+    const requestMs = settings.timeoutSeconds * 1_000;
+    const { allowPrivate, concurrency, ca, deleteAfterDays } = settings;
+    const http = openHttpClient(
+      { allowPrivate, timeoutMs: requestMs, connections: concurrency, ...(ca === undefined ? {} : { ca }) },
+      heard,
+    );
+    return {
+      connector: scimConnector({ settings, credentials, http, now }),
+      traits: scimTraits(settings),
+      settings: {
+        concurrency,
+        requestMs,
+        deleteAfterMs: deleteAfterDays === null ? null : deleteAfterDays * DAY_MS,
+      },
+    };
+  },
+};

@@ -1,0 +1,146 @@
+/** What the work on one target shares: its connector, lease, circuit, what was learned, and who listens. */
+import { afterOutcome, type Circuit, maySend } from '../../core/targets/circuit.ts';
+import { describeOutcome, type Outcome } from '../../core/targets/outcome.ts';
+import type { GroupN } from '../../core/ids.ts';
+import type { Trial } from '../../core/targets/member-chunks.ts';
+import type { Database, Tx } from '../../store/database.ts';
+import type { Lease } from '../../store/leases.ts';
+import { requireLease } from './lease.ts';
+import { saveLearnedTraits, saveTargetCircuit } from '../../store/targets/targets.ts';
+import type { Connector, EngineSettings, Failed, Traits } from '../connector.ts';
+
+/** What the world gives: so that a schedule can be tested. */
+export interface World {
+  /** Epoch ms. */
+  readonly now: () => number;
+  /** In [0, 1). */
+  readonly random: () => number;
+}
+
+/** Told of every attempt, for metrics, log and printed traces. */
+export interface Listener {
+  readonly onOutcome: (done: {
+    readonly operation: string;
+    readonly what: string;
+    readonly outcome: Outcome;
+  }) => void;
+}
+
+export interface TargetContext {
+  readonly database: Database;
+  readonly target: number;
+  readonly lease: Lease;
+  readonly connector: Connector;
+  readonly settings: EngineSettings;
+  readonly world: World;
+  readonly listener: Listener;
+  /** Changes when something is learned of the target. */
+  traits: Traits;
+  circuit: Circuit;
+  /** Chunks that are being sent in smaller parts, by group. */
+  readonly trials: Map<number, Trial>;
+  /** Groups whose members have to be compared whole, because they were made anew. */
+  readonly toCompare: Set<GroupN>;
+  /** True once the holder must not send any more: stopped, or its lease may have ended. */
+  readonly isOver: () => boolean;
+}
+
+/** A transaction of the lease's holder. */
+export function fenced<T>({ database, lease }: TargetContext, work: (tx: Tx) => Promise<T>): Promise<T> {
+  return database.transaction(async (tx) => {
+    await requireLease(tx, lease);
+    return work(tx);
+  });
+}
+
+/** True when the next request may be sent. */
+export function isSendable(context: TargetContext): boolean {
+  return !context.isOver() && maySend(context.circuit, context.world.now()) === 'all';
+}
+
+/** What stands for a request that was held back because the target is not to be sent anything now. */
+export const HELD_BACK: Outcome = {
+  kind: 'throttled',
+  until: null,
+  why: 'held back: the target takes nothing now',
+};
+
+/**
+ * Runs one request and lets the circuit know its outcome. 403 counts as refused credentials only when a probe
+ * fails too, because many services answer 403 for a single object (O-06).
+ */
+export async function request(context: TargetContext, send: () => Promise<Outcome>): Promise<Outcome> {
+  if (!isSendable(context)) return HELD_BACK;
+  const outcome = await confirm403(context, await send());
+  await noteOutcome(context, outcome);
+  return outcome;
+}
+
+/** Asks the target something that changes nothing; an answer of any kind is a sign of life. */
+export async function ask<Answer extends { readonly kind: string }>(
+  context: TargetContext,
+  question: () => Promise<Answer | Failed>,
+): Promise<Answer | Failed> {
+  if (!isSendable(context)) return { kind: 'failed', outcome: HELD_BACK };
+  const answer = await question();
+  if (!isFailed(answer)) {
+    await noteOutcome(context, { kind: 'noop' });
+    return answer;
+  }
+  const outcome = await confirm403(context, answer.outcome);
+  await noteOutcome(context, outcome);
+  return { kind: 'failed', outcome };
+}
+
+function isFailed(answer: { readonly kind: string }): answer is Failed {
+  return answer.kind === 'failed';
+}
+
+/** Moves the circuit, and writes it down when that changed what may be sent. */
+export async function noteOutcome(context: TargetContext, outcome: Outcome): Promise<void> {
+  const { circuit, world } = context;
+  const next = afterOutcome(circuit, outcome, { now: world.now(), random: world.random() });
+  if (next === circuit) return;
+  context.circuit = next;
+  await saveTargetCircuit(context.database, context.target, next);
+}
+
+/** Remembers something learned of the target, with its evidence. */
+export async function learn(
+  context: TargetContext,
+  traits: Partial<Traits>,
+  evidence: unknown,
+): Promise<void> {
+  context.traits = { ...context.traits, ...traits };
+  const { chunk, removal, membersReadable } = context.traits;
+  await saveLearnedTraits(context.database, context.target, { chunk, removal, membersReadable, evidence });
+}
+
+/** Tells listeners how an attempt ended. */
+export function report(context: TargetContext, operation: string, what: string, outcome: Outcome): void {
+  context.listener.onOutcome({ operation, what, outcome });
+}
+
+/** The sentence kept with an object; null when all is well. */
+export function whyOf(outcome: Outcome): string | null {
+  return outcome.kind === 'applied' || outcome.kind === 'noop' ? null : describeOutcome(outcome);
+}
+
+async function confirm403(context: TargetContext, outcome: Outcome): Promise<Outcome> {
+  if (outcome.kind !== 'rejected' || outcome.code !== 403) return outcome;
+  const probe = await context.connector.probe();
+  return probe.kind === 'ready' ? outcome : { kind: 'unauthorised', why: outcome.why };
+}
+
+/** Runs `work` on each item, at most `limit` at once. */
+export async function inParallel<Item>(
+  items: readonly Item[],
+  limit: number,
+  work: (item: Item) => Promise<void>,
+): Promise<void> {
+  const queue = items.values();
+  const worker = async (): Promise<void> => {
+    for (const item of queue) await work(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
+}

@@ -1,0 +1,160 @@
+/**
+ * Driving one target while its lease is held: follow the directory, keep the ledger's marks, and send what the
+ * mode, the circuit and the guards allow. Whatever ends it, the next holder goes on from the database alone.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Circuit, maySend } from '../../core/targets/circuit.ts';
+import type { PushLimits } from '../../core/targets/push-guard.ts';
+import type { Database } from '../../store/database.ts';
+import type { Lease } from '../../store/leases.ts';
+import { lostAttempts } from '../../store/targets/attempts.ts';
+import { markLeaversOlderThan, moveObject, nextDueAt } from '../../store/targets/objects.ts';
+import type { TargetMode } from '../../store/targets/targets.ts';
+import type { OpenTarget } from '../connector.ts';
+import type { Bell } from './bell.ts';
+import { fenced, type Listener, noteOutcome, report, type TargetContext, type World } from './context.ts';
+import { followLog, sweep } from './follower.ts';
+import { mayPush } from './guard.ts';
+import { markWholeGroup } from './marks.ts';
+import { workRound } from './round.ts';
+
+export interface Drive {
+  readonly database: Database;
+  readonly target: number;
+  readonly lease: Lease;
+  readonly mode: TargetMode;
+  readonly guards: PushLimits;
+  readonly open: OpenTarget;
+  readonly circuit: Circuit;
+  /** Null when the target was never compared whole, or its settings changed since. */
+  readonly sweptAt: number | null;
+  readonly world: World;
+  readonly listener: Listener;
+  readonly bell: Bell;
+  readonly isOver: () => boolean;
+  /** Pushes that somebody asked for; called every turn. */
+  readonly servePushes: (driver: Driver) => Promise<void>;
+}
+
+/** Everything is compared this often, whatever the log said. */
+const SWEEP_EVERY_MS = 15 * 60_000;
+/** Looks at the log this often even when nobody rang. */
+const LOOK_EVERY_MS = 1_000;
+/** Past the longest request: an attempt of an earlier holder can then have no effect any more. */
+const LOST_AFTER_MS = 1_000;
+const DAY_MS = 86_400_000;
+
+export interface Driver {
+  readonly context: TargetContext;
+  readonly mode: TargetMode;
+  /** Marks what the directory changed; answers whether there was anything. */
+  look(): Promise<boolean>;
+  /** Compares everything at the next look; `all` sends even what looks as expected. */
+  askForSweep(all: boolean): void;
+  /** Sends one round if mode, circuit and guards allow; answers how many objects it worked on. */
+  push(): Promise<number>;
+}
+
+/** Makes the driver of a target; {@link drive} lets it run. */
+export function makeDriver(parts: Drive): Driver {
+  const { database, target, lease, open, world } = parts;
+  const context: TargetContext = {
+    database,
+    target,
+    lease,
+    connector: open.connector,
+    settings: open.settings,
+    world,
+    listener: parts.listener,
+    traits: open.traits,
+    circuit: parts.circuit,
+    trials: new Map(),
+    toCompare: new Set(),
+    isOver: parts.isOver,
+  };
+  let sweepDue: { readonly all: boolean } | null = parts.sweptAt === null ? { all: true } : null;
+  let sweptAt = parts.sweptAt ?? 0;
+
+  const look = async (): Promise<boolean> => {
+    await recoverLost(context);
+    const { hasNews, needsSweep } = await followLog(context, { isSweepDue: sweepDue !== null });
+    const isTime = world.now() - sweptAt > SWEEP_EVERY_MS;
+    if ((needsSweep || isTime) && sweepDue === null) sweepDue = { all: false };
+    if (sweepDue !== null) {
+      await sweep(context, sweepDue);
+      await markLeavers(context);
+      sweptAt = world.now();
+      sweepDue = null;
+      return true;
+    }
+    for (const group of [...context.toCompare]) {
+      await markWholeGroup((work) => fenced(context, work), target, group);
+      context.toCompare.delete(group);
+    }
+    return hasNews;
+  };
+
+  return {
+    context,
+    mode: parts.mode,
+    look,
+    askForSweep: (all) => (sweepDue = { all: all || sweepDue?.all === true }),
+    push: async () => {
+      if (parts.mode !== 'enforce' || parts.isOver()) return 0;
+      const may = maySend(context.circuit, world.now());
+      if (may === 'probe') await probe(context);
+      if (maySend(context.circuit, world.now()) !== 'all') return 0;
+      return (await mayPush(context, parts.guards)) ? workRound(context) : 0;
+    },
+  };
+}
+
+/** Runs until it is over or its lease is lost. */
+export async function drive(parts: Drive): Promise<void> {
+  const driver = makeDriver(parts);
+  while (!parts.isOver()) {
+    const hasNews = await driver.look();
+    await parts.servePushes(driver);
+    const worked = await driver.push();
+    if (worked === 0 && !hasNews) await parts.bell.wait(await waitOf(driver, parts));
+    // Lets others have their turn, however much there is to do.
+    else await pause(0);
+  }
+}
+
+async function waitOf({ context, mode }: Driver, { world }: Drive): Promise<number> {
+  const { until } = context.circuit;
+  const due = mode === 'enforce' ? await nextDueAt(context.database, context.target) : null;
+  const times = [until, due?.getTime() ?? null]
+    .filter((time) => time !== null)
+    .map((time) => time - world.now());
+  return Math.max(10, Math.min(LOOK_EVERY_MS, ...times.filter((ms) => ms > 0)));
+}
+
+/** Attempts that an earlier holder left open: what they did is looked up before anything else is sent. */
+async function recoverLost(context: TargetContext): Promise<void> {
+  const { database, target, lease, settings } = context;
+  const lost = await lostAttempts(database, target, {
+    leaseToken: lease.token,
+    ms: settings.requestMs + LOST_AFTER_MS,
+  });
+  for (const { kind, object_n: n } of lost) {
+    await fenced(context, (tx) =>
+      moveObject(tx, { target, kind, n }, 'lost', { why: 'its sender ended before the answer' }),
+    );
+  }
+}
+
+async function markLeavers(context: TargetContext): Promise<void> {
+  const { deleteAfterMs } = context.settings;
+  if (deleteAfterMs === null) return;
+  await fenced(context, (tx) => markLeaversOlderThan(tx, context.target, deleteAfterMs / DAY_MS));
+}
+
+/** One look at a target that was down: it closes the circuit or opens it anew. */
+async function probe(context: TargetContext): Promise<void> {
+  const answer = await context.connector.probe();
+  const outcome = answer.kind === 'ready' ? ({ kind: 'noop' } as const) : answer.outcome;
+  report(context, 'probe', '', outcome);
+  await noteOutcome(context, outcome);
+}

@@ -1,0 +1,178 @@
+/**
+ * Following the directory for one target: log rows become marks. What the log cannot tell cheaply (a nesting
+ * moved, a group deleted) is compared whole; what was missed, for whatever reason, the sweep finds.
+ */
+import type { GroupN, UserN } from '../../core/ids.ts';
+import type { Database, Tx } from '../../store/database.ts';
+import { allWanted } from '../../store/targets/desired.ts';
+import {
+  askForSweep,
+  type Mark,
+  noteSweep,
+  onlyGroups,
+  readKnownGroups,
+  readKnownUsers,
+  readNews,
+  readScope,
+  saveTargetPosition,
+  scopeGroupsAbove,
+} from '../../store/targets/follow.ts';
+import { groupsHolding } from '../../store/targets/member-sets.ts';
+import type { Lease } from '../../store/leases.ts';
+import { requireLease } from './lease.ts';
+import { markGroups, markMemberships, markUsers, markWholeGroup } from './marks.ts';
+
+export interface Following {
+  readonly database: Database;
+  readonly target: number;
+  readonly lease: Lease;
+}
+
+/** More than this at once is cheaper to find by comparing everything. */
+const MOST_MARKS = 20_000;
+const SLICE = 5_000;
+
+interface Noted {
+  readonly users: Set<UserN>;
+  readonly groups: Set<GroupN>;
+  /** Users that joined or left a group directly. */
+  readonly direct: Map<GroupN, Set<UserN>>;
+  /** Groups whose nestings changed. */
+  readonly nested: Set<GroupN>;
+  readonly deletedUsers: Set<UserN>;
+  readonly isGroupDeleted: boolean;
+}
+
+export interface Followed {
+  readonly hasNews: boolean;
+  /** The target has to be compared whole. */
+  readonly needsSweep: boolean;
+}
+
+/**
+ * Marks what was committed since the last call. Until the groups that have to be compared whole are done, the
+ * target stands as to be swept, so that a process that dies meanwhile leaves nothing out.
+ */
+export async function followLog(
+  { database, target, lease }: Following,
+  { isSweepDue }: { readonly isSweepDue: boolean },
+): Promise<Followed> {
+  const whole = await database.transaction(async (tx) => {
+    await requireLease(tx, lease);
+    const { isFollowing, marks, position } = await readNews(tx, target);
+    if (isFollowing && marks.length === 0) return 'nothing';
+    await saveTargetPosition(tx, target, position);
+    const noted = isFollowing ? await note(tx, marks) : null;
+    const groups = noted === null || sizeOf(noted) > MOST_MARKS ? null : await markNoted(tx, target, noted);
+    if (groups === null || groups.length > 0) await askForSweep(tx, target);
+    return groups;
+  });
+  if (whole === 'nothing') return { hasNews: false, needsSweep: false };
+  if (whole === null) return { hasNews: true, needsSweep: true };
+  const transaction = fenced({ database, target, lease });
+  for (const group of whole) await markWholeGroup(transaction, target, group);
+  if (whole.length > 0 && !isSweepDue) await transaction((tx) => noteSweep(tx, target));
+  return { hasNews: true, needsSweep: false };
+}
+
+/**
+ * Compares everything: which users and groups the target should have, and every group's members. `all` marks
+ * those that are as expected too, because what is sent of them may have changed with the settings.
+ */
+export async function sweep(following: Following, { all }: { readonly all: boolean }): Promise<void> {
+  const { database, target } = following;
+  const transaction = fenced(following);
+  const scope = await readScope(database, target);
+  const groups = new Set([...scope.map(({ n }) => n), ...(await readKnownGroups(database, target))]);
+  await inSlices([...groups], (slice) => transaction((tx) => markGroups(tx, target, slice)));
+  const wanted = new Set(await allWanted(database, target));
+  const known = new Map((await readKnownUsers(database, target)).map((user) => [user.n, user.wanted]));
+  const users = new Set([...wanted, ...known.keys()]);
+  const differing = [...users].filter((user) => all || known.get(user) !== wanted.has(user));
+  await inSlices(differing, (slice) => transaction((tx) => markUsers(tx, target, slice)));
+  for (const group of groups) await markWholeGroup(transaction, target, group);
+  await transaction((tx) => noteSweep(tx, target));
+}
+
+function fenced({ database, lease }: Following): <T>(work: (tx: Tx) => Promise<T>) => Promise<T> {
+  return (work) =>
+    database.transaction(async (tx) => {
+      await requireLease(tx, lease);
+      return work(tx);
+    });
+}
+
+async function note(tx: Tx, marks: readonly Mark[]): Promise<Noted> {
+  const noted = {
+    users: new Set<UserN>(),
+    groups: new Set<GroupN>(),
+    direct: new Map<GroupN, Set<UserN>>(),
+    nested: new Set<GroupN>(),
+    deletedUsers: new Set<UserN>(),
+    isGroupDeleted: false,
+  };
+  const moved = marks.flatMap(({ added, removed }) => [...(added ?? []), ...(removed ?? [])]);
+  const groups = await onlyGroups(tx, moved);
+  for (const { type, group_n: group, user_n: user, added, removed } of marks) {
+    if (user !== null) noted.users.add(user);
+    if (user !== null && type === 'user.deleted') noted.deletedUsers.add(user);
+    if (group === null) continue;
+    if (type !== 'membership.direct') noted.groups.add(group);
+    if (type === 'group.deleted') noted.isGroupDeleted = true;
+    const members = [...(added ?? []), ...(removed ?? [])];
+    if (members.some((member) => groups.has(member))) noted.nested.add(group);
+    const users = noted.direct.get(group) ?? new Set<UserN>();
+    for (const member of members) if (!groups.has(member)) users.add(asUser(member));
+    if (users.size > 0) noted.direct.set(group, users);
+  }
+  return noted;
+}
+
+function sizeOf({ users, direct }: Noted): number {
+  return users.size + [...direct.values()].reduce((sum, { size }) => sum + size, 0);
+}
+
+/** Marks what can be told one by one; answers the groups that have to be compared whole. */
+async function markNoted(tx: Tx, target: number, noted: Noted): Promise<GroupN[]> {
+  const touched = [...noted.direct.keys(), ...noted.nested];
+  const above = await scopeGroupsAbove(tx, target, touched);
+  const joiners = new Map<GroupN, Set<UserN>>();
+  const users = new Set(noted.users);
+  for (const { below, above: group } of above) {
+    const members = noted.direct.get(below);
+    if (members === undefined) continue;
+    const known = joiners.get(group) ?? new Set();
+    joiners.set(group, known);
+    for (const member of members) {
+      known.add(member);
+      users.add(member);
+    }
+  }
+  await markUsers(tx, target, [...users]);
+  await markGroups(tx, target, await ofTarget(tx, target, [...noted.groups]));
+  const gone = [...noted.deletedUsers];
+  const also = [...joiners].map(([group, members]) => ({ group, users: [...members] }));
+  also.push(
+    ...(gone.length === 0
+      ? []
+      : (await groupsHolding(tx, target, gone)).map((held) => ({ ...held, users: [...held.users] }))),
+  );
+  await markMemberships(tx, target, { users: [...noted.users], also });
+  if (noted.isGroupDeleted) return (await readScope(tx, target)).map(({ n }) => n);
+  return [...new Set(above.filter(({ below }) => noted.nested.has(below)).map(({ above: group }) => group))];
+}
+
+async function ofTarget(tx: Tx, target: number, groups: readonly GroupN[]): Promise<GroupN[]> {
+  if (groups.length === 0) return [];
+  const scope = new Set((await readScope(tx, target)).map(({ n }) => n));
+  return groups.filter((group) => scope.has(group));
+}
+
+async function inSlices<Item>(items: readonly Item[], work: (slice: Item[]) => Promise<void>): Promise<void> {
+  for (let start = 0; start < items.length; start += SLICE) await work(items.slice(start, start + SLICE));
+}
+
+/** Whatever the log names as a member and is no group is a user. */
+function asUser(n: number): UserN {
+  return n as UserN;
+}

@@ -1,0 +1,131 @@
+/**
+ * Marking: from "something happened around here" to "this object of this target may differ". A mark compares
+ * what is desired now with the ledger; it may come too often or for nothing, never too late: every worker marks
+ * again, in the transaction that ends an attempt, what the attempt was about.
+ */
+import type { GroupN, UserN } from '../../core/ids.ts';
+import type { Tx } from '../../store/database.ts';
+import {
+  allEffective,
+  effectiveAmong,
+  readDesiredGroups,
+  scopeGroupsOf,
+  wantedAmong,
+} from '../../store/targets/desired.ts';
+import { type Aspect, membersAmong, moveMembers, readMemberSet } from '../../store/targets/member-sets.ts';
+import {
+  lockObject,
+  markGroupObjects,
+  markUserObjects,
+  moveObject,
+  moveObjectCounts,
+  readObjects,
+} from '../../store/targets/objects.ts';
+
+/** Members compared in one go: more would make one transaction too long. */
+const SLICE = 10_000;
+
+/** Marks users of a target: those that it should have, and those that it knows and should not. */
+export async function markUsers(tx: Tx, target: number, users: readonly UserN[]): Promise<void> {
+  const wanted = await wantedAmong(tx, target, users);
+  await markUserObjects(tx, target, { users, wanted: [...wanted] });
+}
+
+/** Marks groups of a target alike. */
+export async function markGroups(tx: Tx, target: number, groups: readonly GroupN[]): Promise<void> {
+  const wanted = await readDesiredGroups(tx, target, groups);
+  await markGroupObjects(tx, target, { groups, wanted: [...wanted.keys()] });
+}
+
+/**
+ * Compares `users` as members of a group of the target: what is desired now, what the ledger says is applied,
+ * who is known there. Each ends in exactly one of: nothing to do, to add, to remove, waiting (O-01).
+ */
+export async function markMembers(
+  tx: Tx,
+  target: number,
+  { group, users }: { readonly group: GroupN; readonly users: readonly UserN[] },
+): Promise<void> {
+  const row = await lockObject(tx, target, 'm', group);
+  if (row === null || users.length === 0) return;
+  const key = (aspect: Aspect) => ({ target, group, aspect });
+  const desired = row.wanted ? await effectiveAmong(tx, group, users) : new Set<UserN>();
+  const applied = await membersAmong(tx, key('a'), users);
+  const there = new Set(
+    (await readObjects(tx, target, 'u', users))
+      .filter(({ remote_id, held }) => remote_id !== null && held === 'a')
+      .map(({ n }) => n),
+  );
+  const missing = users.filter((user) => desired.has(user) && !applied.has(user));
+  const add = missing.filter((user) => there.has(user));
+  const waiting = missing.filter((user) => !there.has(user));
+  const remove = users.filter((user) => applied.has(user) && !desired.has(user));
+  const put = (aspect: Aspect, members: readonly UserN[]): Promise<number> => {
+    const inside = new Set(members);
+    return moveMembers(tx, key(aspect), { add: members, remove: users.filter((user) => !inside.has(user)) });
+  };
+  const moved = {
+    applied: 0,
+    add: await put('+', add),
+    remove: await put('-', remove),
+    waiting: await put('w', waiting),
+    blocked: await put('b', []),
+  };
+  await moveObjectCounts(tx, target, group, moved);
+  const isDue = row.add_count + moved.add + row.remove_count + moved.remove > 0;
+  if (isDue) await moveObject(tx, { target, kind: 'm', n: group }, 'marked');
+}
+
+/** Marks users as members wherever the target's groups list them now, or hold them as applied in `also`. */
+export async function markMemberships(
+  tx: Tx,
+  target: number,
+  {
+    users,
+    also = [],
+  }: {
+    readonly users: readonly UserN[];
+    readonly also?: readonly { group: GroupN; users: readonly UserN[] }[];
+  },
+): Promise<void> {
+  const byGroup = new Map<GroupN, Set<UserN>>();
+  const note = (group: GroupN, members: readonly UserN[]): void => {
+    const known = byGroup.get(group) ?? new Set();
+    byGroup.set(group, known);
+    for (const member of members) known.add(member);
+  };
+  for (const { group_n: group, members } of await scopeGroupsOf(tx, target, users)) note(group, members);
+  for (const { group, users: members } of also) note(group, members);
+  // In the order of their numbers, as every other writer of several groups.
+  for (const [group, members] of [...byGroup].sort(([one], [other]) => one - other)) {
+    await markMembers(tx, target, { group, users: [...members] });
+  }
+}
+
+/** Compares a whole group with the ledger and marks whatever differs, and the users that it is about. */
+export async function markWholeGroup(
+  transaction: <T>(work: (tx: Tx) => Promise<T>) => Promise<T>,
+  target: number,
+  group: GroupN,
+): Promise<void> {
+  const differing = await transaction(async (tx) => {
+    const row = await lockObject(tx, target, 'm', group);
+    if (row === null) return [];
+    const desired = new Set(row.wanted ? await allEffective(tx, group) : []);
+    const applied = new Set(await readMemberSet(tx, { target, group, aspect: 'a' }));
+    const pending: UserN[] = [];
+    for (const aspect of ['+', '-', 'w', 'b'] as const) {
+      pending.push(...(await readMemberSet(tx, { target, group, aspect })));
+    }
+    const differ = [...desired].filter((user) => !applied.has(user));
+    const leave = [...applied].filter((user) => !desired.has(user));
+    return [...new Set([...differ, ...leave, ...pending])].sort((one, other) => one - other);
+  });
+  for (let start = 0; start < differing.length; start += SLICE) {
+    const users = differing.slice(start, start + SLICE);
+    await transaction(async (tx) => {
+      await markUsers(tx, target, users);
+      await markMembers(tx, target, { group, users });
+    });
+  }
+}

@@ -1,0 +1,250 @@
+/**
+ * Work on the members of groups: one chunk at a time per group, for two requests to one group at once lose
+ * updates at many services. Removals go first: who lost access should lose it soon.
+ */
+import type { GroupN, UserN } from '../../core/ids.ts';
+import { cutIntoChunks } from '../../core/targets/chunk.ts';
+import { type ChunkVerdict, judgeChunk } from '../../core/targets/member-chunks.ts';
+import { isSettled, type Outcome } from '../../core/targets/outcome.ts';
+import { backoffMs } from '../../core/targets/retry.ts';
+import type { Tx } from '../../store/database.ts';
+import { endAttempt, insertAttempt } from '../../store/targets/attempts.ts';
+import { effectiveAmong } from '../../store/targets/desired.ts';
+import { firstMembers, membersAmong, moveMembers } from '../../store/targets/member-sets.ts';
+import {
+  lockObject,
+  moveObject,
+  moveObjectCounts,
+  type ObjectRow,
+  readObjects,
+  takeDue,
+} from '../../store/targets/objects.ts';
+import { REMOVAL_STYLES } from '../connector.ts';
+import {
+  fenced,
+  inParallel,
+  isSendable,
+  learn,
+  report,
+  request,
+  type TargetContext,
+  whyOf,
+} from './context.ts';
+import { markMembers } from './marks.ts';
+import { observeOpenMembers } from './member-observation.ts';
+
+const NO_VERDICT: ChunkVerdict = { trial: null, learned: null, isAboutMember: false };
+
+interface MemberJob {
+  readonly group: GroupN;
+  readonly remoteGroup: string;
+  readonly name: string;
+  readonly kind: 'add-members' | 'remove-members';
+  readonly users: readonly UserN[];
+  readonly remoteIds: readonly string[];
+  readonly attempt: number;
+}
+
+/** Works on the members of up to `limit` groups, one chunk each; answers how many groups there were. */
+export async function workOnMembers(
+  context: TargetContext,
+  { limit }: { readonly limit: number },
+): Promise<number> {
+  if (!isSendable(context)) return 0;
+  const { unknown, jobs, taken } = await fenced(context, (tx) => takeJobs(context, tx, limit));
+  await inParallel(unknown, context.settings.concurrency, (group) => observeOpenMembers(context, group));
+  await inParallel(jobs, context.settings.concurrency, (job) => sendJob(context, job));
+  return taken;
+}
+
+async function takeJobs(
+  context: TargetContext,
+  tx: Tx,
+  limit: number,
+): Promise<{ taken: number; jobs: MemberJob[]; unknown: GroupN[] }> {
+  const rows = await takeDue(tx, context.target, { kind: 'm', limit });
+  const groups = new Map(
+    (
+      await readObjects(
+        tx,
+        context.target,
+        'g',
+        rows.map(({ n }) => n),
+      )
+    ).map((row) => [row.n, row]),
+  );
+  const jobs: MemberJob[] = [];
+  const unknown: GroupN[] = [];
+  for (const row of rows) {
+    const group = groups.get(row.n);
+    if (group?.remote_id === null || group === undefined) continue;
+    if (row.state === 'observing') unknown.push(row.n as GroupN);
+    else jobs.push(...(await takeJob(context, tx, { row, group })));
+  }
+  return { taken: rows.length, jobs, unknown };
+}
+
+/** Takes one chunk out of the set it stands in: the attempt's row holds it until its end puts it somewhere. */
+async function takeJob(
+  context: TargetContext,
+  tx: Tx,
+  { row, group: { n, remote_id: remoteGroup, name } }: { readonly row: ObjectRow; readonly group: ObjectRow },
+): Promise<MemberJob[]> {
+  const { target, traits } = context;
+  const group = n as GroupN;
+  const of = { target, kind: 'm', n } as const;
+  if (row.state === 'backing-off') await moveObject(tx, of, 'woken');
+  const aspect = row.remove_count > 0 ? '-' : '+';
+  const size = Math.min(traits.chunk, context.trials.get(n)?.size ?? traits.chunk);
+  const first = await firstMembers(tx, { target, group, aspect }, size);
+  const remoteIds = await remoteIdsOf(tx, target, first);
+  const desired = row.wanted ? await effectiveAmong(tx, group, first) : new Set<UserN>();
+  const applied = await membersAmong(tx, { target, group, aspect: 'a' }, first);
+  const isLeft = (user: UserN): boolean =>
+    aspect === '+' ? desired.has(user) && !applied.has(user) : applied.has(user) && !desired.has(user);
+  const fitting = first.filter((user) => isLeft(user) && remoteIds.has(user));
+  const [users = []] = cutIntoChunks(fitting, { count: size, bytes: traits.chunkBytes }, (user) =>
+    Buffer.byteLength(remoteIds.get(user) ?? ''),
+  );
+  const others = first.filter((user) => !users.includes(user) && !fitting.includes(user));
+  const moved = await moveMembers(tx, { target, group, aspect }, { add: [], remove: [...users, ...others] });
+  const counts = { applied: 0, add: 0, remove: 0, waiting: 0, blocked: 0 };
+  await moveObjectCounts(tx, target, group, { ...counts, [aspect === '+' ? 'add' : 'remove']: moved });
+  // What turned out otherwise is compared anew; a removal of somebody unknown there is done with.
+  await markMembers(tx, target, {
+    group,
+    users: others.filter((user) => aspect === '+' || remoteIds.has(user)),
+  });
+  await forgetApplied(tx, target, group, aspect === '-' ? others.filter((user) => !remoteIds.has(user)) : []);
+  if (users.length === 0 || remoteGroup === null) {
+    const current = await lockObject(tx, target, 'm', n);
+    const isDone = current !== null && current.add_count + current.remove_count === 0;
+    if (isDone) await moveObject(tx, of, 'noop', { why: null, failures: 0, dueAt: null });
+    return [];
+  }
+  await moveObject(tx, of, 'taken');
+  const kind = aspect === '+' ? 'add-members' : 'remove-members';
+  const leaseToken = context.lease.token;
+  const attempt = await insertAttempt(tx, { ...of, operation: kind, members: users, leaseToken });
+  const ids = users.map((user) => remoteIds.get(user) ?? '');
+  return [{ group, remoteGroup, name: name ?? remoteGroup, kind, users, remoteIds: ids, attempt }];
+}
+
+async function sendJob(context: TargetContext, job: MemberJob): Promise<void> {
+  const { connector } = context;
+  const operation = { kind: job.kind, group: job.remoteGroup, members: job.remoteIds };
+  const outcome = await request(context, () => connector.apply(operation, context.traits));
+  report(context, job.kind, `${job.name} (${job.users.length})`, outcome);
+  const groupIsGone = outcome.kind === 'missing' && (await isGroupGone(context, job));
+  const trial = context.trials.get(job.group) ?? null;
+  const verdict = groupIsGone ? NO_VERDICT : judgeChunk(trial, outcome, job.users.length);
+  if (verdict.trial === null) context.trials.delete(job.group);
+  else context.trials.set(job.group, verdict.trial);
+  if (verdict.learned !== null) {
+    await learn(context, { chunk: verdict.learned.accepted }, { chunk: verdict.learned });
+  }
+  const isOtherStyle = verdict.isAboutMember && (await tryOtherStyle(context, job, outcome));
+  const isBlocked = verdict.isAboutMember && !isOtherStyle;
+  await fenced(context, (tx) =>
+    endJob(context, tx, job, {
+      outcome,
+      isBlocked,
+      groupIsGone,
+      goesOn: verdict.trial !== null || isOtherStyle,
+    }),
+  );
+}
+
+interface MemberEnd {
+  readonly outcome: Outcome;
+  readonly isBlocked: boolean;
+  readonly groupIsGone: boolean;
+  /** The same members are tried again at once in another way. */
+  readonly goesOn: boolean;
+}
+
+async function endJob(context: TargetContext, tx: Tx, job: MemberJob, end: MemberEnd): Promise<void> {
+  const { target } = context;
+  const { group, users } = job;
+  const { outcome, isBlocked, groupIsGone } = end;
+  const of = { target, kind: 'm', n: group } as const;
+  await endAttempt(tx, job.attempt, { outcome: outcome.kind, why: whyOf(outcome), operation: job.kind });
+  const row = await lockObject(tx, target, 'm', group);
+  const counts = { applied: 0, add: 0, remove: 0, waiting: 0, blocked: 0 };
+  if (isSettled(outcome)) {
+    const change = job.kind === 'add-members' ? { add: users, remove: [] } : { add: [], remove: users };
+    const applied = await moveMembers(tx, { target, group, aspect: 'a' }, change);
+    await moveObjectCounts(tx, target, group, { ...counts, applied });
+  }
+  // Marking again before the state moves: what is left, or came meanwhile, keeps the list due.
+  await markMembers(tx, target, { group, users });
+  if (isBlocked) await blockMembers(tx, target, group, users);
+  if (groupIsGone) await moveObject(tx, { target, kind: 'g', n: group }, 'marked', { appliedHash: null });
+  const left = await lockObject(tx, target, 'm', group);
+  const isLeft = left !== null && left.add_count + left.remove_count > 0;
+  const failures = (row?.failures ?? 0) + 1;
+  const { now, random } = context.world;
+  if (isSettled(outcome) || end.goesOn || isBlocked) {
+    if (isLeft) await moveObject(tx, of, 'marked');
+    await moveObject(tx, of, 'applied', {
+      why: isBlocked ? whyOf(outcome) : null,
+      failures: 0,
+      dueAt: null,
+      applied: true,
+    });
+  } else if (outcome.kind === 'down') {
+    await moveObject(tx, of, 'down', {
+      why: whyOf(outcome),
+      failures,
+      dueAt: new Date(now() + backoffMs(failures, random())),
+    });
+  } else if (outcome.kind === 'missing') {
+    const dueAt = failures === 1 ? null : new Date(now() + backoffMs(failures, random()));
+    await moveObject(tx, of, 'missing', { why: whyOf(outcome), failures, dueAt });
+  } else {
+    await moveObject(tx, of, outcome.kind, { why: whyOf(outcome) });
+  }
+}
+
+/** These members the target refuses, each by itself; they are left out until something about them changes. */
+async function blockMembers(tx: Tx, target: number, group: GroupN, users: readonly UserN[]): Promise<void> {
+  const out = { add: [], remove: users };
+  const add = await moveMembers(tx, { target, group, aspect: '+' }, out);
+  const remove = await moveMembers(tx, { target, group, aspect: '-' }, out);
+  const blocked = await moveMembers(tx, { target, group, aspect: 'b' }, { add: users, remove: [] });
+  await moveObjectCounts(tx, target, group, { applied: 0, add, remove, waiting: 0, blocked });
+  for (const n of users) await moveObject(tx, { target, kind: 'u', n }, 'marked', { appliedHash: null });
+}
+
+/** A target that knows nothing of a user has no member of that kind to lose. */
+async function forgetApplied(tx: Tx, target: number, group: GroupN, users: readonly UserN[]): Promise<void> {
+  if (users.length === 0) return;
+  const applied = await moveMembers(tx, { target, group, aspect: 'a' }, { add: [], remove: users });
+  await moveObjectCounts(tx, target, group, { applied, add: 0, remove: 0, waiting: 0, blocked: 0 });
+}
+
+/** 404 may be about the group or about a member: a look at the group tells. */
+async function isGroupGone({ connector }: TargetContext, { remoteGroup }: MemberJob): Promise<boolean> {
+  return (await connector.observe('group', remoteGroup)).kind === 'absent';
+}
+
+/** A single removal that is refused may be about the way of saying it: the next way is tried, and remembered. */
+async function tryOtherStyle(
+  context: TargetContext,
+  { kind }: MemberJob,
+  outcome: Outcome,
+): Promise<boolean> {
+  if (kind !== 'remove-members' || outcome.kind !== 'rejected') return false;
+  const next = REMOVAL_STYLES[REMOVAL_STYLES.indexOf(context.traits.removal) + 1];
+  if (next === undefined) return false;
+  await learn(context, { removal: next }, { removal: { code: outcome.code, why: outcome.why } });
+  return true;
+}
+
+async function remoteIdsOf(tx: Tx, target: number, users: readonly UserN[]): Promise<Map<UserN, string>> {
+  const ids = new Map<UserN, string>();
+  for (const { n, remote_id: id, held } of await readObjects(tx, target, 'u', users)) {
+    if (id !== null && held !== null) ids.set(n as UserN, id);
+  }
+  return ids;
+}

@@ -1,0 +1,273 @@
+/**
+ * Work on users and groups: take what is due, commit an attempt for each, send, and end each attempt together
+ * with what it did to the ledger. What became known or unknown at the target moves memberships with it.
+ */
+import { createHash } from 'node:crypto';
+import type { GroupN, UserN } from '../../core/ids.ts';
+import { canonicalJson } from '../../core/json.ts';
+import { nextStep, type ObjectStep } from '../../core/targets/object-step.ts';
+import type { ObjectEvent } from '../../core/targets/object-state.ts';
+import type { Outcome } from '../../core/targets/outcome.ts';
+import { backoffMs } from '../../core/targets/retry.ts';
+import { faultOfTargetName, foldTargetName, targetName } from '../../core/targets/target-name.ts';
+import type { Tx } from '../../store/database.ts';
+import { endAttempt, insertAttempt, settleAttempts } from '../../store/targets/attempts.ts';
+import { readDesiredGroups, readDesiredUsers } from '../../store/targets/desired.ts';
+import { clearMemberSet, groupsHolding, moveMembers } from '../../store/targets/member-sets.ts';
+import { findNameHolder } from '../../store/targets/names.ts';
+import {
+  lockObject,
+  moveObject,
+  moveObjectCounts,
+  type ObjectChange,
+  type ObjectRow,
+  takeDue,
+} from '../../store/targets/objects.ts';
+import type { TargetObject } from '../connector.ts';
+import { fenced, inParallel, isSendable, report, type TargetContext, whyOf } from './context.ts';
+import { markMemberships } from './marks.ts';
+import { bring, type Brought, type ObjectRequest } from './object-request.ts';
+
+type Kind = 'u' | 'g';
+
+interface Job extends ObjectRequest {
+  readonly kind: Kind;
+  readonly row: ObjectRow;
+  readonly attempt: number;
+  readonly what: string;
+}
+
+/** An object as it should be, with what to call it in a trace. */
+interface Desired {
+  readonly object: TargetObject;
+  readonly what: string;
+  readonly nameKey: string | null;
+}
+
+/** Works on up to `limit` due users or groups; answers how many there were. */
+export async function workOnObjects(
+  context: TargetContext,
+  { kind, limit }: { readonly kind: Kind; readonly limit: number },
+): Promise<number> {
+  if (!isSendable(context)) return 0;
+  const { taken, jobs } = await fenced(context, (tx) => takeJobs(context, tx, { kind, limit }));
+  await inParallel(jobs, context.settings.concurrency, async (job) => {
+    const brought = await bring(context, job);
+    report(context, brought.operation, job.what, brought.outcome);
+    await fenced(context, (tx) => endJob(context, tx, job, brought));
+  });
+  return taken;
+}
+
+async function takeJobs(
+  context: TargetContext,
+  tx: Tx,
+  { kind, limit }: { readonly kind: Kind; readonly limit: number },
+): Promise<{ taken: number; jobs: Job[] }> {
+  const rows = await takeDue(tx, context.target, { kind, limit });
+  const desired =
+    kind === 'u' ? await desiredUsers(context, tx, rows) : await desiredGroups(context, tx, rows);
+  const jobs: Job[] = [];
+  for (const row of rows) {
+    const job = await takeJob(context, tx, { kind, row, desired: desired.get(row.n) ?? null });
+    if (job !== null) jobs.push(job);
+  }
+  return { taken: rows.length, jobs };
+}
+
+async function takeJob(
+  context: TargetContext,
+  tx: Tx,
+  { kind, row, desired }: { readonly kind: Kind; readonly row: ObjectRow; readonly desired: Desired | null },
+): Promise<Job | null> {
+  const of = { target: context.target, kind, n: row.n };
+  const isUnknown = row.state === 'observing';
+  if (isUnknown) {
+    await moveObject(tx, of, 'observed', { appliedHash: null });
+    await settleAttempts(tx, context.target, kind, row.n);
+  }
+  if (row.state === 'backing-off') await moveObject(tx, of, 'woken');
+  const hash = desired === null ? null : hashOf(desired.object);
+  const step = stepOf(context, { kind, row: isUnknown ? { ...row, applied_hash: null } : row, hash });
+  if (step === 'nothing' || step === 'forget') {
+    await moveObject(tx, of, step === 'forget' ? 'deleted' : 'noop', {
+      why: null,
+      failures: 0,
+      ...(step === 'forget' ? { name: null, nameKey: null } : {}),
+    });
+    return null;
+  }
+  const fault = desired === null || kind === 'u' ? null : await faultOfName(context, tx, row, desired);
+  if (fault !== null) {
+    await moveObject(tx, of, 'rejected', { why: fault });
+    report(context, 'name', desired?.what ?? '', { kind: 'rejected', code: 0, why: fault });
+    return null;
+  }
+  await moveObject(tx, of, 'taken', desired === null ? {} : { name: desired.what, nameKey: desired.nameKey });
+  const attempt = await insertAttempt(tx, {
+    ...of,
+    operation: step,
+    members: null,
+    leaseToken: context.lease.token,
+  });
+  return {
+    kind,
+    row,
+    attempt,
+    step,
+    of: kind === 'u' ? 'user' : 'group',
+    object: desired?.object ?? null,
+    remoteId: row.remote_id,
+    hash,
+    what: desired?.what ?? row.name ?? row.remote_id ?? String(row.n),
+  };
+}
+
+function stepOf(
+  { settings, world }: TargetContext,
+  { kind, row, hash }: { readonly kind: Kind; readonly row: ObjectRow; readonly hash: Buffer | null },
+): ObjectStep {
+  const known = {
+    remoteId: row.remote_id,
+    held: row.held,
+    owned: row.owned,
+    appliedHash: row.applied_hash?.toString('hex') ?? null,
+    leftAt: row.left_at?.getTime() ?? null,
+  };
+  const rules =
+    kind === 'u'
+      ? { deactivates: true, deleteAfterMs: settings.deleteAfterMs }
+      : { deactivates: false, deleteAfterMs: 0 };
+  return nextStep(known, hash?.toString('hex') ?? null, { rules, now: world.now() });
+}
+
+/** Ends an attempt: its outcome, the object's state and what follows for memberships, in one transaction. */
+async function endJob(context: TargetContext, tx: Tx, job: Job, brought: Brought): Promise<void> {
+  const { target } = context;
+  const { outcome, change, operation } = brought;
+  const of = { target, kind: job.kind, n: job.row.n };
+  await endAttempt(tx, job.attempt, { outcome: outcome.kind, why: whyOf(outcome), operation });
+  const current = await lockObject(tx, target, job.kind, job.row.n);
+  await moveObject(tx, of, eventOf(brought), { ...change, ...afterwards(context, outcome, current) });
+  if (job.kind === 'u') await moveWithUser(context, tx, job, change);
+  else await moveWithGroup(context, tx, job, change);
+}
+
+function eventOf({ outcome, isDeleted }: Brought): ObjectEvent {
+  return isDeleted === true ? 'deleted' : outcome.kind;
+}
+
+function afterwards(context: TargetContext, outcome: Outcome, row: ObjectRow | null): ObjectChange {
+  switch (outcome.kind) {
+    case 'applied':
+      return { why: null, failures: 0, dueAt: null, applied: true, observed: true };
+    case 'noop':
+      return { why: null, failures: 0, dueAt: null, observed: true };
+    case 'down': {
+      const failures = (row?.failures ?? 0) + 1;
+      const { now, random } = context.world;
+      return { why: whyOf(outcome), failures, dueAt: new Date(now() + backoffMs(failures, random())) };
+    }
+    case 'missing': {
+      // Once is resolved again at once; a target that finds and misses the same object in turn has to wait.
+      const failures = (row?.failures ?? 0) + 1;
+      const { now, random } = context.world;
+      const dueAt = failures === 1 ? null : new Date(now() + backoffMs(failures, random()));
+      return { why: whyOf(outcome), failures, dueAt };
+    }
+    case 'conflict':
+    case 'throttled':
+    case 'rejected':
+    case 'unauthorised':
+    case 'ambiguous':
+      return { why: whyOf(outcome) };
+  }
+}
+
+/** A user that got another id at the target, or none, is in none of its groups there any more. */
+async function moveWithUser(context: TargetContext, tx: Tx, job: Job, change: ObjectChange): Promise<void> {
+  const { target } = context;
+  const user = job.row.n as UserN;
+  const isOther = 'remoteId' in change && change.remoteId !== job.row.remote_id;
+  const isOtherwise = 'held' in change && change.held !== job.row.held;
+  if (!isOther && !isOtherwise) return;
+  const lost = isOther && job.row.remote_id !== null ? await groupsHolding(tx, target, [user]) : [];
+  for (const { group } of lost) {
+    await lockObject(tx, target, 'm', group);
+    const applied = await moveMembers(tx, { target, group, aspect: 'a' }, { add: [], remove: [user] });
+    await moveObjectCounts(tx, target, group, { applied, add: 0, remove: 0, waiting: 0, blocked: 0 });
+  }
+  const also = lost.map(({ group }) => ({ group, users: [user] }));
+  await markMemberships(tx, target, { users: [user], also });
+}
+
+/** A group that is not there any more has no members there. */
+async function moveWithGroup(context: TargetContext, tx: Tx, job: Job, change: ObjectChange): Promise<void> {
+  const { target } = context;
+  const group = job.row.n as GroupN;
+  if (!('remoteId' in change) || change.remoteId === job.row.remote_id || job.row.remote_id === null) return;
+  await lockObject(tx, target, 'm', group);
+  const sizes = [];
+  for (const aspect of ['a', '+', '-', 'w', 'b'] as const) {
+    sizes.push(-(await clearMemberSet(tx, { target, group, aspect })));
+  }
+  const [applied = 0, add = 0, remove = 0, waiting = 0, blocked = 0] = sizes;
+  await moveObjectCounts(tx, target, group, { applied, add, remove, waiting, blocked });
+  context.toCompare.add(group);
+}
+
+async function desiredUsers(
+  { target }: TargetContext,
+  tx: Tx,
+  rows: readonly ObjectRow[],
+): Promise<Map<number, Desired>> {
+  const users = await readDesiredUsers(
+    tx,
+    target,
+    rows.map(({ n }) => n as UserN),
+  );
+  const desired = new Map<number, Desired>();
+  for (const [n, { id, userName, document, roles }] of users) {
+    const object = { kind: 'user', id, userName, active: true, attributes: document, roles } as const;
+    desired.set(n, { object, what: userName, nameKey: null });
+  }
+  return desired;
+}
+
+async function desiredGroups(
+  { target, traits }: TargetContext,
+  tx: Tx,
+  rows: readonly ObjectRow[],
+): Promise<Map<number, Desired>> {
+  const groups = await readDesiredGroups(
+    tx,
+    target,
+    rows.map(({ n }) => n as GroupN),
+  );
+  const desired = new Map<number, Desired>();
+  for (const [n, group] of groups) {
+    const name = targetName(group, traits.names.template);
+    const nameKey = foldTargetName(name, traits.names.fold);
+    desired.set(n, { object: { kind: 'group', id: group.id, name }, what: name, nameKey });
+  }
+  return desired;
+}
+
+/** Names are reserved per target (O-09): the second group whose name folds to the same is told which is first. */
+async function faultOfName(
+  { target, traits }: TargetContext,
+  tx: Tx,
+  row: ObjectRow,
+  { what, nameKey }: Desired,
+): Promise<string | null> {
+  const fault = faultOfTargetName(what, traits.names);
+  if (fault !== null || nameKey === null) return fault;
+  const holder = await findNameHolder(tx, target, { nameKey, besides: row.n });
+  return holder === null
+    ? null
+    : `"${what}" and the group "${holder}" would bear one name at the target, which takes both for the same.`;
+}
+
+function hashOf(object: TargetObject): Buffer {
+  return createHash('sha256').update(canonicalJson(object)).digest().subarray(0, 16);
+}

@@ -1,0 +1,107 @@
+/** Carrying out pushes that somebody asked for, at once and step by step (O-11). */
+import { maySend } from '../../core/targets/circuit.ts';
+import type { Database } from '../../store/database.ts';
+import { readOpenHold, readPushCounts } from '../../store/targets/holds.ts';
+import { listDueObjects, moveObject, readObjects } from '../../store/targets/objects.ts';
+import { addPushSteps, endPush, type PushRow, type PushStep, takePush } from '../../store/targets/pushes.ts';
+import { fenced } from './context.ts';
+import type { Driver } from './driver.ts';
+import { markMemberships, markUsers } from './marks.ts';
+
+/** Collects the steps of the push that is under way; outside of one it forgets them. */
+export class Recorder {
+  #steps: PushStep[] | null = null;
+
+  readonly record = (step: Omit<PushStep, 'at'>): void => {
+    this.#steps?.push({ at: new Date().toISOString(), ...step });
+  };
+
+  begin(): void {
+    this.#steps = [];
+  }
+
+  /** The steps since the last taking. */
+  take(): PushStep[] {
+    return this.#steps?.splice(0) ?? [];
+  }
+
+  end(): void {
+    this.#steps = null;
+  }
+}
+
+/** A push that nobody waits for any more must not run for ever: the usual work goes on with what is left. */
+const MOST_ROUNDS = 100_000;
+
+/** Carries out every push that waits for this target. */
+export async function servePushes(database: Database, driver: Driver, recorder: Recorder): Promise<void> {
+  for (;;) {
+    const push = await takePush(database, driver.context.target);
+    if (push === null) return;
+    recorder.begin();
+    const save = (): Promise<void> => addPushSteps(database, push.id, recorder.take());
+    try {
+      await mark(driver, push);
+      if (push.dry_run) await tell(database, driver, recorder);
+      else await send(driver, recorder, save);
+      await save();
+      await endPush(database, push.id, 'done');
+    } finally {
+      recorder.end();
+    }
+    if (driver.context.isOver()) return;
+  }
+}
+
+async function mark(driver: Driver, { user_n: user, full_sweep: full }: PushRow): Promise<void> {
+  const { context } = driver;
+  const { target } = context;
+  if (full) driver.askForSweep(true);
+  await driver.look();
+  if (user === null) return;
+  await fenced(context, async (tx) => {
+    await markUsers(tx, target, [user]);
+    for (const event of ['released', 'marked'] as const) {
+      const known = await readObjects(tx, target, 'u', [user]);
+      const forced = { appliedHash: null, dueAt: null, failures: 0 };
+      if (known.length > 0) await moveObject(tx, { target, kind: 'u', n: user }, event, forced);
+    }
+    await markMemberships(tx, target, { users: [user] });
+  });
+}
+
+async function send(driver: Driver, recorder: Recorder, save: () => Promise<void>): Promise<void> {
+  const { context, mode } = driver;
+  if (mode !== 'enforce') {
+    recorder.record({ operation: 'mode', what: mode, outcome: 'nothing is sent in this mode' });
+    return;
+  }
+  for (let round = 0; round < MOST_ROUNDS && !context.isOver(); round += 1) {
+    const worked = await driver.push();
+    await save();
+    if (worked === 0 && !(await driver.look())) break;
+  }
+  const hold = await readOpenHold(context.database, context.target);
+  if (hold?.state === 'held') {
+    recorder.record({ operation: 'guard', what: hold.hash, outcome: `held: ${hold.why.join('; ')}` });
+  }
+  if (maySend(context.circuit, context.world.now()) !== 'all') {
+    recorder.record({
+      operation: 'circuit',
+      what: context.circuit.state,
+      outcome: context.circuit.why ?? '',
+    });
+  }
+}
+
+/** A dry run: what would be sent, without sending anything. */
+async function tell(database: Database, { context }: Driver, recorder: Recorder): Promise<void> {
+  const { target } = context;
+  for (const { operation, what } of await listDueObjects(database, target, 1_000)) {
+    recorder.record({ operation, what, outcome: 'would be sent' });
+  }
+  const counts = await readPushCounts(database, target);
+  for (const [kind, count] of Object.entries(counts) as [string, number][]) {
+    if (count > 0) recorder.record({ operation: 'plan', what: kind, outcome: String(count) });
+  }
+}

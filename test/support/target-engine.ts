@@ -1,0 +1,50 @@
+import { randomBytes } from 'node:crypto';
+import { deriveKey } from '../../src/core/seal.ts';
+import { openEpoch } from '../../src/store/installation.ts';
+import { addTarget, type MadeTarget, type Targets } from '../../src/targets/admin/verbs.ts';
+import { type EngineParts, TargetEngine } from '../../src/targets/engine/engine.ts';
+import { targetVault } from '../../src/targets/secrets.ts';
+import { attribution, openTestDirectory, type TestDirectory } from './directory.ts';
+
+/** A directory whose targets are driven by an engine in this process. */
+export interface TestTargets extends TestDirectory {
+  readonly targets: Targets;
+  readonly engine: TargetEngine;
+  readonly faults: readonly unknown[];
+  add(target: Record<string, unknown>): Promise<MadeTarget>;
+}
+
+export const MASTER_KEY = Buffer.alloc(32, 7);
+
+/** Opens one. `parts` changes the engine's own. */
+export async function openTestTargets(parts: Partial<EngineParts> = {}): Promise<TestTargets> {
+  let wake = (): void => undefined;
+  const on = await openTestDirectory(() => wake());
+  const { database } = on;
+  await openEpoch(database, 'http://localhost:8080');
+  const vault = targetVault(deriveKey(MASTER_KEY, 'target-credentials'), randomBytes);
+  const faults: unknown[] = [];
+  const engine = new TargetEngine({
+    database,
+    vault,
+    world: { now: Date.now, random: Math.random },
+    listener: () => ({ onOutcome: () => undefined }),
+    onFault: (_target, error) => faults.push(error),
+    leaseSeconds: 4,
+    ...parts,
+  });
+  wake = engine.wake;
+  const targets = { database, vault, now: Date.now, random: randomBytes, wake: engine.wake };
+  engine.start();
+  return {
+    ...on,
+    targets,
+    engine,
+    faults,
+    add: (target) => addTarget(targets, target, attribution('console')),
+    close: async () => {
+      await engine.stop();
+      await on.close();
+    },
+  };
+}
