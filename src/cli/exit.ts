@@ -45,6 +45,7 @@ const exitOfRefusal = {
   'target.not_found': exit.usage,
   'target.name_taken': exit.conflict,
   'target.invalid': exit.usage,
+  'target.hold_stale': exit.conflict,
   'import.not_found': exit.usage,
   'import.unreadable': exit.rowsRefused,
   'cursor.unreadable': exit.usage,
