@@ -68,6 +68,7 @@ const answers = {
   'target.not_found': { status: 404 },
   'target.name_taken': uniqueness,
   'target.invalid': invalidValue,
+  'target.hold_stale': { status: 409 },
   'import.not_found': { status: 404 },
   'import.unreadable': { status: 400, scimType: 'invalidSyntax' },
   'cursor.unreadable': { status: 400, scimType: 'invalidCursor' },
