@@ -2,7 +2,8 @@ import { readdir } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import knexFactory, { type Knex } from 'knex';
-import pg from 'pg';
+import type pg from 'pg';
+import { withSession } from './session.ts';
 
 /** What a call to `migrate` found and did. */
 export interface Migrated {
@@ -28,7 +29,7 @@ const FOLDER = join(here, '../../migrations');
  * (each is one transaction). `url` must lead to the server itself, not through a transaction pooler.
  */
 export async function migrate(url: string): Promise<Migrated> {
-  return withClient(url, async (guard) => {
+  return withSession({ connectionString: url }, async (guard) => {
     // The lock of a transaction, so that it ends with the connection whatever becomes of this process.
     await guard.query('begin');
     await guard.query('select pg_advisory_xact_lock($1)', [LOCK]);
@@ -40,7 +41,7 @@ export async function migrate(url: string): Promise<Migrated> {
 
 /** Names of the migrations that the database does not have yet, in order. */
 export async function pendingMigrations(url: string): Promise<readonly string[]> {
-  return withClient(url, async (client) => (await compare(client)).pending);
+  return withSession({ connectionString: url }, async (client) => (await compare(client)).pending);
 }
 
 /** Settings for knex and its command line (knexfile.ts). */
@@ -78,16 +79,6 @@ async function appliedNames(client: pg.Client): Promise<string[]> {
   if ((table.rows[0]?.oid ?? null) === null) return [];
   const { rows } = await client.query<{ name: string }>(`select name from ${TABLE} order by id`);
   return rows.map((row) => row.name);
-}
-
-async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
 }
 
 async function migrationFiles(): Promise<string[]> {

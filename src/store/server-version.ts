@@ -1,6 +1,6 @@
-import pg from 'pg';
 import { SetupProblem, Unreachable } from '../core/setup-problem.ts';
 import { errorCode } from '../core/error-code.ts';
+import { withSession } from './session.ts';
 
 const OLDEST = 130_000;
 
@@ -20,14 +20,9 @@ const notLetIn = new Set(['28P01', '28000', '3D000', '42501']);
  * and (SetupProblem) one that lets us not in, or is older than PostgreSQL 13. Passwords are not repeated.
  */
 export async function checkServer(url: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
   const { host, pathname } = new URL(url);
   try {
-    await client.connect();
-    const { rows } = await client.query<{ version: number }>(
-      `select current_setting('server_version_num')::int as version`,
-    );
-    const version = rows[0]?.version ?? 0;
+    const version = await versionOf(url);
     if (version < OLDEST) {
       throw new SetupProblem(
         `The PostgreSQL at ${host} is version ${Math.floor(version / 10_000)}; Muster needs 13 or later.`,
@@ -48,7 +43,13 @@ export async function checkServer(url: string): Promise<void> {
       ]);
     }
     throw error;
-  } finally {
-    await client.end().catch(() => undefined);
   }
+}
+
+async function versionOf(url: string): Promise<number> {
+  const sql = `select current_setting('server_version_num')::int as version`;
+  return withSession({ connectionString: url, connectionTimeoutMillis: 10_000 }, async (client) => {
+    const { rows } = await client.query<{ version: number }>(sql);
+    return rows[0]?.version ?? 0;
+  });
 }

@@ -34,7 +34,8 @@ kill "$companion" 2>/dev/null
 exit "$code"
 `;
 
-const ACKNOWLEDGED_WITHIN_MS = 3_000;
+/** Long, because a machine may be slow, and taking a living server for dead would stop it. */
+const ACKNOWLEDGED_WITHIN_MS = 30_000;
 const isMissing = new Set(['ENXIO', 'ENOENT', 'EPIPE']);
 
 /** The leash of a server about to be started. */
@@ -68,11 +69,18 @@ export async function takeLeash(folder: string, name: string): Promise<Leash | n
         rmSync(ack, { force: true });
         return { release: () => closeSync(write) };
       }
+      if (!isRead(join(folder, name))) break;
       await pause(5);
     }
   }
   closeSync(write);
   return null;
+}
+
+function isRead(path: string): boolean {
+  const probe = openForWriting(path);
+  if (probe !== null) closeSync(probe);
+  return probe !== null;
 }
 
 function openForWriting(path: string): number | null {

@@ -31,14 +31,17 @@ const LEFT_ALONE_MS = 2_000;
 const PATIENCE_MS = 30_000;
 
 /**
- * Makes way for a new server in a cluster whose leash nobody holds. A server that is closing is waited for; one
+ * Makes way for a new server in a cluster whose leash, named `dead`, nobody reads any more. A server on another
+ * leash has been started meanwhile: then the caller looks again. A server that is closing is waited for; one
  * that lost its leash (its companion was killed) is stopped, after a while in which one that is just starting
  * would have shown itself; a `postmaster.pid` whose number now belongs to some other program is removed. Only a
  * process that works in this very folder is ever sent a signal.
  */
-export async function clearTheWay(cluster: string): Promise<'clear' | 'look again'> {
+export async function clearTheWay(cluster: string, dead: string | null): Promise<'clear' | 'look again'> {
   const found = readPostmaster(cluster);
   if (found === null) return 'clear';
+  if (found.leash !== dead)
+    return worksIn(found.pid, cluster) ? 'look again' : removeStale(found.pid, cluster);
   const began = Date.now();
   let signalled: NodeJS.Signals | null = null;
   while (Date.now() - began < PATIENCE_MS * 2) {

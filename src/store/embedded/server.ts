@@ -47,7 +47,9 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedSe
   const folder = resolve(options.dataDir, 'postgres');
   const deadline = Date.now() + START_WITHIN_MS;
   while (Date.now() < deadline) {
-    const server = (await joinRunning(folder)) ?? (await startNew(folder, options));
+    const found = await joinRunning(folder);
+    if (found.server !== null) return found.server;
+    const server = await startNew(folder, options, found.dead);
     if (server !== null) return server;
     await pause(20);
   }
@@ -56,25 +58,33 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedSe
   ]);
 }
 
-async function joinRunning(folder: string): Promise<EmbeddedServer | null> {
+/** A hold on the running server; else the leash that nobody reads, of a server that may still be there. */
+async function joinRunning(
+  folder: string,
+): Promise<{ readonly server: EmbeddedServer | null; readonly dead: string | null }> {
   const cluster = join(folder, 'cluster');
   const found = readPostmaster(cluster);
-  if (found === null || found.leash === '') return null;
-  const leash = await takeLeash(folder, found.leash);
-  if (leash === null) return null;
-  if (!(await becomesReady(cluster, found.leash, () => worksIn(found.pid, cluster)))) {
-    leash.release();
-    return null;
+  if (found === null) return { server: null, dead: null };
+  const leash = found.leash === '' ? null : await takeLeash(folder, found.leash);
+  if (leash === null) return { server: null, dead: found.leash };
+  if (await becomesReady(cluster, found.leash, () => worksIn(found.pid, cluster))) {
+    const server = holdOf(cluster, new Promise<void>(() => undefined), async () => leash.release());
+    return { server, dead: null };
   }
-  return holdOf(cluster, new Promise<void>(() => undefined), async () => leash.release());
+  leash.release();
+  return { server: null, dead: found.leash };
 }
 
-async function startNew(folder: string, options: EmbeddedOptions): Promise<EmbeddedServer | null> {
+async function startNew(
+  folder: string,
+  options: EmbeddedOptions,
+  dead: string | null,
+): Promise<EmbeddedServer | null> {
   const durable = options.durable ?? true;
   const binaries = findBinaries();
   const account = chooseAccount(folder, binaries.postgres);
   const cluster = await ensureCluster(folder, { binaries, account, durable });
-  if ((await clearTheWay(cluster)) === 'look again') return null;
+  if ((await clearTheWay(cluster, dead)) === 'look again') return null;
 
   const leash = makeLeash(folder);
   sweep(folder, leash.name);
