@@ -4,14 +4,18 @@
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
+import { startWatching } from './boot/feeds.ts';
 import { makeFirstClient } from './boot/first-client.ts';
+import { startHousekeeping } from './boot/housekeeping.ts';
 import { listen } from './boot/listener.ts';
 import { fingerprintOf, readMasterKey } from './boot/master-key.ts';
 import { forgetRunning, writeRunning } from './boot/running.ts';
 import { openStorage } from './boot/storage.ts';
+import { startEngine, targetsOf } from './boot/targets.ts';
 import type { Settings } from './config.ts';
 import { buildRegistry } from './core/scim/registry.ts';
 import { deriveKey } from './core/seal.ts';
+import { createCursors } from './core/cursor.ts';
 import { SetupProblem } from './core/setup-problem.ts';
 import type { Directory } from './directory/work.ts';
 import { buildApp } from './http/app.ts';
@@ -84,6 +88,12 @@ async function assemble(settings: Settings, log: Logger, { onClose, closeAll }: 
   onClose(() => wake.close());
   await wake.start();
   const directory: Directory = { database, wake: wake.ring };
+  const cursors = createCursors(masterKey, epoch.id);
+  const housekeeping = startHousekeeping({ directory, log, now: () => new Date() });
+  onClose(() => housekeeping.stop());
+  const targets = targetsOf(database, masterKey, wake.ring);
+  const engine = startEngine({ targets, log, metrics, wake });
+  onClose(() => engine.stop());
   health.watch('database', async () => {
     await database.rows({ text: 'select 1' });
     return null;
@@ -115,6 +125,11 @@ async function assemble(settings: Settings, log: Logger, { onClose, closeAll }: 
     random: randomBytes,
     expiresAt: new Date(Date.now() + TOKEN_DAYS * DAY_MS),
   });
+  const watcher = await startWatching({
+    ...{ directory, database, settings, log, metrics },
+    cursorOf: ({ xid, seq }) => cursors.seal({ kind: 'row', xid, seq }),
+  });
+  onClose(() => watcher.stop());
   writeRunning(settings.dataDir, { pid: process.pid, address, watchDir: settings.watchDir });
   onClose(async () => forgetRunning(settings.dataDir, process.pid));
   health.enter('serving');

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { readIdentityOrder } from '../core/feeds/identity-cell.ts';
 
 /** Reads `true`, `yes`, `1` and their opposites, as environment variables write them. */
 const flag = z.preprocess((value) => {
@@ -34,14 +35,17 @@ function urlOf(...protocols: string[]) {
   }, sentence);
 }
 
-const identityPart = z.enum(
-  ['targetedId', 'userName', 'email', 'uid', 'externalId'],
-  'must be targetedId, userName, email, uid or externalId',
-);
+/** Written `targetedId|userName|email`, or as a list of the three. */
+const identityOrder = z
+  .preprocess((value) => (Array.isArray(value) ? value.join('|') : value), text)
+  .refine(
+    (value) => readIdentityOrder(value) !== null,
+    'must name targetedId, userName and email, each once, with | between',
+  );
 
 const feed = z.strictObject({
-  identityOrder: listOf(identityPart)
-    .default(['targetedId', 'userName', 'email'])
+  identityOrder: identityOrder
+    .default('targetedId|userName|email')
     .meta({ description: 'What the parts of a three-part identity cell are' }),
   idp: text.nullable().default(null).meta({ description: 'Issuer of the targetedIds in its files' }),
   createRoles: flag.default(true).meta({ description: 'Create roles that do not exist (F-08)' }),
@@ -135,6 +139,3 @@ export const settingsSchema = z.strictObject({
 
 /** Settings as they were given, defaults filled in. */
 export type GivenSettings = z.output<typeof settingsSchema>;
-
-/** Settings of the feed that needs none: files in the watched folder itself. */
-export const defaultFeed: FeedSettings = feed.parse({});

@@ -19,6 +19,13 @@ const insert = named(
 );
 const list = named('source_list', 'select n, name, kind from source where retired_at is null order by n');
 
+const ensureFeed = named(
+  'source_ensure_feed',
+  `with made as (
+     insert into source (name, kind) values ($1, 'feed') on conflict (name) do nothing returning n, name, kind)
+   select n, name, kind from made union all select n, name, kind from source where name = $1`,
+);
+
 /** The source of that name, or null. */
 export async function findSource(connection: Connection, name: string): Promise<SourceRow | null> {
   const [row] = await connection.rows<SourceRow>(find, [name]);
@@ -37,4 +44,9 @@ export async function insertSource(
 /** All sources in use, oldest first. */
 export async function listSources(connection: Connection): Promise<SourceRow[]> {
   return connection.rows<SourceRow>(list);
+}
+
+/** The source of a feed, made if need be. Whoever has the name already is answered, of whatever kind. */
+export async function ensureFeedSource(connection: Connection, name: string): Promise<SourceRow> {
+  return onlyRow(await connection.rows<SourceRow>(ensureFeed, [name]));
 }

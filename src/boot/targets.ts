@@ -1,0 +1,42 @@
+/** The targets of an installation, for the doors that change them and the engine that drives them. */
+import { randomBytes } from 'node:crypto';
+import type { Logger } from 'pino';
+import { deriveKey } from '../core/seal.ts';
+import type { Metrics } from '../observe/metrics.ts';
+import type { Database } from '../store/database.ts';
+import type { Wake } from '../store/wake.ts';
+import type { Targets } from '../targets/admin/verbs.ts';
+import { TargetEngine } from '../targets/engine/engine.ts';
+import { targetVault } from '../targets/secrets.ts';
+
+/** The targets as a door holds them; `wake` is called after every change. */
+export function targetsOf(database: Database, masterKey: Buffer, wake: () => void): Targets {
+  const vault = targetVault(deriveKey(masterKey, 'target-credentials'), randomBytes);
+  return { database, vault, now: Date.now, random: randomBytes, wake };
+}
+
+export interface EngineRoom {
+  readonly targets: Targets;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly wake: Wake;
+}
+
+/** Drives the targets whose leases this process gets, until it is stopped. */
+export function startEngine({ targets, log, metrics, wake }: EngineRoom): TargetEngine {
+  const engine = new TargetEngine({
+    database: targets.database,
+    vault: targets.vault,
+    world: { now: Date.now, random: Math.random },
+    listener: (target) => ({
+      onOutcome: ({ operation, outcome }) => {
+        metrics.deliveries.inc({ target, outcome: outcome.kind });
+        log.debug({ target, operation, outcome: outcome.kind }, 'Sent to a target.');
+      },
+    }),
+    onFault: (target, error) => log.error({ err: error, target }, 'Driving a target failed.'),
+  });
+  wake.onRing(engine.wake);
+  engine.start();
+  return engine;
+}
