@@ -14,8 +14,9 @@ import { forgetAll, keptDatabase, openServer, withClient } from './kept-database
 import { describeMachine, type Machine } from './machine.ts';
 import { memberChange } from './member-change.ts';
 import { nesting } from './nesting.ts';
+import { reads } from './reads.ts';
 
-const benchmarks: readonly Benchmark[] = [memberChange, nesting];
+const benchmarks: readonly Benchmark[] = [memberChange, nesting, reads];
 const RESULTS = join(dirname(fileURLToPath(import.meta.url)), 'results');
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);

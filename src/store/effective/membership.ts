@@ -76,12 +76,12 @@ const effectivePage = named(
           exists (select 1 from assertion a
                   where a.group_n = $1 and a.member_n = m.n and not a.suppressed) as direct
    from (
-     select distinct some.n from closure c cross join lateral (
+     select distinct listed.n from closure c cross join lateral (
        select a.member_n as n from assertion a join users u on u.n = a.member_n
        where a.group_n = c.descendant and a.member_n > $2 and a.member_kind = 'u' and not a.suppressed
          and u.active and u.deleted_at is null
-       order by a.member_n limit $3) some
-     where c.ancestor = $1 order by some.n limit $3) m
+       order by a.member_n limit $3) listed
+     where c.ancestor = $1 order by listed.n limit $3) m
    join users u on u.n = m.n order by m.n`,
 );
 
