@@ -22,6 +22,7 @@ export interface UnsettledCell {
   readonly cell: string;
   /** First line that imports it; null when the file only deletes it: then nothing is made for it (F-05). */
   readonly importLine: number | null;
+  readonly lastLine: number;
   readonly targetedId: string | null;
   readonly issuer: string | null;
   readonly nameKey: string | null;
@@ -52,10 +53,10 @@ interface Person {
   targetedId: string | null;
 }
 
-/** Settles cells: those that import in the order of their first import, then those that only delete. */
+/** Settles cells in file order: at their first import, and where they only delete, at the last row that does. */
 export function settlePeople(cells: readonly UnsettledCell[]): SettledCell[] {
   const registry = createRegistry();
-  const order = [...cells].sort((a, b) => (a.importLine ?? Infinity) - (b.importLine ?? Infinity));
+  const order = [...cells].sort((a, b) => (a.importLine ?? a.lastLine) - (b.importLine ?? b.lastLine));
   return order.map((cell) => {
     const found = findPerson(cell, registry);
     if (found instanceof Refusal) return { key: cell.key, kind: 'refused', refusal: found };

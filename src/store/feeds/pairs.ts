@@ -1,7 +1,7 @@
 /**
  * The net difference of a file (F-09): one row per membership that changes. Rows take effect in file order on a
  * virtual state; as each row only sets or ends memberships, the last row that touches one decides, a `*` being a
- * row that touches all of a group's.
+ * row that touches all of a group's. The line that a difference is written down to is the first that turned it so.
  */
 import type { Nesting, NestingStep } from '../../core/feeds/nesting-order.ts';
 import type { GroupN } from '../../core/ids.ts';
@@ -66,18 +66,21 @@ const plan = `
     left join staged_person p on s.kind = 'u' and p.key = s.person_key
     left join staged_name m on s.kind = 'g' and m.key = s.name_key),
   star as (
-    select group_n, case when kind = 'U' then 'u'::"char" else 'g'::"char" end as kind, max(line) as line
+    select group_n, case when kind = 'U' then 'u'::"char" else 'g'::"char" end as kind,
+           min(line) as first_line, max(line) as line
     from wish where kind in ('U', 'G') group by 1, 2),
+  step as (
+    select w.group_n, w.member_n, w.kind, w.action, w.line,
+           lag(w.action) over (partition by w.group_n, w.member_n order by w.line) is distinct from w.action as turns
+    from wish w left join star s on s.group_n = w.group_n and s.kind = w.kind
+    where w.kind in ('u', 'g') and w.member_n is not null and w.line > coalesce(s.line, 0)),
   last as (
     select distinct on (group_n, member_n) group_n, member_n, kind, action, line
-    from wish where kind in ('u', 'g') and member_n is not null
-    order by group_n, member_n, line desc),
+    from step where turns order by group_n, member_n, line desc),
   decided as (
-    select l.group_n, l.member_n, l.kind,
-           case when s.line > l.line then 'd'::"char" else l.action end as action, greatest(s.line, l.line) as line
-    from last l left join star s on s.group_n = l.group_n and s.kind = l.kind
+    select * from last
     union all
-    select distinct a.group_n, a.member_n, a.member_kind, 'd'::"char", s.line
+    select distinct a.group_n, a.member_n, a.member_kind, 'd'::"char", s.first_line
     from star s join assertion a on a.group_n = s.group_n and a.member_kind = s.kind and not a.suppressed
     where not exists (select 1 from last l where l.group_n = a.group_n and l.member_n = a.member_n)),
   standing as (

@@ -21,7 +21,7 @@ export async function gatherPeople(tx: Tx, rows: number): Promise<void> {
 
 const gather = `
   with cell as materialized (
-    select person_key as key, min(line) as line, min(line) filter (where action = 'i') as import_line,
+    select person_key as key, min(line) as line, min(line) filter (where action = 'i') as import_line, max(line) as last_line,
            min(name_key) as name_key, min(email_key) as email_key, bool_or(either) as either, bool_or(lone) as lone,
            min(targeted_id) as targeted_id, min(issuer) as issuer
     from ${LIVE} s where kind = 'u' group by person_key),
@@ -34,9 +34,9 @@ const gather = `
     select c.key, k.user_n from cell c
     join identity_key k on k.kind = 'targetedId' and k.issuer = c.issuer and k.value_key = c.targeted_id),
   found as (select key, min(n) as n, max(n) as other from hit group by key)
-  insert into staged_person (key, line, import_line, name_key, email_key, either, lone, targeted_id, issuer,
+  insert into staged_person (key, line, import_line, last_line, name_key, email_key, either, lone, targeted_id, issuer,
                              user_n, is_hard)
-  select c.key, c.line, c.import_line, c.name_key, c.email_key, c.either, c.lone, c.targeted_id, c.issuer,
+  select c.key, c.line, c.import_line, c.last_line, c.name_key, c.email_key, c.either, c.lone, c.targeted_id, c.issuer,
          f.n,
          coalesce(f.n <> f.other, false)
          or coalesce(not c.lone and not c.either and u.user_name_key <> c.name_key, false)
@@ -113,7 +113,7 @@ const foundUser = (condition: string): string => `
 export async function listHardCells(tx: Tx): Promise<UnsettledCell[]> {
   const text = `
     select p.key, concat_ws('|', s.targeted_id, s.name, case when p.either then null else s.email end) as cell,
-           p.import_line as "importLine", p.targeted_id as "targetedId", p.issuer, p.name_key as "nameKey",
+           p.import_line as "importLine", p.last_line as "lastLine", p.targeted_id as "targetedId", p.issuer, p.name_key as "nameKey",
            p.email_key as "emailKey", p.either, p.lone,
            ${foundUser(`u.n in (select k.user_n from identity_key k where k.kind = 'targetedId'
                                 and k.issuer = p.issuer and k.value_key = p.targeted_id)`)} as "byTargetedId",

@@ -41,7 +41,7 @@ const TABLES = `
     key text primary key, line integer not null, group_n integer, made_line integer
   ) on commit delete rows;
   create temp table if not exists staged_person (
-    key text primary key, line integer not null, import_line integer, name_key text, email_key text,
+    key text primary key, line integer not null, import_line integer, last_line integer not null, name_key text, email_key text,
     either boolean not null, lone boolean not null, targeted_id text, issuer text, user_n integer,
     -- Another cell of the file that makes the stub which this one names too.
     same_as text,
