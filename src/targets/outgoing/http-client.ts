@@ -3,15 +3,14 @@
  * verified, redirects are never followed, every request has an end. What goes wrong becomes an outcome: `down`
  * when nothing can have been sent, `ambiguous` when it may have been.
  */
-import { lookup as dnsLookup } from 'node:dns';
 import { isIP } from 'node:net';
-import type { LookupFunction } from 'node:net';
 import { Agent, buildConnector } from 'undici';
 import { errorCode } from '../../core/error-code.ts';
 import { outcomeOfAnswer } from '../../core/targets/http-answer.ts';
 import type { Outcome } from '../../core/targets/outcome.ts';
 import type { Exchange } from '../exchange.ts';
 import { faultOfAddress } from './address.ts';
+import { checkedLookup } from './checked-lookup.ts';
 
 export interface HttpSettings {
   readonly allowPrivate: boolean;
@@ -132,7 +131,7 @@ function checkedConnector({ allowPrivate, ca }: HttpSettings): buildConnector.co
   const connect = buildConnector({
     timeout: CONNECT_TIMEOUT_MS,
     rejectUnauthorized: true,
-    lookup: checkedLookup(allowPrivate),
+    lookup: checkedLookup((address) => faultOfAddress(address, { allowPrivate })),
     ...(ca === undefined ? {} : { ca }),
   });
   return (options, callback) => {
@@ -151,22 +150,4 @@ function checkedConnector({ allowPrivate, ca }: HttpSettings): buildConnector.co
 
 function bareHost(hostname: string): string {
   return hostname.replace(/^\[|\]$/g, '');
-}
-
-function checkedLookup(allowPrivate: boolean): LookupFunction {
-  return (hostname, options, callback) => {
-    dnsLookup(hostname, { ...options, all: true }, (error, addresses) => {
-      if (error !== null) {
-        callback(error, []);
-        return;
-      }
-      const good = addresses.filter(({ address }) => faultOfAddress(address, { allowPrivate }) === null);
-      const [first] = good;
-      if (first === undefined) {
-        const faults = addresses.map(({ address }) => faultOfAddress(address, { allowPrivate })).join('; ');
-        callback(new Error(`${hostname}: ${faults}`), []);
-      } else if (options.all === true) callback(null, good);
-      else callback(null, first.address, first.family);
-    });
-  };
 }

@@ -1,6 +1,7 @@
 /** Finding an object of ours at a SCIM target (O-03). */
 import { foldTargetName } from '../../../core/targets/target-name.ts';
 import type { Failed, Held, Resolution, TargetObject } from '../../connector.ts';
+import { judgeHits, nameOf } from '../match.ts';
 import { quoted, type ScimClient, type ScimResource } from './client.ts';
 
 /** A resource as the engine sees it; null for one without an id, which no request could name. */
@@ -25,7 +26,7 @@ export async function resolve(client: ScimClient, object: TargetObject): Promise
   const filtersById = byId.kind === 'hits' || byId.outcome.kind !== 'rejected';
   if (byId.kind === 'failed' && filtersById) return byId;
   const ours = byId.kind === 'hits' ? byId.hits.filter((held) => held.externalId === object.id) : [];
-  if (ours.length > 0) return judge(object, ours, 'externalId');
+  if (ours.length > 0) return judgeHits(object, ours, 'externalId');
 
   const named = await find(
     client,
@@ -35,21 +36,7 @@ export async function resolve(client: ScimClient, object: TargetObject): Promise
   );
   if (named.kind === 'failed') return named;
   const namesakes = named.hits.filter((held) => isSameName(held.name, nameOf(object)));
-  return judge(object, namesakes, 'name');
-}
-
-function judge(object: TargetObject, hits: readonly Held[], by: 'externalId' | 'name'): Resolution {
-  const [first] = hits;
-  if (first === undefined) return { kind: 'none' };
-  const ids = hits.map(({ remoteId }) => remoteId);
-  if (hits.length > 1) {
-    return { kind: 'conflict', hits: ids, why: `${hits.length} objects at the target fit ${nameOf(object)}` };
-  }
-  if (first.externalId !== null && first.externalId !== object.id) {
-    const why = `${nameOf(object)} exists at the target with the externalId ${first.externalId}, which is not ours`;
-    return { kind: 'conflict', hits: ids, why };
-  }
-  return { kind: 'found', object: first, by };
+  return judgeHits(object, namesakes, 'name');
 }
 
 async function find(
@@ -65,10 +52,6 @@ async function find(
   if (reply.kind === 'failed') return reply.outcome.kind === 'missing' ? { kind: 'hits', hits: [] } : reply;
   if (reply.kind === 'empty') return { kind: 'hits', hits: [] };
   return { kind: 'hits', hits: (reply.body.Resources ?? []).flatMap((found) => heldResource(found) ?? []) };
-}
-
-function nameOf(object: TargetObject): string {
-  return object.kind === 'user' ? object.userName : object.name;
 }
 
 /** A server that ignores filters answers everybody; only true namesakes count. */
