@@ -5,6 +5,9 @@ import { Command, CommanderError } from 'commander';
 import { addClientCommands } from './commands/client.ts';
 import { addConfigCommands } from './commands/config.ts';
 import { addDemoCommand } from './commands/demo.ts';
+import { addImportCommand } from './commands/import.ts';
+import { addPushCommand } from './commands/push.ts';
+import { addTargetCommands } from './commands/target.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
 import { addServeCommand } from './commands/serve.ts';
 import { exit, tellFailure, type ExitCode } from './exit.ts';
@@ -53,6 +56,9 @@ export async function runCommandLine(words: readonly string[], io: CommandIo): P
     addConfigCommands,
     addClientCommands,
     addDemoCommand,
+    addImportCommand,
+    addTargetCommands,
+    addPushCommand,
   ])
     add(program);
   try {

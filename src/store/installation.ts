@@ -3,7 +3,7 @@
  * unbroken life of one database: a restored or cloned one starts a new epoch, so that cursors of the old are
  * refused and a copy never pushes (P-01).
  */
-import { named, type Database, onlyRow, type Tx } from './database.ts';
+import { type Connection, named, type Database, onlyRow, type Tx } from './database.ts';
 
 export interface Epoch {
   readonly id: string;
@@ -66,6 +66,11 @@ export async function openEpoch(database: Database, baseUrl: string): Promise<Ep
     if (standing !== undefined && isSame) return { id: standing.id, isNew: false };
     return { id: await beginEpoch(tx, here, baseUrl), isNew: standing !== undefined };
   });
+}
+
+/** Id of the epoch that is open; null before the first start. */
+export async function findEpoch(connection: Connection): Promise<string | null> {
+  return (await connection.rows<EpochRow>(open))[0]?.id ?? null;
 }
 
 /** True when the database is sealed with the master key of that fingerprint; the first one to come seals it. */

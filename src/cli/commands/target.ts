@@ -1,0 +1,214 @@
+import { InvalidArgumentError } from 'commander';
+import { targetsOf } from '../../boot/targets.ts';
+import { foldName } from '../../core/names.ts';
+import { isUuid } from '../../core/ids.ts';
+import { Refusal } from '../../core/refusal.ts';
+import { findGroupByName } from '../../store/groups.ts';
+import { findSource } from '../../store/sources.ts';
+import { testTarget } from '../../targets/admin/pushing.ts';
+import {
+  addTarget,
+  pauseTarget,
+  resumeTarget,
+  showTarget,
+  showTargets,
+  type Targets,
+} from '../../targets/admin/verbs.ts';
+import { exit } from '../exit.ts';
+import { openKeys } from '../installation.ts';
+import { withCommonOptions, type Program } from '../program.ts';
+import { writeJson, writeTable } from '../terminal.ts';
+import { visit, type CommonOptions, type Visit } from '../visit.ts';
+
+type Parent = Program['root'];
+
+interface AddOptions extends CommonOptions {
+  readonly type: string;
+  readonly url?: string;
+  readonly bearer?: string;
+  readonly group: readonly string[];
+  readonly allUsers?: boolean;
+  readonly mode: string;
+  readonly allowPrivate?: boolean;
+  readonly set: Readonly<Record<string, unknown>>;
+  readonly credential: Readonly<Record<string, unknown>>;
+}
+
+/** `muster target add|list|show|test|pause|resume` */
+export function addTargetCommands(program: Program): void {
+  const target = program.root
+    .command('target')
+    .description('services downstream that memberships are pushed to');
+  addAdd(program, target);
+  addList(program, target);
+  addShow(program, target);
+  addTest(program, target);
+  addModes(program, target);
+}
+
+/** Runs work on the targets of the installation that a command visits. */
+export async function withTargets<T>(
+  io: Program['io'],
+  visiting: { readonly command: string; readonly options: CommonOptions },
+  work: (targets: Targets, open: Visit) => Promise<T>,
+): Promise<T> {
+  return visit(io, visiting, async (open) => {
+    const { masterKey } = await openKeys(open);
+    return work(targetsOf(open.directory.database, masterKey, open.directory.wake), open);
+  });
+}
+
+function addAdd({ io, run }: Program, parent: Parent): void {
+  withCommonOptions(
+    parent
+      .command('add <name>')
+      .description('add a target; it observes until it is resumed, unless --mode says more'),
+  )
+    .requiredOption('--type <type>', 'scim, webhook, ldap, sql or file')
+    .option('--url <url>', 'where it is')
+    .option('--bearer <token>', 'what it is called with')
+    .option('--group <name>', 'a group whose effective members it gets; may be repeated', collect, [])
+    .option('--all-users', 'it gets every user, members or not')
+    .option('--mode <mode>', 'off, observe or enforce', 'observe')
+    .option('--allow-private', 'it is in a private network, or on this machine')
+    .option('--set <name=value>', 'one more setting; may be repeated', assign, {})
+    .option('--credential <name=value>', 'one more credential; may be repeated', assign, {})
+    .action(
+      run(async (name: string, options: AddOptions) => {
+        const made = await withTargets(io, { command: 'target add', options }, async (targets, open) => {
+          const { url, bearer, allowPrivate } = options;
+          return addTarget(
+            targets,
+            {
+              name,
+              type: options.type,
+              mode: options.mode,
+              scope: { groups: await groupIds(open, options.group), allUsers: options.allUsers === true },
+              settings: {
+                ...(url === undefined ? {} : { url }),
+                ...(allowPrivate === true ? { allowPrivate: true } : {}),
+                ...options.set,
+              },
+              credentials: { ...(bearer === undefined ? {} : { bearer }), ...options.credential },
+            },
+            open.by,
+          );
+        });
+        if (options.json === true) writeJson(io.out, { ...made.target, ...made.once });
+        else {
+          io.err.write(`Added ${made.target.name} (${made.target.type}), mode ${made.target.mode}.\n`);
+          for (const [what, value] of Object.entries(made.once)) io.out.write(`${what} ${value}\n`);
+          if (Object.keys(made.once).length > 0) io.err.write('It is shown this once.\n');
+        }
+        return exit.done;
+      }),
+    );
+}
+
+function addList({ io, run }: Program, parent: Parent): void {
+  withCommonOptions(parent.command('list').description('the targets, and how each is doing')).action(
+    run(async (options: CommonOptions) => {
+      const targets = await withTargets(io, { command: 'target list', options }, (all) => showTargets(all));
+      if (options.json === true) writeJson(io.out, targets);
+      else {
+        writeTable(
+          io,
+          ['NAME', 'TYPE', 'MODE', 'HEALTH', 'GROUPS', 'WHY'],
+          targets.map(({ name, type, mode, health, scope }) => [
+            ...[name, type, mode, health.state],
+            scope.allUsers ? `${scope.groups.length} and all users` : scope.groups.length,
+            health.why,
+          ]),
+        );
+      }
+      return exit.done;
+    }),
+  );
+}
+
+function addShow({ io, run }: Program, parent: Parent): void {
+  withCommonOptions(
+    parent.command('show <target>').description('what a target holds, and what is to be done'),
+  ).action(
+    run(async (name: string, options: CommonOptions) => {
+      writeJson(
+        io.out,
+        await withTargets(io, { command: 'target show', options }, (all) => showTarget(all, name)),
+      );
+      return exit.done;
+    }),
+  );
+}
+
+function addTest({ io, run }: Program, parent: Parent): void {
+  withCommonOptions(
+    parent
+      .command('test <target>')
+      .description('ask a target whether it is there and lets us in; changes nothing'),
+  ).action(
+    run(async (name: string, options: CommonOptions) => {
+      const tested = await withTargets(io, { command: 'target test', options }, (all) =>
+        testTarget(all, name),
+      );
+      if (options.json === true) writeJson(io.out, tested);
+      else {
+        for (const { method, url, status, ms } of tested.exchanges) {
+          io.err.write(`${method} ${url} -> ${status ?? 'no answer'} (${Math.round(ms)} ms)\n`);
+        }
+        io.out.write(`${tested.ok ? 'ok' : 'failed'}: ${tested.says}\n`);
+      }
+      return tested.ok ? exit.done : exit.unreachable;
+    }),
+  );
+}
+
+function addModes({ io, run }: Program, parent: Parent): void {
+  for (const { word, does, change } of [
+    { word: 'pause', does: 'send nothing to a target until it is resumed', change: pauseTarget },
+    { word: 'resume', does: 'push to a target, from a comparison of everything', change: resumeTarget },
+  ]) {
+    withCommonOptions(parent.command(`${word} <target>`).description(does)).action(
+      run(async (name: string, options: CommonOptions) => {
+        const view = await withTargets(io, { command: `target ${word}`, options }, (all, { by }) =>
+          change(all, name, by),
+        );
+        if (options.json === true) writeJson(io.out, view);
+        else io.err.write(`${view.name} is in mode ${view.mode}.\n`);
+        return exit.done;
+      }),
+    );
+  }
+}
+
+/** Groups by id or name. Refuses `group.not_found`. */
+async function groupIds({ directory, by }: Visit, names: readonly string[]): Promise<string[]> {
+  const source = await findSource(directory.database, by.source);
+  const ids: string[] = [];
+  for (const name of names) {
+    const found =
+      source === null ? null : await findGroupByName(directory.database, foldName(name), source.n);
+    if (found === null && !isUuid(name)) throw new Refusal('group.not_found', { group: name });
+    ids.push(found?.id ?? name);
+  }
+  return ids;
+}
+
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
+}
+
+/** Adds `name=value`; a value that is JSON is taken as such, any other as text. */
+function assign(text: string, before: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const at = text.indexOf('=');
+  if (at < 1) throw new InvalidArgumentError('it must be name=value.');
+  const value = text.slice(at + 1);
+  return { ...before, [text.slice(0, at)]: jsonOrText(value) };
+}
+
+function jsonOrText(value: string): unknown {
+  try {
+    return JSON.parse(value) as unknown;
+  } catch {
+    return value;
+  }
+}
