@@ -10,11 +10,11 @@ import type { ClientIdentity, DoorContext, DoorMiddleware } from '../../http/con
 import { HttpProblem } from '../../http/problem.ts';
 import { type Authenticate, authenticateRequest, requireScope } from '../../http/token.ts';
 import type { Json } from '../../core/scim/json.ts';
-import type { Answer, Call, Caller, Query, ScimParts } from './call.ts';
+import { type Address, addressOf, placeOf, SCIM_BASE_PATH } from './address.ts';
+import type { Answer, Call, Caller, ScimParts } from './call.ts';
 import { answerOfError, errorAnswer, ScimProblem } from './problem.ts';
-import { discoveryRoutes, type Method, type Place, placeOf, type Route, routes } from './routes.ts';
+import { discoveryRoutes, findRoute, notAllowed } from './routes.ts';
 
-export const SCIM_BASE_PATH = '/scim/v2';
 const MEDIA_TYPE = 'application/scim+json';
 const BODY_TYPES = [MEDIA_TYPE, 'application/json'];
 
@@ -37,14 +37,26 @@ export function scimDoor(parts: ScimDoorParts): DoorMiddleware {
     view: { source: client.sourceN, namespace: client.namespace, baseUrl },
   });
 
+  /** Discovery is open; a token that may govern groups is shown their flags as it may write them. */
+  const discoverableBy = async (context: DoorContext): Promise<Registry> => {
+    if (context.get('Authorization') === '') return ungoverned;
+    try {
+      return callerOf(await authenticateRequest(context, parts.authenticate)).registry;
+    } catch (error) {
+      if (error instanceof HttpProblem) return ungoverned;
+      throw error;
+    }
+  };
+
   const handle = async (context: DoorContext, address: Address): Promise<Answer> => {
     const place = placeOf(address.path);
     const discover = discoveryRoutes[place.pattern];
     if (discover !== undefined) {
       if (!isRead(context)) throw notAllowed(['GET']);
-      return discover({ parts, registry: parts.registry, baseUrl, id: place.id, query: address.query });
+      const registry = await discoverableBy(context);
+      return discover({ parts, registry, baseUrl, id: place.id, query: address.query });
     }
-    const route = routeOf(context, place);
+    const route = findRoute(place, isRead(context) ? 'GET' : context.method);
     const client = await authenticateRequest(context, parts.authenticate);
     requireScope(client, route.scope);
     return route.answer({
@@ -61,7 +73,7 @@ export function scimDoor(parts: ScimDoorParts): DoorMiddleware {
   };
 
   return async (context, next) => {
-    const address = addressOf(context);
+    const address = addressOf(context.path, context.querystring);
     if (address === null) {
       await next();
       return;
@@ -74,48 +86,8 @@ export function scimDoor(parts: ScimDoorParts): DoorMiddleware {
   };
 }
 
-interface Address {
-  /** Below the base path. */
-  readonly path: string;
-  readonly query: Query;
-}
-
-/** The address below the base path; null for one that is not below it. */
-function addressOf(context: DoorContext): Address | null {
-  const { path } = context;
-  if (path !== SCIM_BASE_PATH && !path.startsWith(`${SCIM_BASE_PATH}/`)) return null;
-  return mended({ path: path.slice(SCIM_BASE_PATH.length), search: context.querystring });
-}
-
-/**
- * Entra ID's feature flag belongs behind the tenant URL; where somebody typed the URL so that the rest of the path
- * ended up behind the flag (`/scim/v2/?aadOptscim062020/Users?filter=…`), the path is taken from there.
- */
-function mended({ path, search }: { readonly path: string; readonly search: string }): Address {
-  const flagged = /^aadOptscim062020(\/[^?&]*)(?:[?&](.*))?$/i.exec(search);
-  const isMisplaced = flagged !== null && path.replaceAll('/', '') === '';
-  const parameters = new URLSearchParams(isMisplaced ? (flagged[2] ?? '') : search);
-  const query = new Map([...parameters].map(([name, value]) => [name.toLowerCase(), value]));
-  return { path: isMisplaced ? (flagged[1] ?? '') : path, query };
-}
-
-function routeOf(context: DoorContext, { pattern }: Place): Route {
-  const methods = Object.hasOwn(routes, pattern) ? routes[pattern] : undefined;
-  if (methods === undefined) throw new HttpProblem('path.not_found', 'There is no such path.');
-  const method = isRead(context) ? 'GET' : context.method;
-  const route = Object.hasOwn(methods, method) ? methods[method as Method] : undefined;
-  if (route === undefined) throw notAllowed(Object.keys(methods));
-  return route;
-}
-
 function isRead({ method }: DoorContext): boolean {
   return method === 'GET' || method === 'HEAD';
-}
-
-function notAllowed(methods: readonly string[]): HttpProblem {
-  return new HttpProblem('method.not_allowed', `Only ${methods.join(', ')} can be used here.`, {
-    Allow: methods.join(', '),
-  });
 }
 
 async function readBody(context: DoorContext, bytes: number): Promise<Json> {

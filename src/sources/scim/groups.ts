@@ -1,4 +1,5 @@
 /** Groups over SCIM (RFC 7644 §3). Members are never read when the answer leaves them out. */
+import type { Readable } from 'node:stream';
 import { type GroupId, parseGroupId } from '../../core/ids.ts';
 import { Refusal } from '../../core/refusal.ts';
 import type { Filter } from '../../core/scim/filter.ts';
@@ -17,7 +18,7 @@ import { listScimGroups } from '../../store/scim/list.ts';
 import { listCreatedBy, listFittingMembers } from '../../store/scim/member-attribute.ts';
 import { type Answer, type Call, emptyAnswer, readerOf } from './call.ts';
 import { documentOfGroup, stateOfGroup } from './group-state.ts';
-import { streamFrom, wholeGroups, writeGroups } from './group-body.ts';
+import { type GroupsToStream, streamFrom, wholeGroups, writeGroups } from './group-body.ts';
 import { listHead } from './list-answer.ts';
 import { readListRequest, readProjectionOf } from './list-query.ts';
 import { isOfMembers, memberIds, membersIn, memberStep, type WantedStep } from './members.ts';
@@ -36,19 +37,33 @@ export async function readGroup(call: Call): Promise<Answer> {
 
 /** RFC 7644 §3.4.2. */
 export async function listGroups(call: Call): Promise<Answer> {
-  const { database } = call.parts.directory;
   const request = readListRequest(call, call.caller.registry.group);
-  const page = await listScimGroups(database, call.caller.view, request.query);
+  const page = await listScimGroups(call.parts.directory.database, call.caller.view, request.query);
   const head = listHead(call.parts, request, { ...page, shown: page.rows.length });
-  const { projection } = request;
-  const groups = await wholeGroups(database, call.caller, { rows: page.rows, projection });
-  if (groups !== null) return { status: 200, headers: {}, body: { ...head, Resources: groups } };
-  const before = `${JSON.stringify(head).slice(0, -1)},"Resources":[`;
   return {
     status: 200,
     headers: {},
-    body: streamed(call, { before, rows: page.rows, after: ']}', projection }),
+    body: await listBody(call, { head, first: [], rows: page.rows, projection: request.projection }),
   };
+}
+
+/** A list that ends in groups: whole where their members can be held, else streamed. */
+export async function listBody(
+  call: Call,
+  list: {
+    readonly head: JsonObject;
+    /** Resources that go before the groups. */
+    readonly first: readonly JsonObject[];
+    readonly rows: readonly ScimGroupRow[];
+    readonly projection: Projection;
+  },
+): Promise<JsonObject | Readable> {
+  const { head, first, rows, projection } = list;
+  const groups = await wholeGroups(call.parts.directory.database, call.caller, { rows, projection });
+  if (groups !== null) return { ...head, Resources: [...first, ...groups] };
+  const before = `${JSON.stringify(head).slice(0, -1)},"Resources":[`;
+  const others = first.map((resource) => `${JSON.stringify(resource)},`).join('');
+  return streamed(call, { before: before + others, rows, after: ']}', projection });
 }
 
 /** RFC 7644 §3.3. */
@@ -150,7 +165,7 @@ async function shown(
   return { status, headers: { ETag: entityTag(row.version) }, body };
 }
 
-function streamed(call: Call, groups: Parameters<typeof writeGroups>[2]) {
+function streamed(call: Call, groups: GroupsToStream): Readable {
   return streamFrom(
     (read) =>
       call.parts.directory.database.transaction(read, { isolation: 'repeatable read', readOnly: true }),

@@ -1,6 +1,10 @@
 /** The routes as a table: what each path takes, who may, and who answers. */
 import type { Scope } from '../../core/scopes.ts';
+import { HttpProblem } from '../../http/problem.ts';
+import { type Place, placeOf, readQuery } from './address.ts';
+import { type BulkRequest, runBulk } from './bulk.ts';
 import type { Answer, Call } from './call.ts';
+import { scimLimits } from './limits.ts';
 import {
   type DiscoveryCall,
   listResourceTypes,
@@ -10,6 +14,8 @@ import {
   readServiceProviderConfig,
 } from './discovery.ts';
 import { listGroups, patchGroup, postGroup, putGroup, readGroup, removeGroup } from './groups.ts';
+import { errorAnswer } from './problem.ts';
+import { listAll, searchAll, searchGroups, searchUsers } from './search.ts';
 import { listUsers, patchUser, postUser, putUser, readUser, removeUser } from './users.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -17,6 +23,8 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 /** A body of people is small; one of a group may name each of its members. */
 const USER_BYTES = 1_048_576;
 const GROUP_BYTES = 16_777_216;
+const SEARCH_BYTES = 65_536;
+const BULK_BYTES = scimLimits.bulkBytes;
 
 export interface Route {
   readonly scope: Scope;
@@ -32,10 +40,22 @@ const write = (answer: Route['answer'], bytes?: number): Route => ({
   ...(bytes === undefined ? {} : { bytes }),
 });
 
+const search = (answer: Route['answer']): Route => ({ scope: 'scim.read', answer, bytes: SEARCH_BYTES });
+/** /Me is the user behind the request; behind a client's token there is none (RFC 7644 §3.11). */
+const nobody = read(async () =>
+  errorAnswer(404, null, 'A client is no user: there is nobody behind this token.'),
+);
+
 type Methods = Partial<Record<Method, Route>>;
 
 /** Paths below the base, in small letters; `*` stands for an id. */
 export const routes: Readonly<Record<string, Methods>> = {
+  '/': { GET: read(listAll) },
+  '/.search': { POST: search(searchAll) },
+  '/me': { GET: nobody, PUT: nobody, PATCH: nobody, DELETE: nobody, POST: nobody },
+  '/bulk': { POST: write((call) => runBulk(call, dispatch), BULK_BYTES) },
+  '/users/.search': { POST: search(searchUsers) },
+  '/groups/.search': { POST: search(searchGroups) },
   '/users': { GET: read(listUsers), POST: write(postUser, USER_BYTES) },
   '/users/*': {
     GET: read(readUser),
@@ -52,6 +72,37 @@ export const routes: Readonly<Record<string, Methods>> = {
   },
 };
 
+/** Answers one operation of a Bulk as if it had come by itself. */
+async function dispatch(call: Call, { method, path, data, version }: BulkRequest): Promise<Answer> {
+  const [below = '', search = ''] = path.split('?');
+  const place = placeOf(below.startsWith('/') ? below : `/${below}`);
+  const route = findRoute(place, method);
+  if (place.pattern === '/bulk') throw new HttpProblem('request.invalid', 'A Bulk cannot hold another.');
+  return route.answer({
+    ...call,
+    id: place.id,
+    query: readQuery(search),
+    body: data,
+    ifMatch: version,
+    ifNoneMatch: null,
+  });
+}
+
+/** The route of a place. Refuses a path that is not there (404) and a method that it does not take (405). */
+export function findRoute({ pattern }: Place, method: string): Route {
+  const methods = Object.hasOwn(routes, pattern) ? routes[pattern] : undefined;
+  if (methods === undefined) throw new HttpProblem('path.not_found', 'There is no such path.');
+  const route = Object.hasOwn(methods, method) ? methods[method as Method] : undefined;
+  if (route === undefined) throw notAllowed(Object.keys(methods));
+  return route;
+}
+
+export function notAllowed(methods: readonly string[]): HttpProblem {
+  return new HttpProblem('method.not_allowed', `Only ${methods.join(', ')} can be used here.`, {
+    Allow: methods.join(', '),
+  });
+}
+
 /** What anybody may read. */
 export const discoveryRoutes: Readonly<Record<string, (call: DiscoveryCall) => Promise<Answer>>> = {
   '/serviceproviderconfig': readServiceProviderConfig,
@@ -60,27 +111,3 @@ export const discoveryRoutes: Readonly<Record<string, (call: DiscoveryCall) => P
   '/schemas': listSchemas,
   '/schemas/*': readSchema,
 };
-
-/** A path taken apart: the pattern it fits among the routes, and the id in it. */
-export interface Place {
-  readonly pattern: string;
-  readonly id: string;
-}
-
-/** Takes a path below the base apart. Names of endpoints are read in any case, a slash at the end is nothing. */
-export function placeOf(path: string): Place {
-  const [, first = '', second = '', ...rest] = path.replace(/\/+$/, '').split('/');
-  if (rest.length > 0) return { pattern: path, id: '' };
-  const endpoint = `/${first.toLowerCase()}`;
-  if (second === '') return { pattern: endpoint, id: '' };
-  const fixed = `${endpoint}/${second.toLowerCase()}`;
-  return fixed in routes ? { pattern: fixed, id: '' } : { pattern: `${endpoint}/*`, id: decoded(second) };
-}
-
-function decoded(segment: string): string {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return segment;
-  }
-}

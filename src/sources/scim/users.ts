@@ -1,6 +1,7 @@
 /** Users over SCIM (RFC 7644 §3). */
 import { parseUserId, type UserId } from '../../core/ids.ts';
 import { Refusal } from '../../core/refusal.ts';
+import type { JsonObject } from '../../core/scim/json.ts';
 import { applyMutation } from '../../core/scim/patch-apply.ts';
 import { normalisePatch } from '../../core/scim/patch-normalise.ts';
 import { resolveOperation } from '../../core/scim/patch-resolve.ts';
@@ -11,12 +12,13 @@ import { musterUserSchema } from '../../core/scim/schemas/muster-user.ts';
 import { changeUser, createUser, deleteUser, type UserState } from '../../directory/users.ts';
 import { perform, type Work } from '../../directory/work.ts';
 import type { Connection } from '../../store/database.ts';
+import type { RowPlace } from '../../store/scim/order.ts';
 import { listScimUsers } from '../../store/scim/list.ts';
 import { findScimUser, type ScimUserRow, type UserExtras } from '../../store/scim/user-rows.ts';
 import type { UserRow } from '../../store/users.ts';
 import { type Answer, type Call, emptyAnswer, readerOf, resourceAnswer } from './call.ts';
 import { listHead } from './list-answer.ts';
-import { readListRequest, readProjectionOf } from './list-query.ts';
+import { type ListRequest, readListRequest, readProjectionOf } from './list-query.ts';
 import { isKnownTo, readIfMatch } from './precondition.ts';
 import { entityTag, userResource } from './resource.ts';
 import { documentOfUser, stateOfUser } from './user-state.ts';
@@ -35,19 +37,32 @@ export async function readUser(call: Call): Promise<Answer> {
 
 /** RFC 7644 §3.4.2. */
 export async function listUsers(call: Call): Promise<Answer> {
+  const request = readListRequest(call, call.caller.registry.user);
+  const page = await findUsers(call, request);
+  const head = listHead(call.parts, request, { ...page, shown: page.resources.length });
+  return { status: 200, headers: {}, body: { ...head, Resources: page.resources } };
+}
+
+export interface FoundUsers {
+  readonly resources: readonly JsonObject[];
+  readonly total: number | null;
+  readonly next: RowPlace | null;
+}
+
+/** A page of users, as resources. */
+export async function findUsers(call: Call, { query, projection }: ListRequest): Promise<FoundUsers> {
   const type = call.caller.registry.user;
-  const { baseUrl } = call.caller.view;
-  const request = readListRequest(call, type);
-  const extras = extrasOf(type, request.projection);
-  const page = await listScimUsers(call.parts.directory.database, call.caller.view, {
-    ...request.query,
+  const { view } = call.caller;
+  const extras = extrasOf(type, projection);
+  const { rows, total, next } = await listScimUsers(call.parts.directory.database, view, {
+    ...query,
     extras,
   });
-  const resources = page.rows.map((row) =>
-    project(type, userResource(type, baseUrl, row), request.projection),
-  );
-  const head = listHead(call.parts, request, { ...page, shown: resources.length });
-  return { status: 200, headers: {}, body: { ...head, Resources: resources } };
+  return {
+    resources: rows.map((row) => project(type, userResource(type, view.baseUrl, row), projection)),
+    total,
+    next,
+  };
 }
 
 /** RFC 7644 §3.3. A stub that was waiting for the user becomes it and keeps its id. */
