@@ -4,10 +4,12 @@ import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import { addClientCommands } from './commands/client.ts';
 import { addConfigCommands } from './commands/config.ts';
+import { addDoctorCommand } from './commands/doctor.ts';
 import { addDemoCommand } from './commands/demo.ts';
 import { addImportCommand } from './commands/import.ts';
 import { addPushCommand } from './commands/push.ts';
 import { addTargetCommands } from './commands/target.ts';
+import { addMembershipCommands } from './commands/membership.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
 import { addServeCommand } from './commands/serve.ts';
 import { exit, tellFailure, type ExitCode } from './exit.ts';
@@ -55,6 +57,8 @@ export async function runCommandLine(words: readonly string[], io: CommandIo): P
     addMigrateCommand,
     addConfigCommands,
     addClientCommands,
+    addMembershipCommands,
+    addDoctorCommand,
     addDemoCommand,
     addImportCommand,
     addTargetCommands,

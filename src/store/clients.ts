@@ -77,6 +77,14 @@ const byToken = named(
      and (t.expires_at is null or t.expires_at > now())`,
 );
 
+const ending = named(
+  'client_token_ending',
+  `select s.name, t.expires_at from client_token t join client c on c.n = t.client_n join source s on s.n = c.source_n
+   where t.revoked_at is null and c.revoked_at is null
+     and t.expires_at between now() and now() + make_interval(days => $1)
+   order by t.expires_at`,
+);
+
 /** Adds a client to its source. */
 export async function insertClient(tx: Tx, client: NewClientRow): Promise<ClientRow> {
   const values = [client.sourceN, client.profile, client.namespace, client.scopes, client.allow];
@@ -109,6 +117,14 @@ export async function expireOtherTokens(
   { clientN, hash, until }: { readonly clientN: number; readonly hash: Buffer; readonly until: Date },
 ): Promise<void> {
   await tx.rows(expireOthers, [clientN, hash, until]);
+}
+
+/** Good tokens that end within so many days, the next first, by the names of their clients. */
+export async function listEndingTokens(
+  connection: Connection,
+  days: number,
+): Promise<{ readonly name: string; readonly expires_at: Date }[]> {
+  return connection.rows(ending, [days]);
 }
 
 /** The client that a token belongs to; null when it is unknown, expired or revoked, which nobody can tell apart. */

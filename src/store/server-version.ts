@@ -46,6 +46,26 @@ export async function checkServer(url: string): Promise<void> {
   }
 }
 
+/** What a connection leads to. */
+export interface ConnectionFacts {
+  /** Such as `15.8`. */
+  readonly version: string;
+  /** True when another process than the one that let us in does the work: a pooler stands between. */
+  readonly isPooled: boolean;
+}
+
+/** Looks at where a URL leads. */
+export async function describeConnection(url: string): Promise<ConnectionFacts> {
+  return withSession({ connectionString: url }, async (client) => {
+    const { rows } = await client.query<{ version: string; pid: number }>(
+      `select split_part(current_setting('server_version'), ' ', 1) as version, pg_backend_pid() as pid`,
+    );
+    // The driver keeps the process id that it was greeted with; its types leave it out.
+    const greeted = 'processID' in client ? client.processID : null;
+    return { version: rows[0]?.version ?? '', isPooled: rows[0]?.pid !== greeted };
+  });
+}
+
 async function versionOf(url: string): Promise<number> {
   const sql = `select current_setting('server_version_num')::int as version`;
   return withSession({ connectionString: url, connectionTimeoutMillis: 10_000 }, async (client) => {

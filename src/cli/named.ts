@@ -1,0 +1,19 @@
+/** USER and GROUP of the command line: an id, a userName or a name. */
+import { Refusal } from '../core/refusal.ts';
+import type { Connection } from '../store/database.ts';
+import { findGroupCalled, findUsersCalled, type NamedGroup, type NamedUser } from '../store/lookup.ts';
+
+/** Refuses `user.not_found`, and `identity.ambiguous` for a name that several have. */
+export async function requireUser(connection: Connection, text: string): Promise<NamedUser> {
+  const [user, another] = await findUsersCalled(connection, text);
+  if (user === undefined) throw new Refusal('user.not_found', { user: text });
+  if (another !== undefined) throw new Refusal('identity.ambiguous', { cell: text, matches: 2 });
+  return user;
+}
+
+/** Refuses `group.not_found`. */
+export async function requireGroup(connection: Connection, text: string): Promise<NamedGroup> {
+  const group = await findGroupCalled(connection, text);
+  if (group === null) throw new Refusal('group.not_found', { group: text });
+  return group;
+}
