@@ -1,0 +1,61 @@
+/** What a reader of the feed asks for. */
+import type { CursorPlace } from '../core/cursor.ts';
+import { parseGroupId } from '../core/ids.ts';
+import { Refusal } from '../core/refusal.ts';
+import { HttpProblem } from '../http/problem.ts';
+import type { FeedFilter } from '../store/effective/feed-pages.ts';
+import { findGroupRef } from '../store/effective/refs.ts';
+import { readLimit, readWhole } from './input.ts';
+import type { ApiParts } from './parts.ts';
+import type { Call } from './route.ts';
+
+export interface ChangeQuery {
+  readonly after: CursorPlace | 'oldest' | 'now';
+  readonly limit: number;
+  readonly waitMs: number;
+  readonly filter: FeedFilter;
+  /** What cursors are bound to. */
+  readonly filterText: string;
+}
+
+const MAX_WAIT_SECONDS = 60;
+const TYPE = /^(?:user|group|membership|entitlement|request|plan)\.(?:[a-z_]+|\*)$/;
+
+/**
+ * `after`, `limit`, `wait`, `type` (several by comma or repeated; `group.*` for a family), `group`. A stream that
+ * is resumed says where in Last-Event-ID. Refuses cursors as Cursors.open, an unknown group, and what is no type.
+ */
+export async function readChangeQuery(parts: ApiParts, call: Call): Promise<ChangeQuery> {
+  const { query } = call;
+  const types = query
+    .getAll('type')
+    .flatMap((text) => text.split(','))
+    .sort();
+  const unknown = types.find((type) => !TYPE.test(type));
+  if (unknown !== undefined) {
+    throw new HttpProblem(
+      'request.invalid',
+      `${unknown} is no type of a change, such as group.* or user.created.`,
+    );
+  }
+  const group = query.get('group');
+  const filterText = types.length === 0 && group === null ? '' : `${types.join(',')} ${group ?? ''}`;
+  const after = call.header('Last-Event-ID') ?? query.get('after');
+  return {
+    after: after === null ? 'oldest' : after === 'now' ? 'now' : parts.cursors.open(after, filterText),
+    limit: readLimit(query),
+    waitMs: (readWhole(query, 'wait', { least: 0, most: MAX_WAIT_SECONDS }) ?? 0) * 1_000,
+    filter: {
+      types: types.length === 0 ? null : types,
+      group: group === null ? null : await groupNumber(parts, group),
+    },
+    filterText,
+  };
+}
+
+async function groupNumber({ directory }: ApiParts, text: string): Promise<FeedFilter['group']> {
+  const id = parseGroupId(text);
+  const group = id === null ? null : await findGroupRef(directory.database, id);
+  if (group === null) throw new Refusal('group.not_found', { group: text });
+  return group.n;
+}

@@ -1,0 +1,96 @@
+/** The change log, to be read on from a cursor: as a page, as lines, or as a stream of events (P-02). */
+import { Readable } from 'node:stream';
+import type { CursorPlace } from '../core/cursor.ts';
+import { type FeedPage, readFeed } from '../effective/feed/reader.ts';
+import { changeBodies, type ChangeBody } from './change-body.ts';
+import { type ChangeQuery, readChangeQuery } from './change-query.ts';
+import { CURSOR_HEADER, type ApiParts } from './parts.ts';
+import type { Answer, Call, Route } from './route.ts';
+
+export function changeRoutes(parts: ApiParts): readonly Route[] {
+  return [
+    {
+      method: 'GET',
+      path: '/changes',
+      scope: 'directory.read',
+      summary: 'The change log from a cursor on: JSON, NDJSON or server-sent events',
+      handle: (call) => listChanges(parts, call),
+    },
+  ];
+}
+
+/** A stream says so often that it is still there. */
+const HEARTBEAT_MS = 15_000;
+
+async function listChanges(parts: ApiParts, call: Call): Promise<Answer> {
+  const query = await readChangeQuery(parts, call);
+  const accept = call.header('Accept') ?? '';
+  if (accept.includes('text/event-stream')) return streamChanges(parts, call, query);
+  const page = await nextPage(parts, query, call.gone);
+  const changes = await changeBodies(parts.directory.database, parts.cursors, page.rows);
+  const cursor = parts.cursors.seal(page.end, query.filterText);
+  const headers = { [CURSOR_HEADER]: cursor };
+  if (!accept.includes('application/x-ndjson')) {
+    return { status: 200, headers, body: { changes, cursor, more: page.isMore } };
+  }
+  const lines = [...changes, { type: 'bookmark', cursor, more: page.isMore }];
+  return {
+    status: 200,
+    headers: { ...headers, 'Content-Type': 'application/x-ndjson' },
+    body: Readable.from(lines.map((line) => `${JSON.stringify(line)}\n`)),
+  };
+}
+
+/** The next page that is not empty, waited for as long as the reader wants to. */
+async function nextPage(parts: ApiParts, query: ChangeQuery, gone: AbortSignal): Promise<FeedPage> {
+  const { directory, feedHead } = parts;
+  const until = performance.now() + query.waitMs;
+  let { after } = query;
+  for (;;) {
+    const page = await readFeed(directory.database, { ...query, after });
+    const restMs = until - performance.now();
+    if (page.rows.length > 0 || page.isMore || restMs <= 0 || gone.aborted) return page;
+    after = page.end;
+    await feedHead.wait(page.batch, restMs, gone);
+  }
+}
+
+/** First page before the headers, so that a bad cursor is answered as a problem and not in the middle of a stream. */
+async function streamChanges(parts: ApiParts, call: Call, query: ChangeQuery): Promise<Answer> {
+  const first = await readFeed(parts.directory.database, query);
+  return {
+    status: 200,
+    headers: { 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' },
+    body: Readable.from(events(parts, { query, gone: call.gone, first }), { objectMode: true }),
+  };
+}
+
+interface Stream {
+  readonly query: ChangeQuery;
+  readonly gone: AbortSignal;
+  readonly first: FeedPage;
+}
+
+async function* events(parts: ApiParts, { query, gone, first }: Stream): AsyncGenerator<string> {
+  const bookmark = (end: CursorPlace): string => {
+    const cursor = parts.cursors.seal(end, query.filterText);
+    return eventText(cursor, { type: 'bookmark', cursor });
+  };
+  yield ': the change log of Muster\n\n';
+  let page = first;
+  let told = '';
+  while (!gone.aborted) {
+    const changes = await changeBodies(parts.directory.database, parts.cursors, page.rows);
+    for (const change of changes) yield eventText(change.cursor, change);
+    const mark = bookmark(page.end);
+    if (changes.length > 0 || mark !== told) yield mark;
+    else if (!page.isMore) yield ': still here\n\n';
+    told = mark;
+    if (!page.isMore) await parts.feedHead.wait(page.batch, HEARTBEAT_MS, gone);
+    page = await readFeed(parts.directory.database, { ...query, after: page.end });
+  }
+}
+
+function eventText(id: string, change: ChangeBody): string {
+  return `id: ${id}\nevent: ${change.type}\ndata: ${JSON.stringify(change)}\n\n`;
+}

@@ -1,0 +1,94 @@
+/** Clients: programs with a token of their own. */
+import { z } from 'zod';
+import { scopes, type Scope } from '../core/scopes.ts';
+import { TOKEN_BYTES } from '../core/token.ts';
+import { createClient, endClient } from '../directory/clients.ts';
+import { perform } from '../directory/work.ts';
+import { HttpProblem } from '../http/problem.ts';
+import { type ClientRow, listClients } from '../store/clients.ts';
+import { allows } from '../core/scopes.ts';
+import { readBody } from './input.ts';
+import { type ApiParts, writtenAt } from './parts.ts';
+import type { Answer, Call, Route } from './route.ts';
+
+const creation = z.strictObject({
+  name: z.string(),
+  profile: z.string().default('auto'),
+  namespace: z.enum(['all', 'own']).default('all'),
+  scopes: z.array(z.enum(scopes)).min(1),
+  allow: z.array(z.string()).max(1_000).default([]),
+  expiresAt: z.iso.datetime({ offset: true }).nullable().default(null),
+});
+
+export function clientRoutes(parts: ApiParts): readonly Route[] {
+  return [
+    {
+      method: 'GET',
+      path: '/clients',
+      scope: 'clients.write',
+      summary: 'Clients in use',
+      handle: async () => ({
+        status: 200,
+        body: { items: (await listClients(parts.directory.database)).map(clientBody), next: null },
+      }),
+    },
+    {
+      method: 'POST',
+      path: '/clients',
+      scope: 'clients.write',
+      summary: 'Creates a client and shows its token, once',
+      handle: (call) => postClient(parts, call),
+    },
+    {
+      method: 'DELETE',
+      path: '/clients/:id',
+      scope: 'clients.write',
+      summary: 'Ends a client and its tokens',
+      handle: async (call) => {
+        const performed = await perform(parts.directory, call.by, (work) =>
+          endClient(work, call.params.id ?? ''),
+        );
+        return { status: 204, headers: await writtenAt(parts, performed), body: null };
+      },
+    },
+  ];
+}
+
+/** Nobody gives a scope that they do not hold (J-19). */
+async function postClient(parts: ApiParts, call: Call): Promise<Answer> {
+  const wanted = readBody(creation, await call.json());
+  const foreign = wanted.scopes.find((scope: Scope) => !allows(call.client.scopes, scope));
+  if (foreign !== undefined) {
+    throw new HttpProblem('auth.scope', `This token does not hold the scope ${foreign} that it would give.`);
+  }
+  const performed = await perform(parts.directory, call.by, (work) =>
+    createClient(
+      work,
+      { ...wanted, expiresAt: wanted.expiresAt === null ? null : new Date(wanted.expiresAt) },
+      { kind: 'random', bytes: parts.random(TOKEN_BYTES) },
+    ),
+  );
+  const { client, token } = performed.result;
+  return {
+    status: 201,
+    headers: await writtenAt(parts, performed),
+    body: {
+      ...clientBody(client),
+      token,
+      expiresAt: wanted.expiresAt,
+      scimBaseUrl: `${parts.baseUrl}/scim/v2`,
+    },
+  };
+}
+
+function clientBody(row: ClientRow): object {
+  return {
+    id: row.id,
+    name: row.name,
+    profile: row.profile,
+    namespace: row.namespace,
+    scopes: row.scopes,
+    allow: row.allow,
+    created: row.created_at.toISOString(),
+  };
+}

@@ -1,0 +1,186 @@
+/** Groups with their flags and roles. */
+import { z } from 'zod';
+import type { GroupId } from '../core/ids.ts';
+import { foldName } from '../core/names.ts';
+import { Refusal } from '../core/refusal.ts';
+import { allows } from '../core/scopes.ts';
+import {
+  changeGroup,
+  createGroup,
+  deleteGroup,
+  type GroupState,
+  newGroupState,
+} from '../directory/groups.ts';
+import { setGroupRoles } from '../directory/roles.ts';
+import { perform, type Performed } from '../directory/work.ts';
+import { findListedGroup, listGroupPage, type ListedGroupRow } from '../store/effective/listing.ts';
+import { isKnown, readIfMatch, versionTag } from './entity-tag.ts';
+import { groupIdIn, readBody, readPaging } from './input.ts';
+import { type ApiParts, writtenAt } from './parts.ts';
+import type { Answer, Call, Route } from './route.ts';
+
+const flags = {
+  description: z.string().max(4_000).nullable(),
+  internal: z.boolean(),
+  hidden: z.boolean(),
+  open: z.boolean(),
+  public: z.boolean(),
+  restricted: z.boolean(),
+  autoLeave: z.enum(['inherit', 'on', 'off']),
+  reservedTo: z.string().nullable(),
+};
+const roles = z.array(z.string()).max(1_000);
+/** Kept by other parts of the installation; what stands here must say nothing yet. */
+const unkept = {
+  permissions: z.array(z.string()).max(0, 'permissions cannot be written here').optional(),
+  leaders: z.array(z.unknown()).max(0, 'leaders cannot be written here').optional(),
+  rule: z.null('rules cannot be written here').optional(),
+};
+
+const creation = z
+  .strictObject({ name: z.string(), ...flags, roles, ...unkept })
+  .partial()
+  .required({ name: true });
+const patch = z.strictObject({ name: z.string(), ...flags, roles, ...unkept }).partial();
+
+const MERGE_PATCH = ['application/merge-patch+json', 'application/json'];
+
+export function groupRoutes(parts: ApiParts): readonly Route[] {
+  const row = (
+    method: Route['method'],
+    path: string,
+    summary: string,
+    handle: (parts: ApiParts, call: Call) => Promise<Answer>,
+  ): Route => ({
+    method,
+    path,
+    summary,
+    scope: method === 'GET' ? 'directory.read' : 'directory.write',
+    handle: (call) => handle(parts, call),
+  });
+  return [
+    row('GET', '/groups', 'Groups, in the order in which they came to be', listGroups),
+    row('POST', '/groups', 'Creates a group', postGroup),
+    row('GET', '/groups/:id', 'One group', getGroup),
+    row('PATCH', '/groups/:id', 'Changes a group (RFC 7396)', patchGroup),
+    row('DELETE', '/groups/:id', 'Deletes a group', removeGroup),
+  ];
+}
+
+async function listGroups({ directory, listKey }: ApiParts, { query }: Call): Promise<Answer> {
+  const paging = readPaging(listKey, query, 'groups');
+  const name = query.get('name');
+  const rows = await listGroupPage(directory.database, paging.page, name === null ? null : foldName(name));
+  return {
+    status: 200,
+    body: { items: rows.map(groupBody), next: paging.next(rows.length, rows.at(-1)?.n) },
+  };
+}
+
+async function getGroup(parts: ApiParts, call: Call): Promise<Answer> {
+  const row = await requireGroup(parts, groupIdIn(call.params));
+  const tag = versionTag(row.version);
+  if (isKnown(call.header('If-None-Match'), tag)) return { status: 304, headers: { ETag: tag }, body: null };
+  return { status: 200, headers: { ETag: tag }, body: groupBody(row) };
+}
+
+async function postGroup(parts: ApiParts, call: Call): Promise<Answer> {
+  const { roles: wanted, name, ...rest } = readBody(creation, await call.json());
+  const performed = await perform(parts.directory, call.by, async (work) => {
+    const { id } = await createGroup(work, edited({ ...newGroupState, name }, rest));
+    if (wanted !== undefined)
+      await setGroupRoles(work, { group: id, roles: wanted, mayProtected: isAdmin(call), at: 'creation' });
+    return id;
+  });
+  const answer = await answerWritten(parts, 201, performed);
+  const location = `${parts.baseUrl}/api/v1/groups/${performed.result}`;
+  return { ...answer, headers: { ...answer.headers, Location: location } };
+}
+
+async function patchGroup(parts: ApiParts, call: Call): Promise<Answer> {
+  const group = groupIdIn(call.params);
+  const { roles: wanted, ...rest } = readBody(patch, await call.json(MERGE_PATCH));
+  const ifMatch = readIfMatch(call.header('If-Match'));
+  const performed = await perform(parts.directory, call.by, async (work) => {
+    await changeGroup(work, { group, ifMatch, edit: (current) => edited(current, rest) });
+    if (wanted !== undefined)
+      await setGroupRoles(work, { group, roles: wanted, mayProtected: isAdmin(call), at: 'change' });
+    return group;
+  });
+  return answerWritten(parts, 200, performed);
+}
+
+async function removeGroup(parts: ApiParts, call: Call): Promise<Answer> {
+  const group = groupIdIn(call.params);
+  const ifMatch = readIfMatch(call.header('If-Match'));
+  const performed = await perform(parts.directory, call.by, (work) => deleteGroup(work, { group, ifMatch }));
+  return { status: 204, headers: await writtenAt(parts, performed), body: null };
+}
+
+/** The state with what the body says of it; what it does not mention stays. */
+function edited(current: GroupState, body: Partial<z.output<typeof patch>>): GroupState {
+  const { name, description, internal, hidden, open, restricted, autoLeave, reservedTo } = {
+    ...current,
+    ...defined(body),
+  };
+  const isPublic = body.public ?? current.public;
+  return {
+    ...current,
+    name,
+    description,
+    internal,
+    hidden,
+    open,
+    public: isPublic,
+    restricted,
+    autoLeave,
+    reservedTo,
+  };
+}
+
+function defined(body: Partial<z.output<typeof patch>>): Partial<GroupState> {
+  return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
+}
+
+async function answerWritten(
+  parts: ApiParts,
+  status: 200 | 201,
+  performed: Performed<GroupId>,
+): Promise<Answer> {
+  const row = await requireGroup(parts, performed.result);
+  const headers = { ...(await writtenAt(parts, performed)), ETag: versionTag(row.version) };
+  return { status, headers, body: groupBody(row) };
+}
+
+async function requireGroup({ directory }: ApiParts, id: GroupId): Promise<ListedGroupRow> {
+  const row = await findListedGroup(directory.database, id);
+  if (row === null) throw new Refusal('group.not_found', { group: id });
+  return row;
+}
+
+function isAdmin({ client }: Call): boolean {
+  return allows(client.scopes, 'admin');
+}
+
+function groupBody(row: ListedGroupRow): object {
+  return {
+    id: row.id,
+    name: row.name,
+    kind: row.kind,
+    description: row.description,
+    internal: row.internal,
+    hidden: row.hidden,
+    open: row.open,
+    public: row.public,
+    restricted: row.restricted,
+    autoLeave: row.auto_leave,
+    roles: row.roles,
+    permissions: [],
+    leaders: [],
+    rule: row.rule,
+    reservedTo: row.reserved_to,
+    version: row.version,
+    created: row.created_at.toISOString(),
+    lastModified: row.modified_at.toISOString(),
+  };
+}

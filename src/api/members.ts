@@ -1,0 +1,157 @@
+/** Members of groups: lists, by the index where it is there, and single memberships. */
+import { z } from 'zod';
+import { type GroupId, parseGroupId, parseUserId, type UserId } from '../core/ids.ts';
+import { Refusal } from '../core/refusal.ts';
+import { editMembers } from '../directory/memberships.ts';
+import { perform } from '../directory/work.ts';
+import type { MemberList } from '../effective/asks.ts';
+import {
+  countMembers,
+  directMembersPage,
+  effectiveMembersPage,
+  idsOfMembers,
+  type MemberRow,
+  type Page,
+} from '../store/effective/membership.ts';
+import { findGroupRef, type FoundGroup } from '../store/effective/refs.ts';
+import { isKnown } from './entity-tag.ts';
+import { groupIdIn, readBody, readClaim, readPaging } from './input.ts';
+import { type ApiParts, cursorHeader, writtenAt } from './parts.ts';
+import type { Answer, Call, Route } from './route.ts';
+
+const membership = z.strictObject({ expiresAt: z.iso.datetime({ offset: true }).nullable().default(null) });
+
+export function memberRoutes(parts: ApiParts): readonly Route[] {
+  const path = '/groups/:id/members';
+  return [
+    {
+      method: 'GET',
+      path,
+      scope: 'directory.read',
+      summary: 'Members of a group, direct or effective',
+      handle: (call) => listMembers(parts, call),
+    },
+    ...(['users', 'groups'] as const).flatMap((kind): Route[] => [
+      {
+        method: 'PUT',
+        path: `${path}/${kind}/:memberId`,
+        scope: 'directory.write',
+        summary: `Makes one of the ${kind} a direct member`,
+        handle: (call) => putMember(parts, call, kind),
+      },
+      {
+        method: 'DELETE',
+        path: `${path}/${kind}/:memberId`,
+        scope: 'directory.write',
+        summary: `Ends the direct membership of one of the ${kind}`,
+        handle: (call) => deleteMember(parts, call, kind),
+      },
+    ]),
+  ];
+}
+
+/**
+ * A page of members in the order in which they came to be. The tag covers the whole list, so a reader that has it
+ * is answered 304 without anything being expanded (P-04); the closure's answers carry none.
+ */
+async function listMembers(parts: ApiParts, call: Call): Promise<Answer> {
+  const id = groupIdIn(call.params);
+  const list: MemberList = readClaim(call.query, 'effective') ? 'effective' : 'direct';
+  const paging = readPaging(parts.listKey, call.query, `members ${list} ${id}`);
+  const group = await findGroupRef(parts.directory.database, id);
+  if (group === null) throw new Refusal('group.not_found', { group: id });
+  const headers = cursorHeader(parts, { kind: 'end', batch: group.head });
+  const tagOf = (hash: string): string => `"${hash}.${list}.${paging.page.after}.${paging.page.limit}"`;
+
+  const condition = call.header('If-None-Match');
+  const known = condition === null ? null : await parts.index.tag(group.n, group.position);
+  if (known !== null && isKnown(condition, tagOf(known))) {
+    return { status: 304, headers: { ...headers, ETag: tagOf(known) }, body: null };
+  }
+  const { members, total, tag } = await readMembers(parts, group, { list, page: paging.page });
+  return {
+    status: 200,
+    headers: tag === null ? headers : { ...headers, ETag: tagOf(tag) },
+    body: {
+      group: id,
+      effective: list === 'effective',
+      total,
+      members: members.map(({ id: member, kind, direct }) => ({
+        type: kind === 'u' ? 'user' : 'group',
+        id: member,
+        direct,
+      })),
+      next: paging.next(members.length, members.at(-1)?.n),
+    },
+  };
+}
+
+type Member = Omit<MemberRow, 'n'> & { readonly n: number };
+
+interface Members {
+  readonly members: readonly Member[];
+  readonly total: number;
+  readonly tag: string | null;
+}
+
+async function readMembers(
+  { index, directory: { database } }: ApiParts,
+  group: FoundGroup,
+  { list, page }: { readonly list: MemberList; readonly page: Page },
+): Promise<Members> {
+  const indexed = await index.page({ group: group.n, list, ...page }, group.position);
+  if (indexed === null) {
+    const read = list === 'effective' ? effectiveMembersPage : directMembersPage;
+    const [members, total] = await Promise.all([
+      read(database, group.n, page),
+      countMembers(database, group.n, list),
+    ]);
+    return { members, total, tag: null };
+  }
+  const ids = await idsOfMembers(
+    database,
+    indexed.members.map(({ n }) => n),
+  );
+  const members = indexed.members.flatMap(({ n, direct }) => {
+    const found = ids.get(n);
+    return found === undefined ? [] : [{ ...found, n, direct }];
+  });
+  return { members, total: indexed.total, tag: indexed.tag };
+}
+
+type MembersKind = 'users' | 'groups';
+
+async function putMember(parts: ApiParts, call: Call, kind: MembersKind): Promise<Answer> {
+  const group = groupIdIn(call.params);
+  const member = memberIn(call, kind);
+  const hasBody = (call.header('Content-Length') ?? '0') !== '0' || call.header('Transfer-Encoding') !== null;
+  const { expiresAt } = readBody(membership, hasBody ? await call.json() : {});
+  const performed = await perform(parts.directory, call.by, (work) =>
+    editMembers(work, {
+      group,
+      steps: [{ do: 'add', members: [member] }],
+      expiresAt: expiresAt === null ? null : new Date(expiresAt),
+    }),
+  );
+  return {
+    status: performed.result.added.length > 0 ? 201 : 200,
+    headers: await writtenAt(parts, performed),
+    body: { group, member: { type: kind === 'users' ? 'user' : 'group', id: member }, expiresAt },
+  };
+}
+
+async function deleteMember(parts: ApiParts, call: Call, kind: MembersKind): Promise<Answer> {
+  const group = groupIdIn(call.params);
+  const member = memberIn(call, kind);
+  const performed = await perform(parts.directory, call.by, (work) =>
+    editMembers(work, { group, steps: [{ do: 'remove', members: [member] }] }),
+  );
+  return { status: 204, headers: await writtenAt(parts, performed), body: null };
+}
+
+function memberIn({ params }: Call, kind: MembersKind): UserId | GroupId {
+  const text = params.memberId ?? '';
+  const id = kind === 'users' ? parseUserId(text) : parseGroupId(text);
+  if (id === null) throw new Refusal('member.not_found', { members: [text] });
+  return id;
+}

@@ -1,0 +1,115 @@
+/** How this door says no: RFC 9457, `application/problem+json`. */
+import type { Refusal, RefusalCode } from '../core/refusal.ts';
+import type { DoorContext } from '../http/context.ts';
+import type { ErrorForm } from '../http/edge.ts';
+import type { ProblemCode } from '../http/problem.ts';
+
+interface ProblemAnswer {
+  readonly status: number;
+  readonly title: string;
+}
+
+const notFound = (what: string): ProblemAnswer => ({ status: 404, title: `No such ${what}` });
+const taken = { status: 409, title: 'The name is in use' } as const;
+const invalid = { status: 400, title: 'The value cannot be taken' } as const;
+
+const answers = {
+  'user.not_found': notFound('user'),
+  'user.name_taken': taken,
+  'user.invalid': invalid,
+  'user.quarantined': { status: 409, title: 'The name is in quarantine' },
+  'group.not_found': notFound('group'),
+  'group.name_taken': taken,
+  'group.name_reserved': { status: 403, title: 'The name is reserved' },
+  'group.invalid': invalid,
+  'group.automatic': { status: 409, title: 'The group is automatic' },
+  'group.reserved': { status: 403, title: 'The members belong to a source' },
+  'member.not_found': notFound('member'),
+  'nesting.cycle': { status: 409, title: 'The nesting would close a cycle' },
+  'version.mismatch': { status: 412, title: 'It changed in the meantime' },
+  'identity.invalid': invalid,
+  'identity.conflict': { status: 409, title: 'The identity names two users' },
+  'identity.ambiguous': { status: 409, title: 'The identity fits several users' },
+  'role.invalid': invalid,
+  'role.protected': { status: 403, title: 'The role is protected' },
+  'source.not_found': notFound('source'),
+  'source.name_taken': taken,
+  'source.invalid': invalid,
+  'client.not_found': notFound('client'),
+  'target.not_found': notFound('target'),
+  'target.name_taken': taken,
+  'target.invalid': invalid,
+  'target.hold_stale': { status: 409, title: 'What is held has changed' },
+  'import.not_found': notFound('import'),
+  'import.unreadable': { status: 400, title: 'The file cannot be read' },
+  'cursor.unreadable': { status: 400, title: 'The cursor cannot be read' },
+  'cursor.expired': { status: 410, title: 'The cursor is no longer good' },
+  'schema.invalid': invalid,
+  'filter.invalid': { status: 400, title: 'The filter cannot be read' },
+  'body.invalid': { status: 400, title: 'The body cannot be read' },
+  'path.invalid': invalid,
+  'value.invalid': invalid,
+  'attribute.immutable': { status: 409, title: 'The attribute cannot be changed' },
+  'patch.no_target': { status: 400, title: 'The change has no target' },
+} as const satisfies Record<RefusalCode, ProblemAnswer>;
+
+const titles = {
+  'auth.required': 'A token is needed',
+  'auth.invalid': 'The token is not good',
+  'auth.scope': 'The token does not allow this',
+  'auth.address': 'The address is not allowed',
+  'request.invalid': 'The request cannot be read',
+  'body.malformed': 'The body cannot be read',
+  'body.too_large': 'The body is too large',
+  'body.unsupported_type': 'The type of the body is not read here',
+  'path.not_found': 'There is no such path',
+  'method.not_allowed': 'The method cannot be used here',
+  'method.not_implemented': 'The method is not known',
+  'rate.limited': 'Too many requests',
+  'not.ready': 'Not ready yet',
+} as const satisfies Record<ProblemCode, string>;
+
+/** The form of this door; `snapshotUrl` is where a reader with an expired cursor starts anew. */
+export function apiErrorForm(snapshotUrl: string): ErrorForm {
+  return {
+    refusal: (context, refusal) => {
+      const { status, title } = answers[refusal.code];
+      write(
+        context,
+        { status, title, detail: refusal.message, code: refusal.code },
+        extrasOf(refusal, snapshotUrl),
+      );
+    },
+    problem: (context, { status, code, message }) =>
+      write(context, { status, title: titles[code], detail: message, code }, {}),
+    fault: (context) => {
+      const detail = `It is in the log under ${context.state.requestId}.`;
+      write(context, { status: 500, title: 'Something went wrong here', detail, code: 'fault' }, {});
+    },
+  };
+}
+
+/** What a program wants to know besides the sentence. */
+function extrasOf({ code, details }: Refusal, snapshotUrl: string): Readonly<Record<string, unknown>> {
+  return code === 'cursor.expired' ? { snapshot: snapshotUrl } : details;
+}
+
+function write(
+  context: DoorContext,
+  { status, title, detail, code }: ProblemAnswer & { readonly detail: string; readonly code: string },
+  extras: Readonly<Record<string, unknown>>,
+): void {
+  const { requestId } = context.state;
+  context.status = status;
+  context.body = JSON.stringify({
+    ...extras,
+    type: `urn:muster:problem:${code}`,
+    title,
+    status,
+    detail,
+    code,
+    requestId,
+  });
+  context.set('Content-Type', 'application/problem+json');
+  context.set('Cache-Control', 'no-store');
+}

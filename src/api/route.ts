@@ -1,0 +1,67 @@
+/** The routes of /api/v1 are a table; each folder that adds some hands over rows of this form. */
+import type { Readable } from 'node:stream';
+import type { Attribution } from '../core/attribution.ts';
+import type { Scope } from '../core/scopes.ts';
+import { readJson } from '../http/body.ts';
+import { attributionOf } from '../http/attribution.ts';
+import type { ClientIdentity, DoorContext } from '../http/context.ts';
+import { clientOf } from '../http/token.ts';
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+export interface Route {
+  readonly method: Method;
+  /** Below /api/v1, with `:name` for what varies. */
+  readonly path: string;
+  readonly scope: Scope;
+  /** One line for the reference. */
+  readonly summary: string;
+  readonly handle: (call: Call) => Promise<Answer>;
+}
+
+/** A request as a route sees it. */
+export interface Call {
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  readonly client: ClientIdentity;
+  /** Whom a write is put down to. */
+  readonly by: Attribution;
+  /** A header, or null. */
+  header(name: string): string | null;
+  /** The body as JSON, of `type` or the types given. Refuses as readJson. */
+  json(types?: readonly string[]): Promise<unknown>;
+  /** Ends when the caller has gone. */
+  readonly gone: AbortSignal;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Something to write as JSON, a stream of another type, or null for no body. */
+  readonly body: object | null;
+}
+
+/** An answer that is written as it comes, of a type of its own. */
+export interface StreamAnswer extends Answer {
+  readonly body: Readable;
+}
+
+const BODY_BYTES = 1_048_576;
+
+/** Takes a request apart for its route. */
+export function callOf(context: DoorContext, params: Readonly<Record<string, string>>): Call {
+  const gone = new AbortController();
+  context.res.once('close', () => gone.abort());
+  return {
+    params,
+    query: new URLSearchParams(context.querystring),
+    client: clientOf(context),
+    by: attributionOf(context),
+    header: (name) => {
+      const value = context.get(name);
+      return value === '' ? null : value;
+    },
+    json: (types = ['application/json']) => readJson(context, { bytes: BODY_BYTES, types }),
+    gone: gone.signal,
+  };
+}

@@ -1,0 +1,26 @@
+/** The rows of this folder's table; compose adds those of the sources and targets. */
+import { changeRoutes } from './changes.ts';
+import { checkRoutes } from './checks.ts';
+import { clientRoutes } from './clients.ts';
+import { explanationRoutes } from './explanations.ts';
+import { groupRoutes } from './groups.ts';
+import { memberRoutes } from './members.ts';
+import type { ApiParts } from './parts.ts';
+import type { Route } from './route.ts';
+import { snapshotRoutes } from './snapshot.ts';
+import { userGroupRoutes } from './user-groups.ts';
+import { userRoutes } from './users.ts';
+
+export function directoryRoutes(parts: ApiParts): readonly Route[] {
+  return [
+    ...groupRoutes(parts),
+    ...memberRoutes(parts),
+    ...explanationRoutes(parts),
+    ...userRoutes(parts),
+    ...userGroupRoutes(parts),
+    ...checkRoutes(parts),
+    ...changeRoutes(parts),
+    ...snapshotRoutes(parts),
+    ...clientRoutes(parts),
+  ];
+}

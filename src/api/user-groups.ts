@@ -1,0 +1,76 @@
+/** What a user is in, and what that gives (D-13). */
+import { Refusal } from '../core/refusal.ts';
+import { listConferredRoles } from '../store/effective/listing.ts';
+import { directGroupsOfUser, groupsOfUser } from '../store/effective/membership.ts';
+import { findUserRef, type FoundUser } from '../store/effective/refs.ts';
+import { readFeedHead } from '../store/effective/feed-pages.ts';
+import { readClaim, readPaging, userIdIn } from './input.ts';
+import { type ApiParts, cursorHeader } from './parts.ts';
+import type { Answer, Call, Route } from './route.ts';
+
+/** Stands for whoever is not signed in. */
+const ANONYMOUS = 'anonymous';
+
+export function userGroupRoutes(parts: ApiParts): readonly Route[] {
+  return [
+    {
+      method: 'GET',
+      path: '/users/:id/groups',
+      scope: 'directory.read',
+      summary: 'Groups that a user is in, direct or effective',
+      handle: (call) => listGroupsOfUser(parts, call),
+    },
+    {
+      method: 'GET',
+      path: '/users/:id/entitlements',
+      scope: 'directory.read',
+      summary: 'Roles and permissions of a user, with the groups that confer them',
+      handle: (call) => listEntitlements(parts, call),
+    },
+  ];
+}
+
+async function listGroupsOfUser(parts: ApiParts, call: Call): Promise<Answer> {
+  const { database } = parts.directory;
+  const isEffective = readClaim(call.query, 'effective');
+  const paging = readPaging(
+    parts.listKey,
+    call.query,
+    `groups ${String(isEffective)} ${call.params.id ?? ''}`,
+  );
+  const batch = await readFeedHead(database);
+  const user = await requireUser(parts, call);
+  const read = isEffective ? groupsOfUser : directGroupsOfUser;
+  const rows = await read(database, user.n, paging.page);
+  return {
+    status: 200,
+    headers: cursorHeader(parts, { kind: 'end', batch }),
+    body: {
+      items: rows.map(({ id, name, direct }) => ({ id, name, direct })),
+      next: paging.next(rows.length, rows.at(-1)?.n),
+    },
+  };
+}
+
+async function listEntitlements(parts: ApiParts, call: Call): Promise<Answer> {
+  const { database } = parts.directory;
+  const batch = await readFeedHead(database);
+  const user = call.params.id === ANONYMOUS ? null : await requireUser(parts, call);
+  const roles = await listConferredRoles(database, user?.n ?? null);
+  return {
+    status: 200,
+    headers: cursorHeader(parts, { kind: 'end', batch }),
+    body: {
+      user: call.params.id,
+      roles,
+      permissions: [],
+    },
+  };
+}
+
+async function requireUser({ directory }: ApiParts, { params }: Call): Promise<FoundUser> {
+  const id = userIdIn(params);
+  const user = await findUserRef(directory.database, id);
+  if (user === null) throw new Refusal('user.not_found', { user: id });
+  return user;
+}

@@ -1,0 +1,86 @@
+/** Lists of groups, users and roles for readers, in the order in which they came to be. */
+import type { GroupId, SourceN, UserN } from '../../core/ids.ts';
+import { type Connection, named } from '../database.ts';
+import type { GroupRow } from '../groups.ts';
+import type { UserRow } from '../users.ts';
+import type { Page } from './membership.ts';
+
+export interface ListedGroupRow extends Omit<GroupRow, 'external_id'> {
+  readonly roles: readonly string[];
+}
+
+export interface ConferredRoleRow {
+  readonly name: string;
+  readonly groups: readonly { readonly id: GroupId; readonly name: string }[];
+}
+
+const groupColumns = `g.n, g.id, g.name, g.kind, g.description, g.internal, g.hidden, g.open, g.public, g.restricted,
+  g.auto_leave, g.rule, (select s.name from source s where s.n = g.reserved_to) as reserved_to, g.document,
+  g.version, g.created_at, g.modified_at,
+  array(select r.name from group_role h join role r on r.n = h.role_n where h.group_n = g.n order by r.name_key)
+    as roles`;
+
+const groups = named(
+  'listing_groups',
+  `select ${groupColumns} from groups g
+   where g.deleted_at is null and g.n > $1 and ($3::text is null or g.name_key = $3)
+   order by g.n limit $2`,
+);
+
+const group = named(
+  'listing_group',
+  `select ${groupColumns} from groups g where g.id = $1 and g.deleted_at is null`,
+);
+
+const users = named(
+  'listing_users',
+  `select u.n, u.id, u.user_name, u.active, u.stub, u.document, u.version, u.created_at, u.modified_at,
+          (select k.value from identity_key k
+            where k.user_n = u.n and k.kind = 'externalId' and k.issuer = $4::int::text limit 1) as external_id
+   from users u
+   where u.deleted_at is null and u.n > $1 and ($3::text is null or u.user_name_key = $3)
+   order by u.n limit $2`,
+);
+
+const conferred = named(
+  'listing_conferred_roles',
+  `select r.name, jsonb_agg(jsonb_build_object('id', g.id, 'name', g.name) order by g.n) as groups
+   from (select distinct c.ancestor as n from users u
+         join assertion a on a.member_n = u.n and not a.suppressed
+         join closure c on c.descendant = a.group_n
+         where u.n = $1 and u.active and u.deleted_at is null
+         union select e.n from groups e where e.kind = 'everyone' and e.deleted_at is null) above
+   join groups g using (n) join group_role h on h.group_n = g.n join role r on r.n = h.role_n
+   group by r.n order by r.name_key`,
+);
+
+/** Living groups; `nameKey` picks the one of that folded name. */
+export async function listGroupPage(
+  connection: Connection,
+  { after, limit }: Page,
+  nameKey: string | null,
+): Promise<ListedGroupRow[]> {
+  return connection.rows<ListedGroupRow>(groups, [after, limit, nameKey]);
+}
+
+/** The living group with that id. */
+export async function findListedGroup(connection: Connection, id: GroupId): Promise<ListedGroupRow | null> {
+  return (await connection.rows<ListedGroupRow>(group, [id]))[0] ?? null;
+}
+
+/** Living users, stubs among them; `source` says whose externalId to give. */
+export async function listUserPage(
+  connection: Connection,
+  { after, limit }: Page,
+  { nameKey, source }: { readonly nameKey: string | null; readonly source: SourceN },
+): Promise<UserRow[]> {
+  return connection.rows<UserRow>(users, [after, limit, nameKey, source]);
+}
+
+/** Roles that a user holds, with the groups that confer them (D-13); for nobody, what `everyone` confers. */
+export async function listConferredRoles(
+  connection: Connection,
+  user: UserN | null,
+): Promise<ConferredRoleRow[]> {
+  return connection.rows<ConferredRoleRow>(conferred, [user]);
+}

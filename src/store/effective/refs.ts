@@ -1,0 +1,39 @@
+/** Finding what a reader names, together with the place in the log that the answer will stand at: one trip. */
+import type { GroupId, GroupN, UserId, UserN } from '../../core/ids.ts';
+import { parsePosition, type Position } from '../../core/position.ts';
+import { type Connection, named } from '../database.ts';
+
+export interface FoundGroup {
+  readonly n: GroupN;
+  readonly name: string;
+  readonly kind: string;
+  /** What an answer about the group must not be behind. */
+  readonly position: Position;
+  /** The feed's newest cut. */
+  readonly head: number;
+}
+
+export interface FoundUser {
+  readonly n: UserN;
+  readonly active: boolean;
+  readonly stub: boolean;
+}
+
+const group = named(
+  'ref_group',
+  `select n, name, kind, pg_current_snapshot()::text as position, (select max(b.n) from feed_batch b) as head
+   from groups where id = $1 and deleted_at is null`,
+);
+
+const user = named('ref_user', 'select n, active, stub from users where id = $1 and deleted_at is null');
+
+/** The living group with that id. */
+export async function findGroupRef(connection: Connection, id: GroupId): Promise<FoundGroup | null> {
+  const [row] = await connection.rows<Omit<FoundGroup, 'position'> & { position: string }>(group, [id]);
+  return row === undefined ? null : { ...row, position: parsePosition(row.position) };
+}
+
+/** The living user with that id. */
+export async function findUserRef(connection: Connection, id: UserId): Promise<FoundUser | null> {
+  return (await connection.rows<FoundUser>(user, [id]))[0] ?? null;
+}

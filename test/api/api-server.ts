@@ -1,0 +1,128 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { pino } from 'pino';
+import { apiDoor } from '../../src/api/door.ts';
+import { directoryRoutes } from '../../src/api/routes.ts';
+import { createCursors, type Cursors } from '../../src/core/cursor.ts';
+import { buildRegistry } from '../../src/core/scim/registry.ts';
+import { type Scope, scopes as allScopes } from '../../src/core/scopes.ts';
+import { createClient } from '../../src/directory/clients.ts';
+import type { Directory } from '../../src/directory/work.ts';
+import { readsOf } from '../../src/effective/asks.ts';
+import { Engine } from '../../src/effective/engine.ts';
+import { FeedHead } from '../../src/effective/feed/head.ts';
+import { buildApp } from '../../src/http/app.ts';
+import { tokenLookup } from '../../src/http/token.ts';
+import { openEpoch } from '../../src/store/installation.ts';
+import { openTestDirectory, type TestDirectory } from '../support/directory.ts';
+
+/** An answer with its body read. */
+export interface Answered {
+  readonly status: number;
+  readonly headers: Headers;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- bodies are looked into by the tests
+  readonly body: any;
+}
+
+export interface Asking {
+  readonly body?: unknown;
+  readonly token?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** The API on a directory of its own, with an engine beside it. */
+export interface ApiServer extends TestDirectory {
+  readonly address: string;
+  readonly cursors: Cursors;
+  readonly masterKey: Buffer;
+  /** A token with every scope. */
+  readonly token: string;
+  /** The same directory, whose commits wake the engine. */
+  readonly awake: Directory;
+  readonly faults: unknown[];
+  readonly engine: Engine;
+  ask(method: string, path: string, asking?: Asking): Promise<Answered>;
+  tokenFor(name: string, scopes: readonly Scope[]): Promise<string>;
+}
+
+export async function startApi(): Promise<ApiServer> {
+  const test = await openTestDirectory();
+  const { database } = test;
+  const masterKey = randomBytes(32);
+  const faults: unknown[] = [];
+  const feedHead = new FeedHead(database);
+  const engine = new Engine({
+    database,
+    hashKey: Uint32Array.of(1, 2, 3, 4),
+    holder: randomUUID(),
+    now: () => performance.now(),
+    onCut: () => feedHead.wake(),
+    onFault: (what, error) => faults.push(error ?? what),
+  });
+  await engine.start();
+  const awake = { database, wake: () => engine.wake() };
+  const cursors = createCursors(masterKey, (await openEpoch(database, 'http://localhost')).id);
+  const routes = directoryRoutes({
+    directory: awake,
+    index: readsOf(engine),
+    feedHead,
+    cursors,
+    listKey: randomBytes(32),
+    registry: buildRegistry([]),
+    baseUrl: 'http://localhost',
+    random: randomBytes,
+  });
+  const log = pino({ level: 'error' }, { write: (line: string) => void faults.push(line) });
+  const authenticate = tokenLookup(database, () => performance.now());
+  const door = apiDoor({ authenticate, log, baseUrl: 'http://localhost', routes });
+  const app = buildApp({ newId: randomUUID, doors: [door], trustsProxy: false });
+  app.on('error', () => undefined);
+  const server = createServer(app.callback());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/v1`;
+
+  const tokenFor = (name: string, scopes: readonly Scope[]): Promise<string> =>
+    test.do(async (work) => {
+      const client = { name, profile: 'auto', namespace: 'all', scopes, allow: [], expiresAt: null } as const;
+      return (await createClient(work, client, { kind: 'random', bytes: randomBytes(64) })).token;
+    });
+  const token = await tokenFor('tests', allScopes);
+
+  return {
+    ...test,
+    address,
+    cursors,
+    masterKey,
+    token,
+    awake,
+    faults,
+    engine,
+    tokenFor,
+    ask: async (method, path, { body, token: own = token, headers = {} } = {}) => {
+      const answer = await fetch(`${address}${path}`, {
+        method,
+        headers: {
+          ...(own === '' ? {} : { Authorization: `Bearer ${own}` }),
+          ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+          ...headers,
+        },
+        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      });
+      const text = await answer.text();
+      const isJson = (answer.headers.get('Content-Type') ?? '').includes('json') && !text.includes('}\n{');
+      return {
+        status: answer.status,
+        headers: answer.headers,
+        body: isJson && text !== '' ? JSON.parse(text) : text,
+      };
+    },
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      feedHead.close();
+      await engine.stop();
+      await test.close();
+    },
+  };
+}
