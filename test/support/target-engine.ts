@@ -1,5 +1,7 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { createCursors } from '../../src/core/cursor.ts';
 import { deriveKey } from '../../src/core/seal.ts';
+import { Engine } from '../../src/effective/engine.ts';
 import { openEpoch } from '../../src/store/installation.ts';
 import { addTarget, type MadeTarget, type Targets } from '../../src/targets/admin/verbs.ts';
 import { type EngineParts, TargetEngine } from '../../src/targets/engine/engine.ts';
@@ -21,19 +23,33 @@ export async function openTestTargets(parts: Partial<EngineParts> = {}): Promise
   let wake = (): void => undefined;
   const on = await openTestDirectory(() => wake());
   const { database } = on;
-  await openEpoch(database, 'http://localhost:8080');
+  const epoch = await openEpoch(database, 'http://localhost:8080');
+  const cursors = createCursors(MASTER_KEY, epoch.id);
   const vault = targetVault(deriveKey(MASTER_KEY, 'target-credentials'), randomBytes);
   const faults: unknown[] = [];
   const engine = new TargetEngine({
     database,
     vault,
+    cursors,
     world: { now: Date.now, random: Math.random },
     listener: () => ({ onOutcome: () => undefined }),
     onFault: (_target, error) => faults.push(error),
     leaseSeconds: 4,
     ...parts,
   });
-  wake = engine.wake;
+  const feed = new Engine({
+    database,
+    hashKey: Uint32Array.of(1, 2, 3, 4),
+    holder: randomUUID(),
+    now: () => performance.now(),
+    onCut: engine.wake,
+    onFault: (what, error) => faults.push(error ?? what),
+  });
+  await feed.start();
+  wake = () => {
+    engine.wake();
+    feed.wake();
+  };
   const targets = { database, vault, now: Date.now, random: randomBytes, wake: engine.wake };
   engine.start();
   return {
@@ -44,6 +60,7 @@ export async function openTestTargets(parts: Partial<EngineParts> = {}): Promise
     add: (target) => addTarget(targets, target, attribution('console')),
     close: async () => {
       await engine.stop();
+      await feed.stop();
       await on.close();
     },
   };

@@ -105,6 +105,7 @@ const pause = named(
   `update target set mode = 'off', paused_why = $2, version = version + 1, modified_at = now() where n = $1`,
 );
 
+const savePlace = named('target_save_place', 'update target set cursor = $2 where n = $1');
 const saveLearned = named('target_save_learned', 'update target set learned = $2 where n = $1');
 const saveCircuit = named('target_save_circuit', 'update target set circuit = $2 where n = $1');
 
@@ -169,6 +170,11 @@ export async function pauseTargetsOfOldEpochs(connection: Connection, why: strin
 /** Switches a target off and says why. */
 export async function pauseTarget(connection: Connection, n: number, why: string): Promise<void> {
   await connection.rows(pause, [n, why]);
+}
+
+/** Moves a webhook's place in the log. */
+export async function saveWebhookPlace(tx: Tx, n: number, place: string): Promise<void> {
+  await tx.rows(savePlace, [n, place]);
 }
 
 export async function saveLearnedTraits(connection: Connection, n: number, learned: unknown): Promise<void> {

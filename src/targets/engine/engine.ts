@@ -4,6 +4,7 @@
  * the others take over as its leases end.
  */
 import { randomUUID } from 'node:crypto';
+import type { Cursors } from '../../core/cursor.ts';
 import type { Database } from '../../store/database.ts';
 import { giveUpLease, type Lease, takeLease } from '../../store/leases.ts';
 import { listTargets, readTarget, type TargetRow } from '../../store/targets/targets.ts';
@@ -20,6 +21,7 @@ import { driveWebhook } from './webhook-driver.ts';
 export interface EngineParts {
   readonly database: Database;
   readonly vault: Vault;
+  readonly cursors: Cursors;
   readonly world: World;
   readonly listener: (target: string) => Listener;
   /** A fault while driving a target; it is driven again after a while. */
@@ -176,11 +178,11 @@ async function driveOne(
   row: TargetRow,
   held: { readonly lease: Lease; readonly bell: Bell; readonly isOver: () => boolean },
 ): Promise<void> {
-  const { database, vault, world } = parts;
+  const { database, vault, world, cursors } = parts;
   const credentials = vault.open(row.id, row.credentials);
   const listener = parts.listener(row.name);
   if (!isConnectedType(row.type)) {
-    await driveWebhook({ database, row, credentials, world, listener, ...held });
+    await driveWebhook({ database, row, credentials, cursors, world, listener, ...held });
     return;
   }
   const recorder = new Recorder();

@@ -1,14 +1,35 @@
-/** Driving a webhook target. */
+/**
+ * Driving a webhook: a reader of the change feed with a durable cursor, in order, one message at a time. The
+ * cursor moves behind an entry once it was accepted or given up, in a transaction of the lease's holder.
+ */
+import { z } from 'zod';
+import type { Cursors, CursorPlace } from '../../core/cursor.ts';
+import { Refusal } from '../../core/refusal.ts';
+import {
+  afterTry,
+  firstWebhookPlace,
+  type Head,
+  type WebhookPlace,
+} from '../../core/targets/webhook-place.ts';
+import { type FeedPage, readFeed } from '../../effective/feed/reader.ts';
 import type { Database } from '../../store/database.ts';
+import type { FeedRow } from '../../store/effective/feed-pages.ts';
+import { idsOfMembers } from '../../store/effective/membership.ts';
 import type { Lease } from '../../store/leases.ts';
-import type { TargetRow } from '../../store/targets/targets.ts';
+import { pauseTarget, saveWebhookPlace, type TargetRow } from '../../store/targets/targets.ts';
+import { type WebhookMessage, type WebhookReceiver } from '../connectors/webhook/delivery.ts';
+import { openWebhook } from '../connectors/webhook/open.ts';
+import { gapMessage, messageOf } from '../connectors/webhook/payload.ts';
+import { webhookSettings } from '../connectors/webhook/settings.ts';
 import type { Bell } from './bell.ts';
 import type { Listener, World } from './context.ts';
+import { requireLease } from './lease.ts';
 
 export interface WebhookDrive {
   readonly database: Database;
   readonly row: TargetRow;
   readonly credentials: Readonly<Record<string, unknown>>;
+  readonly cursors: Cursors;
   readonly lease: Lease;
   readonly bell: Bell;
   readonly world: World;
@@ -16,6 +37,145 @@ export interface WebhookDrive {
   readonly isOver: () => boolean;
 }
 
-export async function driveWebhook({ bell, isOver }: WebhookDrive): Promise<void> {
-  while (!isOver()) await bell.wait(1_000);
+type At = WebhookPlace<CursorPlace>;
+
+const PAGE = 100;
+const LOOK_EVERY_MS = 1_000;
+
+/** Runs until it is over, its lease is lost, or the receiver wants no more. */
+export async function driveWebhook(parts: WebhookDrive): Promise<void> {
+  const { row, credentials, world, bell, isOver } = parts;
+  const receiver = openWebhook(row.settings, credentials, { now: world.now, heard: () => undefined });
+  const delivery = new Delivery(parts, receiver);
+  try {
+    while (!isOver() && row.mode === 'enforce') {
+      const waitMs = await delivery.turn();
+      if (waitMs === null) return;
+      if (waitMs > 0) await bell.wait(Math.min(waitMs, LOOK_EVERY_MS));
+    }
+    while (!isOver()) await bell.wait(LOOK_EVERY_MS);
+  } finally {
+    await receiver.close();
+  }
+}
+
+class Delivery {
+  readonly #parts: WebhookDrive;
+  readonly #receiver: WebhookReceiver;
+  readonly #groups: ReadonlySet<string> | null;
+  readonly #types: readonly string[];
+  #at: At;
+  #saved: string | null = null;
+
+  constructor(parts: WebhookDrive, receiver: WebhookReceiver) {
+    const { row } = parts;
+    this.#parts = parts;
+    this.#receiver = receiver;
+    this.#groups = row.all_users || row.groups.length === 0 ? null : new Set(row.groups);
+    this.#types = webhookSettings.parse(row.settings).types;
+    this.#at = readPlace(row.cursor);
+  }
+
+  /** Delivers what there is; answers how long to wait, null when the receiver wants no more. */
+  async turn(): Promise<number | null> {
+    const { world, isOver } = this.#parts;
+    const early = (this.#at.dueAt ?? 0) - world.now();
+    if (early > 0) return early;
+    if (this.#at.gap !== null) {
+      const went = await this.#try({ behind: null, since: null }, gapMessage(this.#at.gap, world.now()));
+      if (went !== 'on') return went === 'stop' ? null : 1;
+    }
+    const page = await this.#read();
+    const ids = await this.#idsOf(page.rows);
+    for (const row of page.rows) {
+      if (isOver()) return 0;
+      const behind: CursorPlace = { kind: 'row', xid: row.xid, seq: row.seq };
+      const { cursors } = this.#parts;
+      const before = this.#at.place;
+      if (!this.#isWanted(row)) {
+        this.#at = { ...this.#at, place: behind };
+        continue;
+      }
+      const message = messageOf({ row, ids, cursors, before });
+      const since = before === null ? null : cursors.seal(before);
+      const went = await this.#try({ behind, since }, message);
+      if (went !== 'on') return went === 'stop' ? null : 1;
+      if (this.#at.gap !== null) return 0;
+    }
+    await this.#save({ ...this.#at, place: page.end });
+    return page.isMore ? 0 : LOOK_EVERY_MS;
+  }
+
+  async #try(head: Head<CursorPlace>, message: WebhookMessage): Promise<'on' | 'wait' | 'stop'> {
+    const { world, listener } = this.#parts;
+    const outcome = await this.#receiver.deliver(message);
+    listener.onOutcome({ operation: 'deliver', what: message.id, outcome });
+    const step = afterTry(this.#at, { head, outcome }, { now: world.now(), random: world.random() });
+    if (step.kind === 'stop') {
+      await this.#stop(step.why);
+      return 'stop';
+    }
+    await this.#save(step.next);
+    return step.kind;
+  }
+
+  /** The next page. What was removed from the log before it was delivered is a gap, and the oldest kept comes next. */
+  async #read(): Promise<FeedPage> {
+    const { database } = this.#parts;
+    const query = { limit: PAGE, filter: { types: this.#types, group: null } };
+    try {
+      return await readFeed(database, { ...query, after: this.#at.place ?? 'now' });
+    } catch (error) {
+      if (!(error instanceof Refusal && error.code === 'cursor.expired')) throw error;
+      this.#at = { ...this.#at, gap: { since: null, count: (this.#at.gap?.count ?? 0) + 1 } };
+      return readFeed(database, { ...query, after: 'oldest' });
+    }
+  }
+
+  #isWanted({ group_id: group }: FeedRow): boolean {
+    return this.#groups === null || group === null || this.#groups.has(group);
+  }
+
+  async #idsOf(rows: readonly FeedRow[]): Promise<Awaited<ReturnType<typeof idsOfMembers>>> {
+    const numbers = new Set(rows.flatMap(({ added, removed }) => [...(added ?? []), ...(removed ?? [])]));
+    return numbers.size === 0 ? new Map() : idsOfMembers(this.#parts.database, [...numbers]);
+  }
+
+  async #save(at: At): Promise<void> {
+    const isSame = JSON.stringify(at) === this.#saved;
+    this.#at = at;
+    if (isSame) return;
+    const { database, lease, row } = this.#parts;
+    const text = JSON.stringify(at);
+    await database.transaction(async (tx) => {
+      await requireLease(tx, lease);
+      await saveWebhookPlace(tx, row.n, text);
+    });
+    this.#saved = text;
+  }
+
+  async #stop(why: string): Promise<void> {
+    const { database, lease, row } = this.#parts;
+    await database.transaction(async (tx) => {
+      await requireLease(tx, lease);
+      await pauseTarget(tx, row.n, `The receiver wants no more messages: ${why}`);
+    });
+  }
+}
+
+const place = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('row'), xid: z.string(), seq: z.number() }),
+  z.object({ kind: z.literal('end'), batch: z.number() }),
+]);
+
+const stored = z.object({
+  place: place.nullable(),
+  failures: z.number(),
+  dueAt: z.number().nullable(),
+  why: z.string().nullable(),
+  gap: z.object({ since: z.string().nullable(), count: z.number() }).nullable(),
+});
+
+function readPlace(text: string | null): At {
+  return text === null ? firstWebhookPlace() : stored.parse(JSON.parse(text));
 }

@@ -1,0 +1,167 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomBytes } from 'node:crypto';
+import { addMember, removeMember } from '../../src/directory/memberships.ts';
+import { createUser } from '../../src/directory/users.ts';
+import type { GroupRow } from '../../src/store/groups.ts';
+import { readFeed } from '../../src/effective/feed/reader.ts';
+import { changeTarget, showTarget } from '../../src/targets/admin/verbs.ts';
+import { sharedSecret } from '../../src/targets/connectors/webhook/signature.ts';
+import { startChild, type Child } from '../support/child-process.ts';
+import { attribution } from '../support/directory.ts';
+import { eventually } from '../support/eventually.ts';
+import { openTestTargets, type TestTargets } from '../support/target-engine.ts';
+
+interface Came {
+  readonly accepted: readonly { id: string; type: string; data: Record<string, unknown> }[];
+  readonly refused: number;
+  readonly tries: readonly string[];
+}
+
+describe('a webhook target', () => {
+  const secret = sharedSecret(randomBytes(32));
+  let on: TestTargets;
+  let receiver: Child;
+  let group: GroupRow;
+  let now = Date.now();
+
+  const ask = async (path: string, body?: object): Promise<string> => {
+    const init = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
+    return (await fetch(`http://127.0.0.1:${receiver.said}${path}`, init)).text();
+  };
+  const came = async (): Promise<Came> => JSON.parse(await ask('/messages')) as Came;
+  const joins = async (): Promise<unknown[]> =>
+    (await came()).accepted
+      .filter(({ type }) => type === 'membership.effective')
+      .map(({ data }) => data.joined);
+
+  beforeAll(async () => {
+    [on, receiver] = await Promise.all([
+      openTestTargets({ world: { now: () => now, random: () => 0 } }),
+      startChild(['test/support/webhook-receiver.mjs', secret], { word: 'listening' }),
+    ]);
+    group = await on.group('Readers');
+    await on.add({
+      name: 'hook',
+      type: 'webhook',
+      mode: 'enforce',
+      settings: { url: `http://127.0.0.1:${receiver.said}/hook`, allowPrivate: true },
+      credentials: { signingSecret: secret },
+    });
+    await eventually(async () => {
+      const [row] = await on.database.rows<{ cursor: string | null }>({ text: 'select cursor from target' });
+      expect(row?.cursor).not.toBeNull();
+    });
+  });
+  afterAll(async () => {
+    await on.close();
+    await receiver.stop();
+    expect(on.faults).toEqual([]);
+  });
+
+  it('tells who joined, signed so that the verifier of standardwebhooks accepts it', async () => {
+    const user = await on.user('ada');
+    await on.do((work) => addMember(work, { group: group.id, member: user.id }));
+    await eventually(async () => expect(await joins()).toEqual([[user.id]]));
+    const { accepted, refused } = await came();
+    expect(refused).toBe(0);
+    expect(accepted.map(({ type }) => type)).toEqual(['user.created', 'membership.effective']);
+    expect(accepted.at(-1)?.data.group).toEqual({ id: group.id, name: 'Readers' });
+  });
+
+  it('delivers in order, each change once, when there are many', async () => {
+    const users = await Promise.all(Array.from({ length: 30 }, (_, i) => on.user(`many${i}`)));
+    for (const { id } of users) await on.do((work) => addMember(work, { group: group.id, member: id }));
+    const told = await eventually(async () => {
+      const ids = (await joins()).flat();
+      expect(ids).toHaveLength(31);
+      return ids;
+    });
+    expect(new Set(told.slice(1))).toEqual(new Set(users.map(({ id }) => id)));
+    const types = ['membership.effective', 'user.*', 'group.*'];
+    const log = await readFeed(on.database, { after: 'oldest', limit: 200, filter: { types, group: null } });
+    const { accepted } = await came();
+    const wanted = log.rows.map(({ xid, seq }) => `change_${xid}_${seq}`);
+    expect(accepted.map(({ id }) => id)).toEqual(wanted.slice(-accepted.length));
+  });
+
+  it('tries its head again on the schedule, and nothing overtakes it', async () => {
+    await ask('/answer', { status: 503, times: 1 });
+    const before = await came();
+    const [one, two] = [await on.user('first'), await on.user('second')];
+    await eventually(async () => expect((await came()).tries.length).toBe(before.tries.length + 1));
+    expect((await came()).accepted).toHaveLength(before.accepted.length);
+    now += 5_000;
+    const ids = await eventually(async () => {
+      const { accepted } = await came();
+      expect(accepted).toHaveLength(before.accepted.length + 2);
+      return accepted.slice(-2).map(({ data }) => (data.user as { id: string }).id);
+    });
+    expect(ids).toEqual([one.id, two.id]);
+  });
+
+  it('gives a head up after the last try, and says so with a gap notice before it goes on', async () => {
+    await ask('/answer', { status: 500, times: 10, verifies: false });
+    const before = await came();
+    await on.user('given-up');
+    for (let tries = 1; tries <= 10; tries += 1) {
+      await eventually(async () =>
+        expect((await came()).tries.length).toBeGreaterThanOrEqual(before.tries.length + tries),
+      );
+      now += 26 * 3_600_000;
+    }
+    await on.user('after-the-gap');
+    const types = await eventually(async () => {
+      const { accepted } = await came();
+      expect(accepted).toHaveLength(before.accepted.length + 2);
+      return accepted.slice(-2).map(({ type, data }) => [type, data.count]);
+    });
+    expect(types).toEqual([
+      ['gap', 1],
+      ['user.created', undefined],
+    ]);
+  });
+
+  it('tells of an entry too large for a message by where to read it', async () => {
+    const settings = { types: ['membership.effective'] };
+    await changeTarget(on.targets, 'hook', { change: { settings }, by: attribution('console') });
+    const users = await on.do(async (work) => {
+      const made = [];
+      for (let i = 0; i < 600; i += 1) {
+        made.push(
+          await createUser(work, { userName: `large${i}`, active: true, externalId: null, document: {} }),
+        );
+      }
+      return made;
+    });
+    const large = await on.group('Large', ...users);
+    const data = await eventually(async () => {
+      const { accepted } = await came();
+      const last = accepted.at(-1);
+      expect(last?.type).toBe('membership.effective');
+      return last?.data;
+    });
+    expect(data).toMatchObject({ group: { id: large.id }, truncated: true, addedCount: 600 });
+    expect(data?.after).toEqual(expect.any(String));
+  });
+
+  it('stops when the receiver answers 410, says why, and goes on without loss when resumed', async () => {
+    await ask('/answer', { status: 410, times: 1, verifies: false });
+    const user = await on.user('gone-for-now');
+    await on.do((work) => addMember(work, { group: group.id, member: user.id }));
+    const health = await eventually(async () => {
+      const status = await showTarget(on.targets, 'hook');
+      expect(status.mode).toBe('off');
+      return status.health;
+    });
+    expect(health).toMatchObject({ state: 'paused', why: expect.stringContaining('410') });
+    await on.do((work) => removeMember(work, { group: group.id, member: user.id }));
+    await changeTarget(on.targets, 'hook', { change: { mode: 'enforce' }, by: attribution('console') });
+    await eventually(async () => {
+      const { accepted } = await came();
+      expect(accepted.slice(-2).map(({ data }) => [data.joined, data.left])).toEqual([
+        [[user.id], []],
+        [[], [user.id]],
+      ]);
+    });
+  });
+});
