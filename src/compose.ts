@@ -92,7 +92,7 @@ async function assemble(settings: Settings, log: Logger, { onClose, closeAll }: 
   const housekeeping = startHousekeeping({ directory, log, now: () => new Date() });
   onClose(() => housekeeping.stop());
   const targets = targetsOf(database, masterKey, wake.ring);
-  const engine = startEngine({ targets, log, metrics, wake });
+  const engine = startEngine({ targets, log, metrics, wake, cursors });
   onClose(() => engine.stop());
   health.watch('database', async () => {
     await database.rows({ text: 'select 1' });

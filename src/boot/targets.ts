@@ -1,6 +1,7 @@
 /** The targets of an installation, for the doors that change them and the engine that drives them. */
 import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
+import type { Cursors } from '../core/cursor.ts';
 import { deriveKey } from '../core/seal.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Database } from '../store/database.ts';
@@ -20,13 +21,15 @@ export interface EngineRoom {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly wake: Wake;
+  readonly cursors: Cursors;
 }
 
 /** Drives the targets whose leases this process gets, until it is stopped. */
-export function startEngine({ targets, log, metrics, wake }: EngineRoom): TargetEngine {
+export function startEngine({ targets, log, metrics, wake, cursors }: EngineRoom): TargetEngine {
   const engine = new TargetEngine({
     database: targets.database,
     vault: targets.vault,
+    cursors,
     world: { now: Date.now, random: Math.random },
     listener: (target) => ({
       onOutcome: ({ operation, outcome }) => {

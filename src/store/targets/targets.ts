@@ -92,11 +92,17 @@ const tombstone = named(
   `update target set deleted_at = now(), mode = 'off', credentials = '' where n = $1`,
 );
 
-const pauseForEpoch = named(
-  'target_pause_for_epoch',
-  `update target t set mode = 'observe', paused_why = $1, version = version + 1, modified_at = now()
+const takeOver = named(
+  'target_take_over',
+  `update target t
+   set mode = case t.mode when 'enforce' then 'observe' else t.mode end,
+       paused_why = case t.mode when 'enforce' then $1 else t.paused_why end,
+       epoch_id = e.id, position = null, swept_at = null,
+       cursor = case when t.cursor is null then null
+         else '{"place":null,"failures":0,"dueAt":null,"why":null,"gap":{"since":null,"count":1}}' end,
+       version = version + 1, modified_at = now()
    from epoch e
-   where e.closed_at is null and t.deleted_at is null and t.epoch_id <> e.id and t.mode = 'enforce'
+   where e.closed_at is null and t.deleted_at is null and t.epoch_id <> e.id
    returning t.n`,
 );
 
@@ -162,9 +168,12 @@ export async function tombstoneTarget(tx: Tx, n: number): Promise<void> {
   await tx.rows(tombstone, [n]);
 }
 
-/** Sets every enforcing target of an older epoch to `observe`, so that a copy never pushes; answers which. */
-export async function pauseTargetsOfOldEpochs(connection: Connection, why: string): Promise<number[]> {
-  return (await connection.rows<{ n: number }>(pauseForEpoch, [why])).map(({ n }) => n);
+/**
+ * Takes targets of an older epoch into the open one: those that enforce observe until a person resumes them, so
+ * that a copy never pushes; places in the old log are forgotten, and a webhook is told of a gap. Answers which.
+ */
+export async function takeOverOldEpochs(connection: Connection, why: string): Promise<number[]> {
+  return (await connection.rows<{ n: number }>(takeOver, [why])).map(({ n }) => n);
 }
 
 /** Switches a target off and says why. */

@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto';
 import type { Cursors } from '../../core/cursor.ts';
 import type { Database } from '../../store/database.ts';
 import { giveUpLease, type Lease, takeLease } from '../../store/leases.ts';
-import { listTargets, readTarget, type TargetRow } from '../../store/targets/targets.ts';
+import { listTargets, readTarget, takeOverOldEpochs, type TargetRow } from '../../store/targets/targets.ts';
 import { CONNECTOR_TYPES, isConnectedType } from '../connectors/types.ts';
 import type { Vault } from '../secrets.ts';
 import { readCircuit, readLimits, withLearned } from '../stored.ts';
@@ -34,6 +34,9 @@ const LEASE_SECONDS = 10;
 const LIST_EVERY_MS = 500;
 /** A target whose driving failed by a fault of ours is left alone for so long. */
 const FAULT_PAUSE_MS = 5_000;
+
+const NEW_EPOCH =
+  'The database was restored, copied or moved: resume the target when this is the one that shall push.';
 
 interface Running {
   readonly version: number;
@@ -72,8 +75,11 @@ export class TargetEngine {
   }
 
   async #manage(): Promise<void> {
+    let isTakenOver = false;
     while (!this.#isStopping) {
       try {
+        if (!isTakenOver) await takeOverOldEpochs(this.#parts.database, NEW_EPOCH);
+        isTakenOver = true;
         await this.#compare(await listTargets(this.#parts.database));
       } catch (error) {
         this.#parts.onFault('', error);
