@@ -1,9 +1,11 @@
 /** The types of target that the engine drives through a connector. A new connector is one line here. */
 import type { ConnectorType } from '../connector.ts';
+import { ldapType } from './ldap/type.ts';
 import { scimType } from './scim/type.ts';
 
 export const CONNECTOR_TYPES = {
   scim: scimType,
+  ldap: ldapType,
 } satisfies Partial<Record<string, ConnectorType>>;
 
 export type ConnectedType = keyof typeof CONNECTOR_TYPES;

@@ -2,12 +2,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Outcome } from '../../../core/targets/outcome.ts';
 import type { Connector, HeldPage, Observation, Operation, Probe, Traits } from '../../connector.ts';
+import type { Exchange } from '../../exchange.ts';
 import { present } from './filter.ts';
 import { createGroup, deleteGroup, updateGroup } from './groups.ts';
 import { addMembers, observeMembers, removeMembers } from './members.ts';
 import { findByKey, heldEntry, isFailed, type Ldap, type Of, placeOf, searchPlace } from './place.ts';
 import { resolve } from './resolve.ts';
-import { openSession, type Searched } from './session.ts';
+import { openSession, type Searched, withinTime } from './session.ts';
 import type { LdapCredentials, LdapSettings } from './settings.ts';
 import { createUser, deactivateUser, deleteUser, type Keeping, updateUser } from './users.ts';
 
@@ -22,15 +23,20 @@ export function ldapTraits({ groupName }: LdapSettings): Traits {
   return {
     chunk: CHUNK,
     chunkBytes: CHUNK_BYTES,
-    removal: 'value',
+    // The last of the styles: LDAP has one way of taking members out, and a refusal is not about it.
+    removal: 'put',
     membersReadable: true,
     names: { template: groupName, fold: 'case', longest: 256 },
   };
 }
 
 /** A connector to one directory server. It connects at the first request, and again after a connection was lost. */
-export function ldapConnector(settings: LdapSettings, credentials: LdapCredentials): Connector {
-  const session = openSession(settings, credentials);
+export function ldapConnector(
+  settings: LdapSettings,
+  credentials: LdapCredentials,
+  heard: (exchange: Exchange) => void = () => undefined,
+): Connector {
+  const session = openSession(settings, credentials, heard);
   const ldap: Ldap = { session, settings, learned: { permissive: null } };
   const lists = new Map<string, AsyncGenerator<Searched, void>>();
   return {
@@ -40,7 +46,8 @@ export function ldapConnector(settings: LdapSettings, credentials: LdapCredentia
     observe: (of, remoteId) => observe(ldap, of, remoteId),
     observeMembers: (group) => observeMembers(ldap, group),
     list: (of, after) => listPage(ldap, lists, { of, after }),
-    apply: (operation) => apply(ldap, operation),
+    apply: (operation) =>
+      apply({ ...ldap, session: withinTime(session, settings.timeoutSeconds * 1_000) }, operation),
     close: () => session.close(),
   };
 }

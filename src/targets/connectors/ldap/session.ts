@@ -1,24 +1,20 @@
 /**
- * The connection to an LDAP server: one, opened when needed, shared by all requests, which LDAP answers in any
- * order. ldapts would reopen a lost connection by itself, without TLS and without a bind; so a connection is
- * given up here as soon as its socket closes, and a fresh one goes through TLS and bind again.
+ * Requests to an LDAP server over one connection, opened when needed and again after it was lost, and shared by
+ * all requests, which LDAP answers in any order.
  */
-import { connect as startTls, type TLSSocket } from 'node:tls';
-import type { Socket } from 'node:net';
-import { once } from 'node:events';
-import {
-  Client,
-  type Change,
-  type Control,
-  type Entry,
-  type Filter,
-  ResultCodeError,
-  type SearchOptions,
-} from 'ldapts';
-import type { Outcome } from '../../../core/targets/outcome.ts';
+import type { Change, Client, Control, Entry, Filter, SearchOptions } from 'ldapts';
+import { describeOutcome, type Outcome } from '../../../core/targets/outcome.ts';
 import type { Failed } from '../../connector.ts';
-import { connectChecked, type SocketSettings, verifiedTls } from '../../outgoing/socket.ts';
-import { type LdapAnswer, outcomeOf } from './answer.ts';
+import type { Exchange } from '../../exchange.ts';
+import { LDAP, type LdapAnswer, outcomeOf } from './answer.ts';
+import {
+  answerOf,
+  type Connection,
+  describeFailure,
+  isAlive,
+  isAnswer,
+  openConnection,
+} from './connection.ts';
 import { type LdapEntry, readEntry } from './entry.ts';
 import type { LdapCredentials, LdapSettings } from './settings.ts';
 
@@ -48,21 +44,20 @@ export interface LdapSession {
 }
 
 const PAGE = 500;
-const CONNECT_TIMEOUT_MS = 10_000;
 
-interface Opened {
-  readonly client: Client;
-  readonly socket: Socket;
-}
-
-export function openSession(settings: LdapSettings, credentials: LdapCredentials): LdapSession {
-  let current: Opened | null = null;
-  let opening: Promise<Opened | Failed> | null = null;
+/** A session that connects at its first request; `heard` is told of every request but those of a bind. */
+export function openSession(
+  settings: LdapSettings,
+  credentials: LdapCredentials,
+  heard: (exchange: Exchange) => void,
+): LdapSession {
+  let current: Connection | null = null;
+  let opening: Promise<Connection | Failed> | null = null;
 
   /** The connection as it is, or a fresh one that everybody who asks meanwhile shares. */
-  const opened = (): Promise<Opened | Failed> | Opened => {
+  const opened = (): Promise<Connection | Failed> | Connection => {
     if (current !== null && isAlive(current)) return current;
-    opening ??= open(settings, credentials).then((result) => {
+    opening ??= openConnection(settings, credentials).then((result) => {
       opening = null;
       current = 'client' in result ? result : null;
       return result;
@@ -70,16 +65,19 @@ export function openSession(settings: LdapSettings, credentials: LdapCredentials
     return opening;
   };
 
-  const write = async (work: (client: Client) => Promise<void>): Promise<Written> => {
+  const write = async (
+    method: string,
+    dn: string,
+    work: (client: Client) => Promise<void>,
+  ): Promise<Written> => {
     const connection = await opened();
     if (!('client' in connection)) return connection;
-    try {
-      await work(connection.client);
-      return { kind: 'answer', code: 0, message: '' };
-    } catch (error) {
-      if (isAnswer(error)) return answerOf(error);
-      return { kind: 'failed', outcome: { kind: 'ambiguous', why: describe(error) } };
-    }
+    const begun = performance.now();
+    const written = await answered(work(connection.client));
+    const [status, answer] =
+      written.kind === 'answer' ? [written.code, written.message] : [null, describeOutcome(written.outcome)];
+    heard({ method, url: dn, body: null, status, answer, ms: performance.now() - begun });
+    return written;
   };
 
   async function* pages(search: Search): AsyncGenerator<Searched, void> {
@@ -112,15 +110,16 @@ export function openSession(settings: LdapSettings, credentials: LdapCredentials
       }
     },
     add: (dn, attributes) =>
-      write((client) =>
+      write('add', dn, (client) =>
         client.add(
           dn,
           Object.fromEntries(Object.entries(attributes).map(([name, values]) => [name, [...values]])),
         ),
       ),
-    modify: (dn, changes, control) => write((client) => client.modify(dn, [...changes], control)),
-    rename: (dn, newRdn) => write((client) => client.modifyDN(dn, newRdn)),
-    remove: (dn) => write((client) => client.del(dn)),
+    modify: (dn, changes, control) =>
+      write('modify', dn, (client) => client.modify(dn, [...changes], control)),
+    rename: (dn, newRdn) => write('rename', dn, (client) => client.modifyDN(dn, newRdn)),
+    remove: (dn) => write('delete', dn, (client) => client.del(dn)),
     close: async () => {
       await opening;
       await current?.client.unbind().catch(() => undefined);
@@ -130,64 +129,25 @@ export function openSession(settings: LdapSettings, credentials: LdapCredentials
   };
 }
 
-/** ldapts may not notice the end of a connection that went over to TLS. */
-function isAlive({ client, socket }: Opened): boolean {
-  return client.isConnected && !socket.destroyed && socket.readyState === 'open';
-}
-
-/** Connects, starts TLS, binds. Nothing is sent in the clear where the settings ask for TLS. */
-async function open(settings: LdapSettings, { password }: LdapCredentials): Promise<Opened | Failed> {
-  const { protocol, hostname, port } = new URL(settings.url);
-  const host = hostname.replace(/^\[|\]$/g, '');
-  const secure = protocol === 'ldaps:';
-  const sockets: SocketSettings = settings;
-  let socket: Socket | null = null;
-  // A server that stalls within TLS or the bind is given up like one that does not answer at all.
-  const deadline = setTimeout(
-    () => socket?.destroy(new Error('no answer in time')),
-    settings.timeoutSeconds * 1_000,
-  );
-  try {
-    const plain = await connectChecked(
-      { host, port: Number(port || (secure ? 636 : 389)) },
-      sockets,
-      Math.min(CONNECT_TIMEOUT_MS, settings.timeoutSeconds * 1_000),
-    );
-    socket = plain;
-    const wire = secure ? await encrypt(plain, host, sockets) : plain;
-    const client = new Client({
-      url: `ldap://${hostname}`,
-      timeout: settings.timeoutSeconds * 1_000,
-      createConnection: handedOver(wire),
-    });
-    if (!secure && settings.tls === 'verify') await client.startTLS(verifiedTls(host, sockets));
-    await client.bind(settings.bindDn, password);
-    return { client, socket: plain };
-  } catch (error) {
-    socket?.destroy();
-    if (!isAnswer(error)) return { kind: 'failed', outcome: { kind: 'down', why: describe(error) } };
-    const outcome = outcomeOf(answerOf(error));
-    // Whatever else a bind is refused for has nothing to do with any object.
-    const isKnown = outcome.kind === 'unauthorised' || outcome.kind === 'down';
-    return { kind: 'failed', outcome: isKnown ? outcome : { kind: 'unauthorised', why: describe(error) } };
-  } finally {
-    clearTimeout(deadline);
-  }
-}
-
-async function encrypt(socket: Socket, host: string, settings: SocketSettings): Promise<TLSSocket> {
-  const wire = startTls({ ...verifiedTls(host, settings), socket });
-  await once(wire, 'secureConnect');
-  return wire;
-}
-
-/** Gives the client its socket once; it must not make one of its own when that has closed. */
-function handedOver(socket: Socket): () => Socket {
-  let given = false;
-  return () => {
-    if (given) throw new Error('the connection has closed');
-    given = true;
-    return socket;
+/**
+ * The same session for one operation, which begins no further request once its time is up: whoever takes over
+ * from a holder that hangs knows when nothing of it can come any more.
+ */
+export function withinTime(session: LdapSession, ms: number): LdapSession {
+  const until = performance.now() + ms;
+  const late: Failed = {
+    kind: 'failed',
+    outcome: { kind: 'down', why: 'no time left for the next request' },
+  };
+  const inTime = <T>(request: () => Promise<T>): Promise<T | Failed> =>
+    performance.now() < until ? request() : Promise.resolve(late);
+  return {
+    ...session,
+    search: (search) => inTime(() => session.search(search)),
+    add: (dn, attributes) => inTime(() => session.add(dn, attributes)),
+    modify: (dn, changes, control) => inTime(() => session.modify(dn, changes, control)),
+    rename: (dn, newRdn) => inTime(() => session.rename(dn, newRdn)),
+    remove: (dn) => inTime(() => session.remove(dn)),
   };
 }
 
@@ -213,7 +173,7 @@ async function gather(pages: AsyncGenerator<Searched, void>): Promise<Searched> 
  * and must not look like an empty one. Without an answer nothing was changed: it is down, never unknown.
  */
 function failedSearch(error: unknown, { base, scope }: Search): Searched {
-  if (!isAnswer(error)) return { kind: 'failed', outcome: { kind: 'down', why: describe(error) } };
+  if (!isAnswer(error)) return { kind: 'failed', outcome: { kind: 'down', why: describeFailure(error) } };
   const outcome: Outcome = outcomeOf(answerOf(error));
   if (outcome.kind !== 'missing') return { kind: 'failed', outcome };
   if (scope === 'base') return { kind: 'entries', entries: [] };
@@ -223,15 +183,12 @@ function failedSearch(error: unknown, { base, scope }: Search): Searched {
   };
 }
 
-function isAnswer(error: unknown): error is ResultCodeError {
-  return error instanceof ResultCodeError;
-}
-
-function answerOf({ code, message }: ResultCodeError): LdapAnswer {
-  return { kind: 'answer', code, message: message.replace(/\s*Code: 0x[0-9a-f]+$/, '') };
-}
-
-function describe(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  return text.split('\n').at(-1) ?? text;
+async function answered(work: Promise<void>): Promise<Written> {
+  try {
+    await work;
+    return { kind: 'answer', code: LDAP.success, message: '' };
+  } catch (error) {
+    if (isAnswer(error)) return answerOf(error);
+    return { kind: 'failed', outcome: { kind: 'ambiguous', why: describeFailure(error) } };
+  }
 }
