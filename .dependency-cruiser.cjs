@@ -15,7 +15,8 @@ const folders = {
   targets: ['core', 'effective', 'plans', 'store', 'observe'],
   http: ['core', 'store', 'observe'],
   boot: ['core', 'config', 'directory', 'store', 'http', 'observe'],
-  api: ['core', 'directory', 'effective', 'plans', 'store', 'http', 'observe'],
+  // Its rows about targets and imports are written here, over what those folders offer to every door.
+  api: ['core', 'directory', 'effective', 'plans', 'store', 'http', 'observe', 'targets', 'sources/feeds'],
   console: ['core', 'directory', 'effective', 'plans', 'store', 'http', 'observe'],
 };
 

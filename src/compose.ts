@@ -4,11 +4,16 @@
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
-import { startWatching } from './boot/feeds.ts';
+import { apiDoor } from './api/door.ts';
+import { importRoutes } from './api/imports.ts';
+import { directoryRoutes } from './api/routes.ts';
+import { targetRoutes } from './api/targets.ts';
+import { feedsOf, startWatching } from './boot/feeds.ts';
 import { makeFirstClient } from './boot/first-client.ts';
 import { startHousekeeping } from './boot/housekeeping.ts';
 import { listen } from './boot/listener.ts';
 import { fingerprintOf, readMasterKey } from './boot/master-key.ts';
+import { startMembership } from './boot/membership.ts';
 import { forgetRunning, writeRunning } from './boot/running.ts';
 import { openStorage } from './boot/storage.ts';
 import { startEngine, targetsOf } from './boot/targets.ts';
@@ -27,6 +32,7 @@ import { createHealth } from './observe/health.ts';
 import { createMetrics } from './observe/metrics.ts';
 import { scimDoor } from './sources/scim/door.ts';
 import { scimLimits } from './sources/scim/limits.ts';
+import type { Place } from './store/changes.ts';
 import { bindMasterKey, openEpoch } from './store/installation.ts';
 import { Wake } from './store/wake.ts';
 
@@ -91,6 +97,8 @@ async function assemble(settings: Settings, log: Logger, { onClose, closeAll }: 
   const cursors = createCursors(masterKey, epoch.id);
   const housekeeping = startHousekeeping({ directory, log, now: () => new Date() });
   onClose(() => housekeeping.stop());
+  const membership = startMembership({ database, url: directUrl, masterKey, wake, log });
+  onClose(() => membership.stop());
   const targets = targetsOf(database, masterKey, wake.ring);
   const engine = startEngine({ targets, log, metrics, wake, cursors });
   onClose(() => engine.stop());
@@ -99,18 +107,45 @@ async function assemble(settings: Settings, log: Logger, { onClose, closeAll }: 
     return null;
   });
 
+  const authenticate = tokenLookup(database, () => performance.now());
+  const registry = buildRegistry([]);
+  const cursorOf = ({ xid, seq }: Place): string => cursors.seal({ kind: 'row', xid, seq });
   const doors: DoorMiddleware[] = [
     probes({ health, metrics, metricsAre: settings.metricsPort === null ? 'here' : 'elsewhere' }),
     measureRequests(metrics),
     scimDoor({
       directory,
-      registry: buildRegistry([]),
+      registry,
       baseUrl: settings.baseUrl,
       limits: scimLimits,
       cursorKey: deriveKey(masterKey, 'scim-cursor'),
       now: Date.now,
-      authenticate: tokenLookup(database, () => performance.now()),
+      authenticate,
       log,
+    }),
+    apiDoor({
+      authenticate,
+      log,
+      baseUrl: settings.baseUrl,
+      routes: [
+        ...directoryRoutes({
+          directory,
+          index: membership.index,
+          feedHead: membership.feedHead,
+          cursors,
+          listKey: deriveKey(masterKey, 'list-cursor'),
+          registry,
+          baseUrl: settings.baseUrl,
+          random: randomBytes,
+        }),
+        ...importRoutes({
+          ...{ database, directory, cursorOf, newId: randomUUID },
+          watchDir: settings.watchDir,
+          feeds: feedsOf(settings),
+          onFault: (error) => log.error({ err: error }, 'An upload failed; it is taken up again.'),
+        }),
+        ...targetRoutes(targets),
+      ],
     }),
   ];
   const app = buildApp({ newId: randomUUID, doors, trustsProxy: settings.trustProxy });
@@ -126,8 +161,7 @@ async function assemble(settings: Settings, log: Logger, { onClose, closeAll }: 
     expiresAt: new Date(Date.now() + TOKEN_DAYS * DAY_MS),
   });
   const watcher = await startWatching({
-    ...{ directory, database, settings, log, metrics },
-    cursorOf: ({ xid, seq }) => cursors.seal({ kind: 'row', xid, seq }),
+    ...{ directory, database, settings, log, metrics, cursorOf },
   });
   onClose(() => watcher.stop());
   writeRunning(settings.dataDir, { pid: process.pid, address, watchDir: settings.watchDir });

@@ -5,6 +5,7 @@ import type { Scope } from '../core/scopes.ts';
 import { readJson } from '../http/body.ts';
 import { attributionOf } from '../http/attribution.ts';
 import type { ClientIdentity, DoorContext } from '../http/context.ts';
+import { HttpProblem } from '../http/problem.ts';
 import { clientOf } from '../http/token.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -30,6 +31,8 @@ export interface Call {
   header(name: string): string | null;
   /** The body as JSON, of `type` or the types given. Refuses as readJson. */
   json(types?: readonly string[]): Promise<unknown>;
+  /** The body as it comes, of one of `types` or none named. Refuses (415) another type. */
+  content(types: readonly string[]): Readable;
   /** Ends when the caller has gone. */
   readonly gone: AbortSignal;
 }
@@ -62,6 +65,11 @@ export function callOf(context: DoorContext, params: Readonly<Record<string, str
       return value === '' ? null : value;
     },
     json: (types = ['application/json']) => readJson(context, { bytes: BODY_BYTES, types }),
+    content: (types) => {
+      const type = context.request.type.toLowerCase();
+      if (type === '' || types.includes(type)) return context.req;
+      throw new HttpProblem('body.unsupported_type', `${type} is not read here; send ${types.join(' or ')}.`);
+    },
     gone: gone.signal,
   };
 }

@@ -1,0 +1,115 @@
+/** Targets: services downstream that memberships are pushed to. */
+import { z } from 'zod';
+import { isUuid } from '../core/ids.ts';
+import { askForPush, showPush, testTarget } from '../targets/admin/pushing.ts';
+import {
+  addTarget,
+  changeTarget,
+  removeTarget,
+  showTarget,
+  showTargets,
+  type Targets,
+} from '../targets/admin/verbs.ts';
+import { HttpProblem } from '../http/problem.ts';
+import { readBody } from './input.ts';
+import type { Call, Route } from './route.ts';
+
+const pushBody = z.strictObject({
+  user: z.string().nullable().default(null),
+  full: z.boolean().default(false),
+  dryRun: z.boolean().default(false),
+});
+
+const MERGE_PATCH = ['application/merge-patch+json', 'application/json'];
+
+export function targetRoutes(targets: Targets): readonly Route[] {
+  const scope = 'targets.write';
+  return [
+    {
+      method: 'GET',
+      path: '/targets',
+      scope,
+      summary: 'The targets, oldest first',
+      handle: async () => ({ status: 200, body: { items: await showTargets(targets), next: null } }),
+    },
+    {
+      method: 'POST',
+      path: '/targets',
+      scope,
+      summary: 'Adds a target; what is shown once is in the answer',
+      handle: async (call) => {
+        const { target, once } = await addTarget(targets, await call.json(), call.by);
+        return {
+          status: 201,
+          headers: { Location: `/api/v1/targets/${target.id}` },
+          body: { ...target, ...once },
+        };
+      },
+    },
+    {
+      method: 'GET',
+      path: '/targets/:id',
+      scope,
+      summary: 'A target, what it holds, and what is to be done',
+      handle: async (call) => ({ status: 200, body: await showTarget(targets, idOf(call)) }),
+    },
+    {
+      method: 'PATCH',
+      path: '/targets/:id',
+      scope,
+      summary: 'Changes a target',
+      handle: async (call) => {
+        const change = await call.json(MERGE_PATCH);
+        return { status: 200, body: await changeTarget(targets, idOf(call), { change, by: call.by }) };
+      },
+    },
+    {
+      method: 'DELETE',
+      path: '/targets/:id',
+      scope,
+      summary: 'Forgets a target; what it holds stays there',
+      handle: async (call) => {
+        await removeTarget(targets, idOf(call), call.by);
+        return { status: 204, body: null };
+      },
+    },
+    {
+      method: 'POST',
+      path: '/targets/:id/test',
+      scope,
+      summary: 'Asks a target whether it is there and lets us in',
+      handle: async (call) => ({ status: 200, body: await testTarget(targets, idOf(call)) }),
+    },
+    {
+      method: 'POST',
+      path: '/targets/:id/push',
+      scope,
+      summary: 'Pushes at once; the answer says where to follow it',
+      handle: async (call) => {
+        const wish = readBody(pushBody, await call.json());
+        const push = await askForPush(targets, idOf(call), { ...wish, by: call.by.actor.id });
+        return {
+          status: 202,
+          headers: { Location: `/api/v1/targets/${idOf(call)}/pushes/${push.id}` },
+          body: push,
+        };
+      },
+    },
+    {
+      method: 'GET',
+      path: '/targets/:id/pushes/:push',
+      scope,
+      summary: 'How far a push is, with each step',
+      handle: async ({ params }) => {
+        const id = params.push ?? '';
+        const push = isUuid(id) ? await showPush(targets, id) : null;
+        if (push === null) throw new HttpProblem('path.not_found', 'There is no such push.');
+        return { status: 200, body: push };
+      },
+    },
+  ];
+}
+
+function idOf({ params }: Call): string {
+  return params.id ?? '';
+}

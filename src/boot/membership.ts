@@ -1,0 +1,50 @@
+/** The membership engine of an instance: the index in its thread, the feed's worker, and who waits for the feed. */
+import { randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
+import { deriveKey } from '../core/seal.ts';
+import { FeedHead } from '../effective/feed/head.ts';
+import { IndexThread } from '../effective/thread/index-thread.ts';
+import type { Database } from '../store/database.ts';
+import type { Wake } from '../store/wake.ts';
+
+export interface MembershipParts {
+  readonly database: Database;
+  /** Where the thread connects to. */
+  readonly url: string;
+  readonly masterKey: Buffer;
+  readonly wake: Wake;
+  readonly log: Logger;
+}
+
+export interface Membership {
+  readonly index: IndexThread;
+  readonly feedHead: FeedHead;
+  stop(): Promise<void>;
+}
+
+/** Starts both; reads are answered by the database until the index is filled. */
+export function startMembership({ database, url, masterKey, wake, log }: MembershipParts): Membership {
+  const feedHead = new FeedHead(database);
+  const index = new IndexThread({
+    entry: new URL('../effective/thread/worker.js', import.meta.url),
+    url,
+    hashKey: new Uint32Array(Uint8Array.from(deriveKey(masterKey, 'set-hash')).buffer, 0, 4),
+    newId: randomUUID,
+    // The cut is news for the other instances' readers too.
+    onCut: wake.ring,
+    onFault: (what, error) => log.warn({ err: error }, what),
+  });
+  wake.onRing(() => {
+    index.wake();
+    feedHead.wake();
+  });
+  index.start();
+  return {
+    index,
+    feedHead,
+    stop: async () => {
+      feedHead.close();
+      await index.stop();
+    },
+  };
+}
