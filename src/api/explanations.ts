@@ -25,7 +25,8 @@ export function explanationRoutes({ directory }: ApiParts): readonly Route[] {
   ];
 }
 
-function explanationBody(explanation: Explanation): object {
+/** The body that this door and the command line give an explanation. */
+export function explanationBody(explanation: Explanation): object {
   const { user, group, isMember, via, paths, endedBy, whyNot } = explanation;
   return {
     user,

@@ -9,6 +9,7 @@ import { addDemoCommand } from './commands/demo.ts';
 import { addImportCommand } from './commands/import.ts';
 import { addPushCommand } from './commands/push.ts';
 import { addTargetCommands } from './commands/target.ts';
+import { addExplainCommand } from './commands/explain.ts';
 import { addMembershipCommands } from './commands/membership.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
 import { addServeCommand } from './commands/serve.ts';
@@ -58,6 +59,7 @@ export async function runCommandLine(words: readonly string[], io: CommandIo): P
     addConfigCommands,
     addClientCommands,
     addMembershipCommands,
+    addExplainCommand,
     addDoctorCommand,
     addDemoCommand,
     addImportCommand,

@@ -40,16 +40,19 @@ export function addServeCommand({ root, io, run }: Program): void {
     );
 }
 
+/** One Ctrl-C often arrives twice: from the terminal, and handed on by npm. */
+const SAME_WISH_MS = 1_000;
+
 /**
- * Resolves at the first SIGINT or SIGTERM. A second one ends the process at once; the embedded database then
- * notices by itself that nobody holds it.
+ * Resolves at the first SIGINT or SIGTERM. A second wish to end, later, ends the process at once; the embedded
+ * database then notices by itself that nobody holds it.
  */
 function untilAsked(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
-    let isAsked = false;
+    let askedAt: number | null = null;
     const ask = (signal: NodeJS.Signals): void => {
-      if (isAsked) process.exit(exit.unexpected);
-      isAsked = true;
+      if (askedAt !== null && performance.now() - askedAt > SAME_WISH_MS) process.exit(exit.unexpected);
+      askedAt ??= performance.now();
       resolve(signal);
     };
     process.on('SIGINT', ask).on('SIGTERM', ask);

@@ -1,0 +1,75 @@
+/** An explanation as people read it: the tree from the group down to what somebody asserted, and by whom. */
+import type { ExplainedWay, Explanation, Removal } from '../effective/explain.ts';
+import type { Assertion } from '../effective/explanation/sub-graph.ts';
+
+/** Lines of text, each with its end. */
+export function explanationText(explanation: Explanation, userName: string): string {
+  const lines = explanation.isMember
+    ? membershipLines(explanation, userName)
+    : absenceLines(explanation, userName);
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+function membershipLines({ group, via, paths, endedBy }: Explanation, userName: string): string[] {
+  const more = paths.total > paths.shown ? [`(${paths.shown} of ${paths.total} ways shown)`] : [];
+  return [
+    `${userName} is in ${group.name}:`,
+    '',
+    group.name,
+    ...wayLines(via, userName, ''),
+    ...more,
+    '',
+    `It would end by: ${endedBy.map((removal) => removalText(removal, userName)).join(' and ')}.`,
+  ];
+}
+
+function wayLines(ways: readonly ExplainedWay[], userName: string, indent: string): string[] {
+  return ways.flatMap((way, at) => {
+    const isLast = at === ways.length - 1;
+    const [branch, below] = isLast ? ['└─ ', '   '] : ['├─ ', '│  '];
+    const label = way.kind === 'direct' ? userName : way.group.name;
+    const line = `${indent}${branch}${label}  ${way.sources.map(sourceText).join('; ')}`;
+    return way.kind === 'direct' ? [line] : [line, ...wayLines(way.via, userName, indent + below)];
+  });
+}
+
+function sourceText({ source, since, actor, origin }: Assertion): string {
+  const by = actor === null || actor.id === source ? '' : ` (${actor.id})`;
+  return `by ${source}${by}${origin === null ? '' : `, ${originText(origin)}`}, since ${since.toISOString().slice(0, 19)}Z`;
+}
+
+function originText({ kind, name, line }: NonNullable<Assertion['origin']>): string {
+  switch (kind) {
+    case 'file':
+      return line === null ? `file ${name}` : `file ${name} line ${line}`;
+    case 'command':
+      return name;
+    default:
+      return `${kind} ${name}`;
+  }
+}
+
+function removalText({ group, member }: Removal, userName: string): string {
+  return `removing ${member.type === 'user' ? userName : member.name} from ${group.name}`;
+}
+
+const reasons = {
+  no_path: 'no group that lists the user leads there',
+  inactive: 'the user is not active',
+  stub: 'the user is only known by name so far, and has not arrived',
+  rule_term: 'the rule of the group does not fit the user',
+  held: 'a plan that would do it is held',
+  request_pending: 'a request waits for an answer',
+} as const;
+
+function absenceLines({ group, whyNot }: Explanation, userName: string): string[] {
+  return [
+    `${userName} is not in ${group.name}:`,
+    ...whyNot.flatMap(({ reason, nearest }) => [
+      `  ${reasons[reason]}`,
+      ...(nearest.length === 0
+        ? []
+        : [`    being in one of these would: ${nearest.map(({ name }) => name).join(', ')}`]),
+    ]),
+  ];
+}
