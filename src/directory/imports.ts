@@ -23,6 +23,7 @@ import {
 import { type RowCounts, writeOutcomes } from '../store/feeds/outcomes.ts';
 import {
   bumpPlannedGroups,
+  gatherWishes,
   listNestingsAbove,
   listNestingSteps,
   listPlannedNestings,
@@ -31,14 +32,8 @@ import {
   writePairs,
 } from '../store/feeds/pairs.ts';
 import { gatherPeople, listHardCells, writeSettledCells } from '../store/feeds/people.ts';
-import {
-  giveRoles,
-  listMissingRoles,
-  listNamedRoles,
-  type NamedRole,
-  planRoles,
-} from '../store/feeds/roles.ts';
-import { analyzeStaged, type RunN } from '../store/feeds/staging.ts';
+import { giveRoles, gatherRoles, listNamedRoles, type NamedRole, planRoles } from '../store/feeds/roles.ts';
+import { analyzeStaged, makeRoom, type RunN } from '../store/feeds/staging.ts';
 import { attachKeys, makeStubs } from '../store/feeds/stubs.ts';
 import { newGroupState } from './groups.ts';
 import { ensureRoles } from './roles.ts';
@@ -59,6 +54,7 @@ export interface ImportRun {
  */
 export async function applyImport(work: Work, { run, rows, settings }: ImportRun): Promise<RowCounts> {
   const { tx } = work;
+  await makeRoom(tx, rows);
   const movesNestings = await hasNestingRows(tx);
   if (movesNestings) await lockGraph(tx);
   await lockNamedGroups(tx);
@@ -75,9 +71,12 @@ export async function applyImport(work: Work, { run, rows, settings }: ImportRun
   notePlace(work, await makeGroups(tx, author, told()));
   notePlace(work, await makeStubs(tx, author));
   notePlace(work, await attachKeys(tx, author));
+  await analyzeStaged(tx, 'staged_name', rows);
   await analyzeStaged(tx, 'staged_person', rows);
+  await gatherWishes(tx);
+  await analyzeStaged(tx, 'staged_wish', rows);
   await planPairs(tx, work.sourceN);
-  await ensureRoles(work, await listMissingRoles(tx));
+  await ensureRoles(work, await gatherRoles(tx));
   await planRoles(tx);
   await analyzeStaged(tx, 'staged_pair', rows);
   notePlace(work, await writePairs(tx, author));

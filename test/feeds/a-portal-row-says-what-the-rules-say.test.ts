@@ -7,16 +7,19 @@ import {
   readIdentityOrder,
 } from '../../src/core/feeds/identity-cell.ts';
 import type { MembershipRow } from '../../src/core/feeds/portal-row.ts';
-import { isFault, readPortalRow } from '../../src/core/feeds/portal-row.ts';
+import { createPortalRowReader, isFault } from '../../src/core/feeds/portal-row.ts';
 import { readAll } from './support.ts';
 
 const SAMPLES_ORDER: IdentityOrder = ['targetedId', 'email', 'userName'];
 
-function read(line: string, order = DEFAULT_IDENTITY_ORDER): ReturnType<typeof readPortalRow> {
+function read(
+  line: string,
+  order = DEFAULT_IDENTITY_ORDER,
+): ReturnType<ReturnType<typeof createPortalRowReader>> {
   const [row] = readAll(`group,role,username,isgroup,action\n${line}`).rows;
   if (row === undefined) throw new Error('no row');
   if (row.fault !== null) throw new Error(row.fault.detail);
-  return readPortalRow(row.cells, order);
+  return createPortalRowReader(order)(row.cells);
 }
 
 function readGood(line: string): MembershipRow {
@@ -141,9 +144,9 @@ describe('the identity cell', () => {
       expect(rows.length).toBeGreaterThan(2);
       for (const row of rows) {
         expect(row.fault).toBeNull();
-        const read = readPortalRow(row.cells, DEFAULT_IDENTITY_ORDER);
+        const read = createPortalRowReader(DEFAULT_IDENTITY_ORDER)(row.cells);
         expect(isFault(read)).toBe(false);
-        expect(readPortalRow(row.cells, SAMPLES_ORDER)).toEqual(read);
+        expect(createPortalRowReader(SAMPLES_ORDER)(row.cells)).toEqual(read);
       }
     },
   );

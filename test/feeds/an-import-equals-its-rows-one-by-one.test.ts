@@ -49,6 +49,15 @@ const row: fc.Arbitrary<NaiveRow> = fc.oneof(
 );
 const file = fc.array(row, { minLength: 1, maxLength: 14 });
 
+function isRepeated(rows: readonly NaiveRow[], index: number): boolean {
+  const keys = (row: NaiveRow | undefined): string =>
+    row === undefined || row.isGroup
+      ? ''
+      : row.member.replace(/^([^|]*)$/, '|$1|').replace(/^([^|]*\|[^|]*)$/, '|$1');
+  const key = keys(rows[index]);
+  return key !== '' && rows.filter((row) => keys(row) === key).length > 1;
+}
+
 describe('F-09 a file as one net difference', () => {
   let test: TestFeeds;
   beforeAll(async () => {
@@ -112,6 +121,8 @@ describe('F-09 a file as one net difference', () => {
           for (const [index, outcome] of outcomes.entries()) {
             const real = byLine[index + 2];
             if (outcome === 'ok') expect(['applied', 'unchanged']).toContain(real);
+            // Equal cells are settled once, at their first import: the reason of a later one may be another.
+            else if (isRepeated(rows, index)) expect(real).toMatch(/^identity\./);
             else expect(real).toBe(outcome);
           }
           const refused = outcomes.filter((outcome) => outcome !== 'ok').length;

@@ -40,19 +40,55 @@ export interface MembershipRow {
 /** Cells of a row by column; a column that the row does not have is an empty text. */
 export type Cells = (column: string) => string;
 
-/** Reads one row of the portal's file, or says why it is refused. */
-export function readPortalRow(cells: Cells, order: IdentityOrder): MembershipRow | RowFault {
+/** Texts of cells that are remembered: few groups and fewer lists of roles fill most rows. */
+const REMEMBERED = 4_096;
+
+export type PortalRowReader = (cells: Cells) => MembershipRow | RowFault;
+
+/** Makes a reader of rows of the portal's file: each as what it says, or why it is refused. */
+export function createPortalRowReader(order: IdentityOrder): PortalRowReader {
+  const group = remembering((cell) => {
+    const why = faultOfName(cell);
+    return why === null ? readName(cell) : rowFault('group.invalid', { why });
+  });
+  const roles = remembering(readRoles);
+  return (cells) => readPortalRow(cells, { order, group, roles });
+}
+
+/** The same answers, the latest few thousand of them kept. */
+function remembering<T>(read: (text: string) => T): (text: string) => T {
+  const known = new Map<string, T>();
+  return (text) => {
+    const found = known.get(text);
+    if (found !== undefined) return found;
+    if (known.size >= REMEMBERED) known.clear();
+    const value = read(text);
+    known.set(text, value);
+    return value;
+  };
+}
+
+interface Readers {
+  readonly order: IdentityOrder;
+  readonly group: (cell: string) => GivenName | RowFault;
+  readonly roles: (cell: string) => readonly GivenName[] | RowFault;
+}
+
+function readPortalRow(
+  cells: Cells,
+  { order, group: readGroup, roles: readRoleList }: Readers,
+): MembershipRow | RowFault {
   const action = readAction(cells('action'));
   if (action === null) return rowFault('action.invalid', { value: cells('action').trim() });
   const isGroup = readFlag(cells('isgroup'));
   if (isGroup === null) return rowFault('isgroup.invalid', { value: cells('isgroup').trim() });
-  const why = faultOfName(cells('group'));
-  if (why !== null) return rowFault('group.invalid', { why });
+  const group = readGroup(cells('group'));
+  if (isFault(group)) return group;
   const member = readMember(cells('username').trim(), { action, order, kind: isGroup ? 'group' : 'user' });
   if (isFault(member)) return member;
-  const roles = action === 'delete' ? [] : readRoles(cells('role'));
+  const roles = action === 'delete' ? [] : readRoleList(cells('role'));
   if (isFault(roles)) return roles;
-  return { action, group: readName(cells('group')), roles, member };
+  return { action, group, roles, member };
 }
 
 /** Tells the fault of a row from what was read of it. */
@@ -61,7 +97,7 @@ export function isFault(read: object): read is RowFault {
 }
 
 /** Reads a `;` list of role names, each once (F-08). */
-export function readRoles(cell: string): readonly GivenName[] | RowFault {
+function readRoles(cell: string): readonly GivenName[] | RowFault {
   if (cell.trim() === '') return [];
   const roles = new Map<string, GivenName>();
   for (const part of cell.split(';')) {
@@ -75,7 +111,7 @@ export function readRoles(cell: string): readonly GivenName[] | RowFault {
 }
 
 /** A name as it is stored and as it is compared. */
-export function readName(text: string): GivenName {
+function readName(text: string): GivenName {
   return { name: text.trim().normalize('NFC'), key: foldName(text) };
 }
 

@@ -5,7 +5,7 @@ import { open } from 'node:fs/promises';
 import { chooseEncoding, createInspection, createTextDecoder } from '../../core/feeds/encoding.ts';
 import { FileFault, isFileFault } from '../../core/feeds/fault.ts';
 import type { FileFormat, Layout } from '../../core/feeds/layout.ts';
-import { readPortalRow, PORTAL_FORMAT } from '../../core/feeds/portal-row.ts';
+import { createPortalRowReader, PORTAL_FORMAT, type PortalRowReader } from '../../core/feeds/portal-row.ts';
 import { createRowReader, type SourceRow } from '../../core/feeds/reader.ts';
 import type { FeedSettings } from '../../core/feeds/settings.ts';
 import type { StagedRow } from '../../store/feeds/staging.ts';
@@ -59,6 +59,7 @@ export async function* readRows(reading: RowReading): AsyncGenerator<readonly St
   const { encoding } = facts;
   const reader = createRowReader({ formats: FORMATS, delimiter: settings.delimiter });
   const decoder = createTextDecoder(encoding);
+  const read = createPortalRowReader(settings.identityOrder);
   let isLaidOut = false;
   const staged = (rows: readonly SourceRow[]): StagedRow[] => {
     const layout = isLaidOut ? null : reader.layout();
@@ -66,7 +67,7 @@ export async function* readRows(reading: RowReading): AsyncGenerator<readonly St
       isLaidOut = true;
       onLayout(layout);
     }
-    return rows.map((row) => stageRow(row, settings));
+    return rows.map((row) => stageRow(row, read));
   };
   const hash = createHash('sha256');
   for await (const piece of readPieces(path)) {
@@ -106,8 +107,8 @@ const UNFINISHED: ReadonlySet<string> = new Set([
   'header.unreadable',
 ]);
 
-function stageRow({ line, original, cells, fault }: SourceRow, settings: FeedSettings): StagedRow {
-  return { line, original, row: fault ?? readPortalRow(cells, settings.identityOrder) };
+function stageRow({ line, original, cells, fault }: SourceRow, read: PortalRowReader): StagedRow {
+  return { line, original, row: fault ?? read(cells) };
 }
 
 async function* readPieces(path: string): AsyncGenerator<Buffer> {

@@ -53,54 +53,76 @@ export async function namesByKey(tx: Tx, keys: readonly string[]): Promise<Reado
   return new Map(rows.map(({ key, name }) => [key, name]));
 }
 
-/** Plans the memberships that change; `source` is whose assertions the imports make. */
-export async function planPairs(tx: Tx, source: number): Promise<void> {
-  await tx.rows({ text: plan }, [source]);
-}
-
-const plan = `
-  with wish as (
-    select s.line, s.action, s.kind, g.group_n, coalesce(p.user_n, m.group_n) as member_n
+/** Resolves the rows still standing to numbers of groups and members. */
+export async function gatherWishes(tx: Tx): Promise<void> {
+  const text = `
+    insert into staged_wish (group_n, member_n, kind, action, line)
+    select g.group_n, coalesce(p.user_n, m.group_n), s.kind, s.action, s.line
     from ${LIVE} s
     join staged_name g on g.key = s.group_key and g.group_n is not null
-    left join staged_person p on s.kind = 'u' and p.key = s.person_key
-    left join staged_name m on s.kind = 'g' and m.key = s.name_key),
-  star as (
-    select group_n, case when kind = 'U' then 'u'::"char" else 'g'::"char" end as kind,
-           min(line) as first_line, max(line) as line
-    from wish where kind in ('U', 'G') group by 1, 2),
+    left join staged_person p on p.key = s.person_key
+    left join staged_name m on m.key = s.name_key and s.kind = 'g'
+    where s.kind in ('U', 'G') or coalesce(p.user_n, m.group_n) is not null`;
+  await tx.rows({ text });
+}
+
+/** Plans the memberships that change; `source` is whose assertions the imports make. */
+export async function planPairs(tx: Tx, source: number): Promise<void> {
+  const stars = `select 1 from staged_wish where kind in ('U', 'G') limit 1`;
+  const hasStars = (await tx.rows({ text: stars })).length > 0;
+  await tx.rows({ text: hasStars ? planWithStars : plan }, [source]);
+}
+
+/** The first row of the last run of equal actions decides, and is the line that the difference comes from. */
+const decide = (steps: string): string => `
   step as (
-    select w.group_n, w.member_n, w.kind, w.action, w.line,
-           lag(w.action) over (partition by w.group_n, w.member_n order by w.line) is distinct from w.action as turns
-    from wish w left join star s on s.group_n = w.group_n and s.kind = w.kind
-    where w.kind in ('u', 'g') and w.member_n is not null and w.line > coalesce(s.line, 0)),
+    select group_n, member_n, kind, action, line,
+           lag(action) over (partition by group_n, member_n order by line) is distinct from action as turns
+    from ${steps}),
   last as (
     select distinct on (group_n, member_n) group_n, member_n, kind, action, line
-    from step where turns order by group_n, member_n, line desc),
+    from step where turns order by group_n, member_n, line desc)`;
+
+const differ = (decided: string): string => `
+  standing as (
+    select a.group_n, a.member_n, bool_or(not a.suppressed) as present,
+           bool_or(not a.suppressed and a.source_n = $1) as asserted, bool_or(a.source_n = $1) as has_own,
+           bool_or(a.suppressed and a.source_n <> $1) as has_suppressed
+    from ${decided} d join assertion a on a.group_n = d.group_n and a.member_n = d.member_n
+    group by a.group_n, a.member_n)
+  insert into staged_pair (group_n, member_n, kind, action, line, moves, has_own, has_suppressed)
+  select d.group_n, d.member_n, d.kind, d.action, d.line, (d.action = 'i') <> coalesce(s.present, false),
+         coalesce(s.has_own, false), coalesce(s.has_suppressed, false)
+  from ${decided} d
+  left join standing s on s.group_n = d.group_n and s.member_n = d.member_n
+  where case when d.action = 'i' then not coalesce(s.asserted, false) else coalesce(s.present, false) end
+  order by d.group_n, d.member_n`;
+
+const plan = `with ${decide('staged_wish')}, ${differ('last')}`;
+
+const planWithStars = `
+  with star as (
+    select group_n, case when kind = 'U' then 'u'::"char" else 'g'::"char" end as kind,
+           min(line) as first_line, max(line) as line
+    from staged_wish where kind in ('U', 'G') group by 1, 2),
+  after_star as (
+    select w.* from staged_wish w left join star s on s.group_n = w.group_n and s.kind = w.kind
+    where w.kind in ('u', 'g') and w.line > coalesce(s.line, 0)),
+  ${decide('after_star')},
   decided as (
     select * from last
     union all
     select distinct a.group_n, a.member_n, a.member_kind, 'd'::"char", s.first_line
     from star s join assertion a on a.group_n = s.group_n and a.member_kind = s.kind and not a.suppressed
     where not exists (select 1 from last l where l.group_n = a.group_n and l.member_n = a.member_n)),
-  standing as (
-    select a.group_n, a.member_n, bool_or(not a.suppressed) as present,
-           bool_or(not a.suppressed and a.source_n = $1) as own
-    from decided d join assertion a on a.group_n = d.group_n and a.member_n = d.member_n
-    group by a.group_n, a.member_n)
-  insert into staged_pair (group_n, member_n, kind, action, line, moves)
-  select d.group_n, d.member_n, d.kind, d.action, d.line,
-         (d.action = 'i') <> coalesce(st.present, false)
-  from decided d
-  left join standing st on st.group_n = d.group_n and st.member_n = d.member_n
-  where case when d.action = 'i' then not coalesce(st.own, false) else coalesce(st.present, false) end
-  order by d.group_n, d.member_n`;
+  ${differ('decided')}`;
 
 /** Writes the planned memberships: imports are asserted and lifted, deletions are explicit (D-02). */
 export async function writePairs(tx: Tx, author: ChangeAuthor): Promise<Place | null> {
   await tx.rows({ text: endOwn }, [author.sourceN]);
   await tx.rows({ text: suppressOthers }, [author.sourceN]);
-  await tx.rows({ text: assertOwn }, [author.sourceN, author.originN]);
+  await tx.rows({ text: assertAgain }, [author.sourceN, author.originN]);
+  await tx.rows({ text: assertNew }, [author.sourceN, author.originN]);
   await tx.rows({ text: liftOthers }, [author.sourceN]);
   const removed = await log(tx, author, 'removed');
   return (await log(tx, author, 'added')) ?? removed;
@@ -109,22 +131,27 @@ export async function writePairs(tx: Tx, author: ChangeAuthor): Promise<Place | 
 const PAIR = `staged_pair p where p.kind <> 'r'`;
 
 const endOwn = `
-  delete from assertion a using ${PAIR} and p.action = 'd'
+  delete from assertion a using ${PAIR} and p.action = 'd' and p.has_own
     and a.group_n = p.group_n and a.member_n = p.member_n and a.source_n = $1`;
 
 const suppressOthers = `
   update assertion a set suppressed = true from ${PAIR} and p.action = 'd'
     and a.group_n = p.group_n and a.member_n = p.member_n and a.source_n <> $1 and not a.suppressed`;
 
-const assertOwn = `
+/** An own assertion that another source's explicit removal suppressed. */
+const assertAgain = `
+  update assertion a
+  set suppressed = false, line = p.line, origin_n = $2::bigint, since = now(), expires_at = null
+  from ${PAIR} and p.action = 'i' and p.has_own
+    and a.group_n = p.group_n and a.member_n = p.member_n and a.source_n = $1`;
+
+const assertNew = `
   insert into assertion (group_n, member_n, source_n, line, origin_n, member_kind)
-  select p.group_n, p.member_n, $1, p.line, $2::bigint, p.kind from ${PAIR} and p.action = 'i'
-  order by p.group_n, p.member_n
-  on conflict (group_n, member_n, source_n) do update
-    set suppressed = false, line = excluded.line, origin_n = excluded.origin_n, since = now(), expires_at = null`;
+  select p.group_n, p.member_n, $1, p.line, $2::bigint, p.kind from ${PAIR} and p.action = 'i' and not p.has_own
+  order by p.group_n, p.member_n`;
 
 const liftOthers = `
-  update assertion a set suppressed = false from ${PAIR} and p.action = 'i'
+  update assertion a set suppressed = false from ${PAIR} and p.action = 'i' and p.has_suppressed
     and a.group_n = p.group_n and a.member_n = p.member_n and a.source_n <> $1 and a.suppressed`;
 
 async function log(tx: Tx, author: ChangeAuthor, array: 'added' | 'removed'): Promise<Place | null> {
@@ -141,7 +168,7 @@ async function log(tx: Tx, author: ChangeAuthor, array: 'added' | 'removed'): Pr
       from moved group by group_n, entry order by group_n, entry
       returning xid, seq)
     select max(xid::text) as xid, max(seq) as seq from logged`;
-  return placeOf(await tx.rows({ text }, [...authorColumns(author)]));
+  return placeOf(await tx.rows({ text }, authorColumns(author)));
 }
 
 /** Moves the versions of the groups whose members or roles change; they are locked already. */

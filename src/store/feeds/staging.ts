@@ -23,8 +23,9 @@ export interface StagedRow {
 
 /**
  * action: i import, d delete. kind: u user, g nested group, U all users, G all nestings, x a row that could not be
- * read. either: the e-mail is tried as userName first, and name_key is the same text. A pair of kind r gives a
- * role; `moves` is false where a membership only gains an assertion.
+ * read. either: the e-mail is tried as userName first, and name_key is the same text. A wish is a row with its group
+ * and member found. A pair of kind r gives a role; `moves` is false where a membership only gains an assertion,
+ * `has_own` where the source has an assertion already, `has_suppressed` where others have one to be lifted.
  */
 const TABLES = `
   create temp table if not exists staged_row (
@@ -47,22 +48,30 @@ const TABLES = `
     same_as text,
     is_hard boolean not null, is_made boolean not null default false, fault_code text, fault_detail text
   ) on commit delete rows;
+  create temp table if not exists staged_role (
+    group_key text not null, key text not null, name text not null, line integer not null
+  ) on commit delete rows;
+  create temp table if not exists staged_wish (
+    group_n integer not null, member_n integer, kind "char" not null, action "char" not null, line integer not null
+  ) on commit delete rows;
   create temp table if not exists staged_pair (
     group_n integer not null, member_n integer not null, kind "char" not null, action "char" not null,
-    line integer not null, moves boolean not null
+    line integer not null, moves boolean not null, has_own boolean not null, has_suppressed boolean not null
   ) on commit delete rows;`;
 
-type StagedTable = 'staged_row' | 'staged_name' | 'staged_person' | 'staged_pair';
+type StagedTable = 'staged_row' | 'staged_name' | 'staged_person' | 'staged_wish' | 'staged_pair';
 
 const COLUMNS = `line, action, kind, group_key, group_name, person_key, name_key, name, email_key, email, either,
   lone, targeted_id, issuer, audience, role_keys, role_names, fault_code, fault_detail, original`;
 
 /** Tables of fewer rows are joined quickly however it is done; for larger ones the planner has to know. */
 const ANALYZE_FROM = 200;
+/** Rows from which the usual 4 MB make PostgreSQL sort on disk. */
+const LARGE = 20_000;
 
 /** Makes the staging tables where this session has none yet. */
 export async function openStaging(tx: Tx): Promise<void> {
-  await tx.rows({ text: TABLES });
+  await tx.rows({ text: `set local client_min_messages = warning; ${TABLES}` });
 }
 
 /** Copies rows to the staging table, batch by batch as they are read; `issuer` is whose targetedIds they are. */
@@ -83,6 +92,11 @@ export async function copyRows(
 /** Lets the planner know what a staging table holds. */
 export async function analyzeStaged(tx: Tx, table: StagedTable, rows: number): Promise<void> {
   if (rows >= ANALYZE_FROM) await tx.rows({ text: `analyze ${table}` });
+}
+
+/** Gives the statements over a large file room to sort and hash, until the transaction ends. */
+export async function makeRoom(tx: Tx, rows: number): Promise<void> {
+  if (rows >= LARGE) await tx.rows({ text: `set local work_mem = '64MB'` });
 }
 
 function copyLine(issuer: string, { line, original, row }: StagedRow): string {

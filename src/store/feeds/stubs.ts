@@ -8,7 +8,7 @@ const AUTHOR = `$1::text, $2::text, (select u.n from users u where u.id = $3::uu
 
 /** Makes a stub for every cell that imports and found nobody; cells that share a key share the stub. */
 export async function makeStubs(tx: Tx, author: ChangeAuthor): Promise<Place | null> {
-  return placeOf(await tx.rows({ text: make }, [...authorColumns(author)]));
+  return placeOf(await tx.rows({ text: make }, authorColumns(author)));
 }
 
 /** Cells on their own make a stub each; of those that share keys, `same_as` names the one that makes it. */
@@ -62,7 +62,7 @@ const make = `
  * targetedId. Full users gain nothing by a file (D-10).
  */
 export async function attachKeys(tx: Tx, author: ChangeAuthor): Promise<Place | null> {
-  const place = placeOf(await tx.rows({ text: enrich }, [...authorColumns(author)]));
+  const place = placeOf(await tx.rows({ text: enrich }, authorColumns(author)));
   await tx.rows({ text: addKeys }, [author.sourceN]);
   return place;
 }
