@@ -13,6 +13,8 @@ export type Trick =
   | { readonly kind: 'stall'; readonly done: boolean }
   /** Cuts the connection; `done` carries the request out first. */
   | { readonly kind: 'reset'; readonly done: boolean }
+  /** Carries it out and answers, so many ms later. */
+  | { readonly kind: 'delay'; readonly ms: number }
   /** Says 200 and does nothing. */
   | { readonly kind: 'lie' }
   /** Sends half of the answer and cuts. */
@@ -23,6 +25,8 @@ export interface Quirks {
   membersCap: { readonly count: number; readonly status: 400 | 413 } | null;
   /** Answers an empty member list for every group. */
   hidesMembers: boolean;
+  /** Takes a second object of the same name, which shows an engine that creates twice. */
+  takesDuplicates: boolean;
   /** Ways of taking members out that it understands. */
   removal: readonly ('filter' | 'value' | 'put')[];
   /** Decides per request. */
@@ -50,6 +54,8 @@ export interface QuirkServer {
   readonly url: string;
   readonly quirks: Quirks;
   readonly seen: readonly SeenRequest[];
+  /** Members that were added while they were there already. */
+  repeatedAdds(): number;
   /** What it holds, by names: users with whether active, groups with their members. */
   held(): HeldByName;
   /** Something that a person did there by hand. */
@@ -73,6 +79,7 @@ export async function startQuirkServer(first: Partial<Quirks> = {}): Promise<Qui
   const quirks: Quirks = {
     membersCap: null,
     hidesMembers: false,
+    takesDuplicates: false,
     removal: ['filter', 'value', 'put'],
     trick: () => null,
     ...first,
@@ -80,13 +87,14 @@ export async function startQuirkServer(first: Partial<Quirks> = {}): Promise<Qui
   const users = new Map<string, Kept>();
   const groups = new Map<string, Kept>();
   const seen: SeenRequest[] = [];
+  const service: Service = { users, groups, quirks, repeatedAdds: 0 };
 
   const server = createServer((request, response) => {
     void readBody(request).then((body) => {
       const { method = 'GET', url = '/', headers } = request;
       const it = { method, path: decodeURIComponent(url), body, headers, nth: seen.length + 1 };
       seen.push(it);
-      play(quirks.trick(it), () => carryOut({ users, groups, quirks }, it), response);
+      play(quirks.trick(it), () => carryOut(service, it), response);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -96,6 +104,7 @@ export async function startQuirkServer(first: Partial<Quirks> = {}): Promise<Qui
     url: `http://127.0.0.1:${port}`,
     quirks,
     seen,
+    repeatedAdds: () => service.repeatedAdds,
     held: () => ({
       users: Object.fromEntries(
         [...users.values()].map((user) => [user.name, user.document.active !== false]),
@@ -126,6 +135,11 @@ function play(trick: Trick | null, run: () => Answer, response: ServerResponse):
       return send(run());
     case 'answer':
       return send({ status: trick.status, body: { detail: 'a trick' } }, trick.headers);
+    case 'delay': {
+      const answer = run();
+      setTimeout(() => send(answer), trick.ms);
+      return;
+    }
     case 'lie':
       return send({ status: 200, body: {} });
     case 'stall':
@@ -153,13 +167,14 @@ interface Service {
   readonly users: Map<string, Kept>;
   readonly groups: Map<string, Kept>;
   readonly quirks: Quirks;
+  repeatedAdds: number;
 }
 
 function carryOut(service: Service, { method, path, body }: SeenRequest): Answer {
   const [, type = '', id = ''] = /^\/(Users|Groups)(?:\/([^?]*))?/.exec(path) ?? [];
   if (type === '') return { status: 404 };
   const map = type === 'Users' ? service.users : service.groups;
-  if (method === 'POST') return create(map, JSON.parse(body) as Json);
+  if (method === 'POST') return create(map, JSON.parse(body) as Json, service.quirks);
   if (id === '') return list(service, map, path);
   const kept = map.get(id);
   if (kept === undefined) return { status: 404, body: { detail: `no ${id}` } };
@@ -178,9 +193,12 @@ function carryOut(service: Service, { method, path, body }: SeenRequest): Answer
   }
 }
 
-function create(map: Map<string, Kept>, document: Json): Answer {
+function create(map: Map<string, Kept>, document: Json, { takesDuplicates }: Quirks): Answer {
   const name = String(document.userName ?? document.displayName);
-  if ([...map.values()].some((other) => other.name.toLowerCase() === name.toLowerCase())) {
+  if (
+    !takesDuplicates &&
+    [...map.values()].some((other) => other.name.toLowerCase() === name.toLowerCase())
+  ) {
     return { status: 409, body: { scimType: 'uniqueness', detail: `${name} is taken` } };
   }
   const externalId = typeof document.externalId === 'string' ? document.externalId : null;
@@ -238,6 +256,7 @@ function patch(service: Service, kept: Kept, document: Json): Answer {
     if (path === 'members' && op === 'add') {
       const unknown = values.find((id) => !service.users.has(id));
       if (unknown !== undefined) return { status: 400, body: { detail: `no user ${unknown}` } };
+      service.repeatedAdds += values.filter((id) => kept.members.has(id)).length;
       for (const id of values) kept.members.add(id);
     } else if (path === 'members' && op === 'remove') {
       if (!removal.includes('value')) return { status: 400, body: { scimType: 'invalidPath' } };

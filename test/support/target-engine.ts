@@ -18,8 +18,11 @@ export interface TestTargets extends TestDirectory {
 
 export const MASTER_KEY = Buffer.alloc(32, 7);
 
-/** Opens one. `parts` changes the engine's own. */
-export async function openTestTargets(parts: Partial<EngineParts> = {}): Promise<TestTargets> {
+/** Opens one. `parts` changes the engine's own; `drives: false` leaves the driving to another process. */
+export async function openTestTargets({
+  drives = true,
+  ...parts
+}: Partial<EngineParts> & { readonly drives?: boolean } = {}): Promise<TestTargets> {
   let wake = (): void => undefined;
   const on = await openTestDirectory(() => wake());
   const { database } = on;
@@ -51,7 +54,7 @@ export async function openTestTargets(parts: Partial<EngineParts> = {}): Promise
     feed.wake();
   };
   const targets = { database, vault, now: Date.now, random: randomBytes, wake: engine.wake };
-  engine.start();
+  if (drives) engine.start();
   return {
     ...on,
     targets,
