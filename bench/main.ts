@@ -1,13 +1,14 @@
 /**
  * Runs benchmarks: `npm run bench [-- NAME…] [--size small|full] [--seed N]`. NAME is a benchmark's name or a
  * goal's number; none means all. `generate` only makes the directory, `list` names the benchmarks, `forget`
- * removes every kept directory. Prints a table, writes JSON, and never judges by its exit code.
+ * removes every kept directory. Prints a table, writes JSON, and never judges by its exit code;
+ * only a benchmark that could not run makes it fail.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import type { Benchmark } from './benchmark.ts';
+import type { Bench, Benchmark } from './benchmark.ts';
 import { type Figure, isMet, table } from './figure.ts';
 import { shapes, type Size } from './generator/shape.ts';
 import { forgetAll, keptDatabase, openServer, withClient } from './kept-databases.ts';
@@ -69,12 +70,29 @@ async function runAll(chosen: readonly Benchmark[], size: Size): Promise<void> {
     const figures: Figure[] = [];
     for (const benchmark of chosen) {
       say(`${benchmark.name} (${benchmark.goals.join(', ')})`);
-      figures.push(...(await benchmark.run({ server, size, seed, url, say: (text) => say(`  ${text}`) })));
+      figures.push(
+        ...(await measured(benchmark, { server, size, seed, url, say: (text) => say(`  ${text}`) })),
+      );
+      write({ at, machine, size, seed, figures });
     }
     process.stdout.write(`\n${table(figures, size)}\n`);
     say(`\nWritten to ${write({ at, machine, size, seed, figures })}`);
   } finally {
     await server.stop();
+  }
+}
+
+/** Figures of one benchmark; one that fails is told, and the others go on. */
+async function measured(benchmark: Benchmark, bench: Bench): Promise<readonly Figure[]> {
+  const began = performance.now();
+  try {
+    const figures = await benchmark.run(bench);
+    bench.say(`${Math.round((performance.now() - began) / 1000)} s\n${table(figures, bench.size)}\n`);
+    return figures;
+  } catch (error) {
+    bench.say(`failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    process.exitCode = 1;
+    return [];
   }
 }
 
