@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { openEmbedded } from '../src/store/embedded/server.ts';
 import { migrate } from '../src/store/migrate.ts';
+import { deliverAll } from './generator/deliver.ts';
 import { fillDatabase, GENERATOR_VERSION } from './generator/fill.ts';
 import type { Shape } from './generator/shape.ts';
 
@@ -53,6 +54,7 @@ export async function keptDatabase(server: Server, wanted: Wanted): Promise<stri
     await migrate(url);
     return url;
   }
+  await dropOlder(server, wanted);
   const unfinished = `${name}_unfinished`;
   wanted.say(`generating ${wanted.name}`);
   await atServer(server, async (client) => {
@@ -61,8 +63,21 @@ export async function keptDatabase(server: Server, wanted: Wanted): Promise<stri
   });
   await migrate(server.url(unfinished));
   await withClient(server.url(unfinished), (client) => fillDatabase(client, wanted));
+  wanted.say('ledger of the feed');
+  await deliverAll(server.url(unfinished));
   await atServer(server, (client) => client.query(`alter database ${unfinished} rename to ${name}`));
   return url;
+}
+
+/** Drops what an earlier version of the generator made. */
+async function dropOlder(server: Server, { name, seed }: Wanted): Promise<void> {
+  await atServer(server, async (client) => {
+    const { rows } = await client.query<{ datname: string }>(
+      'select datname from pg_database where datname like $1',
+      [`muster\\_bench\\_${name}\\_${seed}\\_v%`],
+    );
+    for (const { datname } of rows) await client.query(`drop database ${datname} with (force)`);
+  });
 }
 
 /** Runs `work` on a database of its own, migrated and empty, which is dropped afterwards. */

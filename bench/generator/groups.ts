@@ -127,6 +127,11 @@ function divisor(a: number, b: number): number {
   return b === 0 ? a : divisor(b, a % b);
 }
 
+/** Groups that list so many users at the directory's mean. */
+function groupsThatHold(users: number, shape: Shape): number {
+  return Math.ceil((users * shape.groups) / shape.memberships);
+}
+
 /** The landmarks with the groups above and below them. Subtrees are three levels deep and list no user twice. */
 function planLandmarks(shape: Shape): PlannedGroup[] {
   const groups: PlannedGroup[] = [];
@@ -160,9 +165,9 @@ function planLandmarks(shape: Shape): PlannedGroup[] {
   add(landmarks.tenth, [], tenth);
   const half = Math.floor(tenth / 2);
   const nested = add(landmarks.nested, chain(landmarks.nested, 4), half);
-  below(landmarks.nested, nested, { parts: Math.ceil(shape.groups / 100), users: tenth - half });
+  below(landmarks.nested, nested, { parts: groupsThatHold(tenth - half, shape), users: tenth - half });
   const movable = add(landmarks.movable, [], 0);
-  below(landmarks.movable, movable, { parts: Math.ceil(shape.groups / 50), users: tenth });
+  below(landmarks.movable, movable, { parts: groupsThatHold(tenth, shape), users: tenth });
   add(landmarks.receiver, chain(landmarks.receiver, 3), 0);
   return groups;
 }

@@ -1,0 +1,137 @@
+import type pg from 'pg';
+import type { Bench, Benchmark } from './benchmark.ts';
+import { type Figure, ratio } from './figure.ts';
+import { userNameOf } from './generator/rows.ts';
+import { shapes } from './generator/shape.ts';
+import { inTurn } from './ground.ts';
+import { type ServerProcess, startDaemon, startScript } from './http/processes.ts';
+import { batch, openRequests, type Requests } from './http/requests.ts';
+import { interleave, type Side, timed } from './interleave.ts';
+import { withClient } from './kept-databases.ts';
+
+/** Reading users over SCIM beside bare http and pg (P11), and pages far back beside early ones (P12). */
+export const httpReads: Benchmark = {
+  name: 'http-reads',
+  goals: ['P11', 'P12'],
+  run: async (bench) => {
+    const daemon = await startDaemon({ databaseUrl: bench.url });
+    const raw = await startScript('bench/http/raw-server.ts', [bench.url]);
+    const [ours, bare] = [openRequests(daemon.address, AT_ONCE), openRequests(raw.address, AT_ONCE)];
+    try {
+      const ids = await withClient(bench.url, someIds);
+      return [...(await besideRaw(bench, { ours, bare }, ids)), await farBack(bench, ours)];
+    } finally {
+      await Promise.all([ours.close(), bare.close()]);
+      await stopAll([daemon, raw]);
+    }
+  },
+};
+
+const AT_ONCE = 8;
+const PAGE = 100;
+
+interface Both {
+  readonly ours: Requests;
+  readonly bare: Requests;
+}
+
+async function besideRaw(bench: Bench, both: Both, ids: readonly string[]): Promise<Figure[]> {
+  const names = ids.map((_, i) => encodeURIComponent(userNameOf((i * 977) % shapes[bench.size].users)));
+  const filterOf = (name: string): string => encodeURIComponent(`userName eq "${decodeURIComponent(name)}"`);
+  const figure = async (
+    what: string,
+    atLeast: number,
+    { ours, bare, requests }: { ours: () => string; bare: () => string; requests: number },
+  ): Promise<Figure> => {
+    const side =
+      (server: Requests, path: () => string): Side =>
+      () =>
+        timed(() => batch(requests, AT_ONCE, () => server.get(path())));
+    const times = await interleave(
+      { ours: side(both.ours, ours), bare: side(both.bare, bare) },
+      { runs: 25, warmUp: 5 },
+    );
+    return ratio({
+      goal: 'P11',
+      what,
+      unit: 'requests/s',
+      ours: (requests / times.ours.p50) * 1_000,
+      baseline: { is: 'node:http and pg', value: (requests / times.bare.p50) * 1_000 },
+      limit: { atLeast },
+    });
+  };
+  const [id, rawId, name, rawName] = [inTurn(ids), inTurn(ids), inTurn(names), inTurn(names)];
+  return [
+    await figure('GET a user', 0.9, {
+      ours: () => `/scim/v2/Users/${id()}`,
+      bare: () => `/user?value=${rawId()}`,
+      requests: 200,
+    }),
+    await figure('filter=userName eq', 0.8, {
+      ours: () => `/scim/v2/Users?filter=${filterOf(name())}`,
+      bare: () => `/filter?value=${rawName()}`,
+      requests: 200,
+    }),
+    await figure(`page of ${PAGE} users, with the total`, 0.8, {
+      ours: () => `/scim/v2/Users?count=${PAGE}`,
+      bare: () => `/page?value=${PAGE}`,
+      requests: 16,
+    }),
+  ];
+}
+
+/** Pages by cursor. The page compared with is the second: the first also counts all users. */
+async function farBack(bench: Bench, ours: Requests): Promise<Figure> {
+  const { users } = shapes[bench.size];
+  const row = Math.floor(users * 0.9);
+  const step = async (cursor: string, count: number): Promise<string> => {
+    const answer = await ours.get(`/scim/v2/Users?count=${count}&cursor=${encodeURIComponent(cursor)}`);
+    return nextCursor(answer);
+  };
+  const early = await step('', PAGE);
+  const far = await cursorBehind(row, step);
+  const get = (cursor: string): Side => {
+    const path = `/scim/v2/Users?count=${PAGE}&cursor=${encodeURIComponent(cursor)}`;
+    return () => timed(() => ours.get(path));
+  };
+  const times = await interleave({ far: get(far), early: get(early) }, { runs: 100, warmUp: 10 });
+  return ratio({
+    goal: 'P12',
+    what: `page of ${PAGE} users at row ${row}`,
+    ours: times.far.p50,
+    baseline: { is: 'the second page', value: times.early.p50 },
+    limit: { atMost: 1.2 },
+  });
+}
+
+async function cursorBehind(
+  row: number,
+  step: (cursor: string, count: number) => Promise<string>,
+): Promise<string> {
+  let cursor = '';
+  for (let at = 0; at < row; at += PAGE) cursor = await step(cursor, PAGE);
+  return cursor;
+}
+
+function nextCursor(answer: string): string {
+  const body: unknown = JSON.parse(answer);
+  if (
+    typeof body === 'object' &&
+    body !== null &&
+    'nextCursor' in body &&
+    typeof body.nextCursor === 'string'
+  ) {
+    return body.nextCursor;
+  }
+  throw new Error('The page names no next one.');
+}
+
+async function someIds(client: pg.Client): Promise<string[]> {
+  const { rows } = await client.query<{ id: string }>('select id from users order by id limit 2000');
+  return rows.map(({ id }) => id);
+}
+
+/** Ends server processes, all of them though one fails. */
+async function stopAll(servers: readonly ServerProcess[]): Promise<void> {
+  await Promise.allSettled(servers.map((server) => server.stop()));
+}
