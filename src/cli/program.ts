@@ -2,30 +2,31 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
-import { addClientCommands } from './commands/client.ts';
-import { addConfigCommands } from './commands/config.ts';
-import { addDoctorCommand } from './commands/doctor.ts';
-import { addDemoCommand } from './commands/demo.ts';
-import { addImportCommand } from './commands/import.ts';
-import { addPushCommand } from './commands/push.ts';
-import { addTargetCommands } from './commands/target.ts';
-import { addExplainCommand } from './commands/explain.ts';
-import { addMembershipCommands } from './commands/membership.ts';
-import { addMigrateCommand } from './commands/migrate.ts';
-import { addServeCommand } from './commands/serve.ts';
-import { exit, tellFailure, type ExitCode } from './exit.ts';
+import type { Program } from './command.ts';
+import { exit, tellFailure } from './exit.ts';
 import type { CommandIo } from './terminal.ts';
 
-/** A command's work: it writes to `io` and answers the exit code. */
-export type Run<Arguments extends unknown[]> = (...given: Arguments) => Promise<ExitCode>;
+type Add = (program: Program) => void;
 
-/** What commands are added to. */
-export interface Program {
-  readonly root: Command;
-  readonly io: CommandIo;
-  /** Wraps a command's work: its answer becomes the exit code, what it throws a sentence and the exit code for it. */
-  readonly run: <Arguments extends unknown[]>(work: Run<Arguments>) => (...given: Arguments) => Promise<void>;
-}
+/**
+ * Each command's module, by the command's first word. Only that of the command in hand is loaded: a question to
+ * the directory should not wait for the parts of a daemon.
+ */
+const commands: Readonly<Record<string, () => Promise<Add>>> = {
+  serve: async () => (await import('./commands/serve.ts')).addServeCommand,
+  migrate: async () => (await import('./commands/migrate.ts')).addMigrateCommand,
+  doctor: async () => (await import('./commands/doctor.ts')).addDoctorCommand,
+  config: async () => (await import('./commands/config.ts')).addConfigCommands,
+  import: async () => (await import('./commands/import.ts')).addImportCommand,
+  explain: async () => (await import('./commands/explain.ts')).addExplainCommand,
+  members: async () => (await import('./commands/membership.ts')).addMembersCommand,
+  groups: async () => (await import('./commands/membership.ts')).addGroupsCommand,
+  client: async () => (await import('./commands/client.ts')).addClientCommands,
+  token: async () => (await import('./commands/client.ts')).addTokenCommands,
+  target: async () => (await import('./commands/target.ts')).addTargetCommands,
+  push: async () => (await import('./commands/push.ts')).addPushCommand,
+  demo: async () => (await import('./commands/demo.ts')).addDemoCommand,
+};
 
 /** Runs a command line, without the program's name; answers the exit code. */
 export async function runCommandLine(words: readonly string[], io: CommandIo): Promise<number> {
@@ -53,20 +54,7 @@ export async function runCommandLine(words: readonly string[], io: CommandIo): P
         }
       },
   };
-  for (const add of [
-    addServeCommand,
-    addMigrateCommand,
-    addConfigCommands,
-    addClientCommands,
-    addMembershipCommands,
-    addExplainCommand,
-    addDoctorCommand,
-    addDemoCommand,
-    addImportCommand,
-    addTargetCommands,
-    addPushCommand,
-  ])
-    add(program);
+  for (const load of wanted(words[0])) (await load())(program);
   try {
     await root.parseAsync([...words], { from: 'user' });
   } catch (error) {
@@ -76,11 +64,10 @@ export async function runCommandLine(words: readonly string[], io: CommandIo): P
   return code;
 }
 
-/** Adds the options that every command has. */
-export function withCommonOptions(command: Command): Command {
-  return command
-    .option('--json', 'write data, and failures, as JSON')
-    .option('--config <file>', 'settings file instead of muster.json');
+/** The one that is named; all of them for help, and to say which one may have been meant. */
+function wanted(word = ''): readonly (() => Promise<Add>)[] {
+  const named = Object.entries(commands).find(([name]) => name === word)?.[1];
+  return named === undefined ? Object.values(commands) : [named];
 }
 
 const exitCodesHelp = `

@@ -13,7 +13,7 @@ import { perform } from '../../directory/work.ts';
 import { listClients } from '../../store/clients.ts';
 import { exit } from '../exit.ts';
 import { readExpiry } from '../expiry.ts';
-import { withCommonOptions, type Program } from '../program.ts';
+import { withCommonOptions, type Program } from '../command.ts';
 import { writeJson, writeTable, type CommandIo } from '../terminal.ts';
 import { visit, type CommonOptions } from '../visit.ts';
 
@@ -28,14 +28,13 @@ interface CreateOptions extends TokenOptions {
   readonly allow: readonly string[];
 }
 
-/** `muster client create|list|rotate|revoke`, `muster token create` */
+/** `muster client create|list|rotate|revoke` */
 export function addClientCommands(program: Program): void {
   const client = program.root.command('client').description('programs that use Muster with a token');
   addCreate(program, client);
   addList(program, client);
   addRotate(program, client);
   addRevoke(program, client);
-  addTokenCreate(program);
 }
 
 type Parent = Program['root'];
@@ -136,7 +135,8 @@ function addRevoke({ io, run }: Program, parent: Parent): void {
   );
 }
 
-function addTokenCreate({ root, io, run }: Program): void {
+/** `muster token create` */
+export function addTokenCommands({ root, io, run }: Program): void {
   const token = root.command('token').description('tokens of clients');
   withCommonOptions(token.command('create').description('give a client one more token and show it, once'))
     .option('--client <client>', 'whose token', 'bootstrap')

@@ -1,6 +1,6 @@
 import { listSettings, loadSettings, settingsJsonSchema, type LoadedSettings } from '../../config.ts';
 import { exit } from '../exit.ts';
-import { withCommonOptions, type Program } from '../program.ts';
+import { withCommonOptions, type Program } from '../command.ts';
 import { writeJson, writeTable } from '../terminal.ts';
 import type { CommonOptions } from '../visit.ts';
 

@@ -7,7 +7,7 @@ import { openStage } from '../demo/stage.ts';
 import { playStory } from '../demo/story.ts';
 import { endClients, issueTokens, removeTraces } from '../demo/traces.ts';
 import { exit } from '../exit.ts';
-import { withCommonOptions, type Program } from '../program.ts';
+import { withCommonOptions, type Program } from '../command.ts';
 import { writeJson, type CommandIo } from '../terminal.ts';
 import { visit, type CommonOptions, type Visit } from '../visit.ts';
 import { z } from 'zod';

@@ -10,7 +10,7 @@ import {
   lookAtWatchedFolder,
 } from '../doctor/surroundings.ts';
 import { exit, type ExitCode } from '../exit.ts';
-import { withCommonOptions, type Program } from '../program.ts';
+import { withCommonOptions, type Program } from '../command.ts';
 import { writeJson, type CommandIo } from '../terminal.ts';
 import { settingsOf, visit, type CommonOptions } from '../visit.ts';
 

@@ -3,7 +3,7 @@ import { explain } from '../../effective/explain.ts';
 import { exit } from '../exit.ts';
 import { explanationText } from '../explanation-text.ts';
 import { requireGroup, requireUser } from '../named.ts';
-import { withCommonOptions, type Program } from '../program.ts';
+import { withCommonOptions, type Program } from '../command.ts';
 import { writeJson } from '../terminal.ts';
 import { visit, type CommonOptions } from '../visit.ts';
 

@@ -13,7 +13,7 @@ import type { RunRow } from '../../store/feeds/runs.ts';
 import { ensureFeedSource } from '../../store/sources.ts';
 import { exit, type ExitCode } from '../exit.ts';
 import { openKeys } from '../installation.ts';
-import { withCommonOptions, type Program } from '../program.ts';
+import { withCommonOptions, type Program } from '../command.ts';
 import { writeJson, writeTable, type CommandIo } from '../terminal.ts';
 import { visit, type CommonOptions, type Visit } from '../visit.ts';
 

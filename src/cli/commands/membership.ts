@@ -12,7 +12,7 @@ import {
 import { nameGroups, nameUsers } from '../../store/lookup.ts';
 import { exit } from '../exit.ts';
 import { requireGroup, requireUser } from '../named.ts';
-import { withCommonOptions, type Program } from '../program.ts';
+import { withCommonOptions, type Program } from '../command.ts';
 import { writeJson, writeTable } from '../terminal.ts';
 import { visit, type CommonOptions } from '../visit.ts';
 
@@ -22,12 +22,6 @@ interface MembershipOptions extends CommonOptions {
 
 const PAGE = 1_000;
 
-/** `muster members GROUP`, `muster groups USER` */
-export function addMembershipCommands(program: Program): void {
-  addMembers(program);
-  addGroups(program);
-}
-
 interface ShownMember {
   readonly type: 'user' | 'group';
   readonly id: string;
@@ -35,7 +29,8 @@ interface ShownMember {
   readonly direct: boolean;
 }
 
-function addMembers({ root, io, run }: Program): void {
+/** `muster members GROUP` */
+export function addMembersCommand({ root, io, run }: Program): void {
   withCommonOptions(
     root.command('members <group>').description('who belongs to a group, nested groups followed'),
   )
@@ -85,7 +80,8 @@ async function listMembers(connection: Connection, group: GroupN, isDirect: bool
   return shown.sort((a, b) => a.name.localeCompare(b.name, 'en'));
 }
 
-function addGroups({ root, io, run }: Program): void {
+/** `muster groups USER` */
+export function addGroupsCommand({ root, io, run }: Program): void {
   withCommonOptions(
     root
       .command('groups <user>')

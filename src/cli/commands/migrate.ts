@@ -1,7 +1,7 @@
 import { createLog } from '../../observe/log.ts';
 import { openStorage } from '../../boot/storage.ts';
 import { exit } from '../exit.ts';
-import { withCommonOptions, type Program } from '../program.ts';
+import { withCommonOptions, type Program } from '../command.ts';
 import { writeJson } from '../terminal.ts';
 import { settingsOf, type CommonOptions } from '../visit.ts';
 

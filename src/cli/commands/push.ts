@@ -3,7 +3,7 @@ import { Unreachable } from '../../core/setup-problem.ts';
 import { askForPush, type PushView, showPush } from '../../targets/admin/pushing.ts';
 import type { Targets } from '../../targets/admin/verbs.ts';
 import { exit } from '../exit.ts';
-import { withCommonOptions, type Program } from '../program.ts';
+import { withCommonOptions, type Program } from '../command.ts';
 import { writeJson } from '../terminal.ts';
 import type { CommonOptions } from '../visit.ts';
 import { withTargets } from './target.ts';

@@ -2,7 +2,7 @@ import { startDaemon, type Daemon } from '../../compose.ts';
 import { loadSettings, type Settings } from '../../config.ts';
 import { createLog } from '../../observe/log.ts';
 import { exit } from '../exit.ts';
-import { withCommonOptions, type Program } from '../program.ts';
+import { withCommonOptions, type Program } from '../command.ts';
 import type { CommonOptions } from '../visit.ts';
 
 interface ServeOptions extends CommonOptions {

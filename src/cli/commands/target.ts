@@ -16,7 +16,7 @@ import {
 } from '../../targets/admin/verbs.ts';
 import { exit } from '../exit.ts';
 import { openKeys } from '../installation.ts';
-import { withCommonOptions, type Program } from '../program.ts';
+import { withCommonOptions, type Program } from '../command.ts';
 import { writeJson, writeTable } from '../terminal.ts';
 import { visit, type CommonOptions, type Visit } from '../visit.ts';
 
