@@ -1,6 +1,5 @@
 /** The change log, to be read on from a cursor: as a page, as lines, or as a stream of events (P-02). */
 import { Readable } from 'node:stream';
-import type { CursorPlace } from '../core/cursor.ts';
 import { type FeedPage, readFeed } from '../effective/feed/reader.ts';
 import { changeBodies, type ChangeBody } from './change-body.ts';
 import { type ChangeQuery, readChangeQuery } from './change-query.ts';
@@ -49,7 +48,7 @@ async function nextPage(parts: ApiParts, query: ChangeQuery, gone: AbortSignal):
   for (;;) {
     const page = await readFeed(directory.database, { ...query, after });
     const restMs = until - performance.now();
-    if (page.rows.length > 0 || page.isMore || restMs <= 0 || gone.aborted) return page;
+    if (page.rows.length > 0 || page.isMore || restMs <= 0 || gone.aborted || feedHead.isClosed) return page;
     after = page.end;
     await feedHead.wait(page.batch, restMs, gone);
   }
@@ -71,23 +70,23 @@ interface Stream {
   readonly first: FeedPage;
 }
 
+/** Entries, and a bookmark where the place moves on without one, so that a quiet filter still advances. */
 async function* events(parts: ApiParts, { query, gone, first }: Stream): AsyncGenerator<string> {
-  const bookmark = (end: CursorPlace): string => {
-    const cursor = parts.cursors.seal(end, query.filterText);
-    return eventText(cursor, { type: 'bookmark', cursor });
-  };
+  const { directory, cursors, feedHead } = parts;
   yield ': the change log of Muster\n\n';
   let page = first;
   let told = '';
-  while (!gone.aborted) {
-    const changes = await changeBodies(parts.directory.database, parts.cursors, page.rows);
+  for (;;) {
+    const changes = await changeBodies(directory.database, cursors, page.rows);
     for (const change of changes) yield eventText(change.cursor, change);
-    const mark = bookmark(page.end);
-    if (changes.length > 0 || mark !== told) yield mark;
-    else if (!page.isMore) yield ': still here\n\n';
-    told = mark;
-    if (!page.isMore) await parts.feedHead.wait(page.batch, HEARTBEAT_MS, gone);
-    page = await readFeed(parts.directory.database, { ...query, after: page.end });
+    const cursor = cursors.seal(page.end, query.filterText);
+    const isTold = cursor === told || cursor === changes.at(-1)?.cursor;
+    if (!isTold) yield eventText(cursor, { type: 'bookmark', cursor });
+    else if (changes.length === 0) yield ': still here\n\n';
+    told = cursor;
+    if (!page.isMore) await feedHead.wait(page.batch, HEARTBEAT_MS, gone);
+    if (gone.aborted || feedHead.isClosed) return;
+    page = await readFeed(directory.database, { ...query, after: page.end });
   }
 }
 

@@ -17,9 +17,15 @@ export class FeedHead {
   #poll: NodeJS.Timeout | null = null;
   #isLooking = false;
   #isAsked = false;
+  #isClosed = false;
 
   constructor(connection: Connection) {
     this.#connection = connection;
+  }
+
+  /** True when nobody waits any more: the process is ending, and readers have to come again. */
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   /** To be called when something was committed, here or elsewhere. */
@@ -33,7 +39,7 @@ export class FeedHead {
 
   /** Resolves when a cut newer than `after` is there, after `ms`, or when `signal` is aborted. */
   async wait(after: number, ms: number, signal: AbortSignal): Promise<void> {
-    if (this.#newest > after || signal.aborted || ms <= 0) return;
+    if (this.#newest > after || signal.aborted || this.#isClosed || ms <= 0) return;
     this.#poll ??= setInterval(() => this.wake(), POLL_MS);
     await new Promise<void>((resolve) => {
       const done = (): void => {
@@ -48,14 +54,19 @@ export class FeedHead {
       this.#waiters.add(waiter);
       this.wake();
     });
-    if (this.#waiters.size === 0) this.close();
+    if (this.#waiters.size === 0) this.#stopPolling();
   }
 
-  /** Ends all waiting. */
+  /** Ends all waiting, for good. */
   close(): void {
+    this.#isClosed = true;
+    this.#stopPolling();
+    for (const { done } of this.#waiters) done();
+  }
+
+  #stopPolling(): void {
     if (this.#poll !== null) clearInterval(this.#poll);
     this.#poll = null;
-    for (const { done } of this.#waiters) done();
   }
 
   async #look(): Promise<void> {
