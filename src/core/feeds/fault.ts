@@ -97,6 +97,11 @@ const rowSentences: Sentences<RowFaultDetails> = {
   'role.invalid': ({ role, why }) => `The role "${role}" cannot be given: its name ${why}.`,
 };
 
+/** Every code that a file can be rejected with. */
+export const FILE_FAULT_CODES: readonly string[] = Object.keys(fileSentences);
+/** Every code that reading can refuse a row with; the directory's refusals come besides. */
+export const ROW_FAULT_CODES: readonly string[] = Object.keys(rowSentences);
+
 /** Why a whole file is rejected. Thrown by the reading rules; the run that reads the file catches it. */
 export class FileFault<Code extends FileFaultCode = FileFaultCode> extends Error {
   readonly code: Code;
