@@ -1,0 +1,39 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Installation, makeInstallation } from '../support/muster.ts';
+
+interface Told {
+  readonly steps: readonly { readonly text: string; readonly ms: number | null }[];
+}
+
+describe('muster demo', () => {
+  let installation: Installation;
+  beforeAll(async () => {
+    installation = await makeInstallation();
+  });
+  afterAll(() => installation.remove());
+
+  it('plays the whole way once on an instance of its own, and can be played again', async () => {
+    for (const round of ['first', 'second']) {
+      const { code, out, err } = await installation.run('demo', '--json');
+      expect({ round, code, err }).toMatchObject({ round, code: 0 });
+      const texts = (JSON.parse(out) as Told).steps.map(({ text }) => text);
+      expect(texts).toEqual(
+        expect.arrayContaining([
+          expect.stringMatching(/pushed 5 people over SCIM/),
+          expect.stringMatching(/holds the flattened members of demo-university/),
+          expect.stringMatching(/through demo-lecturers, says csv \(demo-portal\.csv, line 2\)/),
+          expect.stringMatching(/listed there, says demo-idp \(request\)/),
+          expect.stringMatching(/left demo-university at the SCIM server/),
+          expect.stringMatching(/The webhook was told, signed/),
+        ]),
+      );
+    }
+  }, 180_000);
+
+  it('takes away what it made, and only that', async () => {
+    expect(await installation.run('demo', '--remove')).toMatchObject({ code: 0 });
+    expect(await installation.run('members', 'demo-university')).toMatchObject({ code: 2 });
+    const again = await installation.run('demo', '--remove', '--json');
+    expect(JSON.parse(again.out)).toEqual({ removed: 0 });
+  }, 120_000);
+});
