@@ -7,6 +7,8 @@ import { freshDatabase } from '../support/database.ts';
 export const BASE_URL = 'http://scim.test/scim/v2';
 
 export interface TestDirectory {
+  /** Address of its database. */
+  readonly url: string;
   readonly directory: Directory;
   readonly database: Database;
   /** The eyes of the source `console`, which sees everything. */
@@ -31,6 +33,7 @@ export async function openDirectory(): Promise<TestDirectory> {
     requestId: null,
   } as const;
   return {
+    url: fresh.url,
     directory,
     database,
     view: { source: source.n, namespace: 'all', baseUrl: BASE_URL },

@@ -10,6 +10,8 @@ import { buildApp } from '../../src/http/app.ts';
 import { tokenLookup } from '../../src/http/token.ts';
 import { scimDoor } from '../../src/sources/scim/door.ts';
 import { scimLimits } from '../../src/sources/scim/limits.ts';
+import type { Directory } from '../../src/directory/work.ts';
+import { openDatabase } from '../../src/store/database.ts';
 import { openDirectory, type TestDirectory } from './directory.ts';
 
 export const USER = 'urn:ietf:params:scim:schemas:core:2.0:User';
@@ -38,6 +40,8 @@ export interface Client {
 export interface TestDoor extends TestDirectory {
   readonly baseUrl: string;
   readonly client: (options?: ClientOptions) => Promise<Client>;
+  /** The same client at another instance, with a pool of its own, over the same database. */
+  readonly instanceFor: (client: Client) => Promise<Client>;
   /** Goes on by so many milliseconds for the door's own clock. */
   readonly advance: (milliseconds: number) => void;
 }
@@ -52,30 +56,27 @@ export interface ClientOptions {
 /** A SCIM door on a free port of the loopback, over a directory of its own. */
 export async function openDoor(registry: Registry = buildRegistry([])): Promise<TestDoor> {
   const test = await openDirectory();
+  const cursorKey = randomBytes(32);
   let skew = 0;
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  const origin = `http://127.0.0.1:${typeof address === 'object' ? (address?.port ?? 0) : 0}`;
-  const door = scimDoor({
-    directory: test.directory,
-    registry,
-    baseUrl: origin,
-    limits: scimLimits,
-    cursorKey: randomBytes(32),
-    now: () => Date.now() + skew,
-    authenticate: tokenLookup(test.database, () => performance.now()),
-    log: pino({ level: 'silent' }),
-  });
-  const app = buildApp({ newId: randomUUID, doors: [door], trustsProxy: false });
-  const callback = app.callback();
-  server.on('request', (request, response) => void callback(request, response));
-  const baseUrl = `${origin}/scim/v2`;
+  const now = (): number => Date.now() + skew;
+  const closers: (() => Promise<void>)[] = [];
+  const open = async (directory: Directory): Promise<string> => {
+    const listening = await listen(directory, { registry, cursorKey, now });
+    closers.push(listening.close);
+    return listening.baseUrl;
+  };
+  const baseUrl = await open(test.directory);
   return {
     ...test,
     baseUrl,
     advance: (milliseconds) => {
       skew += milliseconds;
+    },
+    instanceFor: async ({ token }) => {
+      const database = openDatabase({ url: test.url, poolSize: 8, applicationName: 'test-instance' });
+      const instance = await open({ database, wake: () => undefined });
+      closers.push(() => database.close());
+      return clientAt(instance, token);
     },
     client: async (options = {}) => {
       const { token } = await test.write((work) =>
@@ -95,9 +96,40 @@ export async function openDoor(registry: Registry = buildRegistry([])): Promise<
       return clientAt(baseUrl, token);
     },
     close: async () => {
+      for (const close of closers) await close();
+      await test.close();
+    },
+  };
+}
+
+interface Listening {
+  readonly baseUrl: string;
+  readonly close: () => Promise<void>;
+}
+
+async function listen(
+  directory: Directory,
+  parts: { readonly registry: Registry; readonly cursorKey: Buffer; readonly now: () => number },
+): Promise<Listening> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const origin = `http://127.0.0.1:${typeof address === 'object' ? (address?.port ?? 0) : 0}`;
+  const door = scimDoor({
+    ...parts,
+    directory,
+    baseUrl: origin,
+    limits: scimLimits,
+    authenticate: tokenLookup(directory.database, () => performance.now()),
+    log: pino({ level: 'silent' }),
+  });
+  const callback = buildApp({ newId: randomUUID, doors: [door], trustsProxy: false }).callback();
+  server.on('request', (request, response) => void callback(request, response));
+  return {
+    baseUrl: `${origin}/scim/v2`,
+    close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
-      await test.close();
     },
   };
 }

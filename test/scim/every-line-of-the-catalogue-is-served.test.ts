@@ -33,8 +33,6 @@ describe('The catalogue', () => {
     const [chapter] = catalogue;
     const [fixture] = chapter?.fixtures ?? [];
     if (fixture === undefined) throw new Error('The catalogue is empty.');
-    expect(await runFixture('any', fixture, probe)).toMatchObject({
-      unmet: expect.stringContaining('404') as string,
-    });
+    expect((await runFixture('any', fixture, probe)).unmet).toMatch('404');
   });
 });
