@@ -2,6 +2,10 @@
 import { Refusal } from './refusal.ts';
 
 const MAX_NAME = 1_000;
+/** A name is found in an index, whose entries are limited to 2,704 bytes. */
+const MAX_BYTES = 2_600;
+/** So many characters are never more bytes than that, folded too. */
+const SHORT = 400;
 // eslint-disable-next-line no-control-regex -- control characters are what this looks for
 const CONTROL = /[\u0000-\u001f\u007f]/;
 /** Most names: they are in NFC already, and folding them is cheap. */
@@ -37,6 +41,9 @@ export function readUserName(text: string): string {
 export function faultOfName(text: string): string | null {
   if (text.trim() === '') return 'must not be empty';
   if (text.length > MAX_NAME) return `must not be longer than ${MAX_NAME} characters`;
+  if (text.length > SHORT && Buffer.byteLength(foldName(text)) > MAX_BYTES) {
+    return `must not be longer than ${MAX_BYTES} bytes in UTF-8`;
+  }
   if (CONTROL.test(text)) return 'must not contain control characters';
   if (!text.isWellFormed()) return 'must be well-formed Unicode';
   return null;

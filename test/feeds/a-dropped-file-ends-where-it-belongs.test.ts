@@ -110,6 +110,14 @@ describe('the watched folder', () => {
     await fileAt(folder, 'rejected', file);
   });
 
+  it('takes a file whose name is as long as names can be', async () => {
+    await start();
+    const name = `${'é'.repeat(125)}.csv`;
+    await drop(name, 'long name,,ada,,\n');
+    await until('it to end', async () => (await readdir(join(folder, 'done')).catch(() => [])).length === 2);
+    expect(await test.members('long name')).toEqual(['user:ada']);
+  });
+
   it('waits for the rest of a record, and rejects it when it never comes', async () => {
     await start();
     const path = join(folder, 'slow.csv');

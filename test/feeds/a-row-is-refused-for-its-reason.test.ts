@@ -218,6 +218,27 @@ describe('rows of a file', () => {
     expect(await test.members('Zürich')).toEqual(['user:ada', 'user:bob']);
   });
 
+  it('names too long for an index refuse their row, and the longest that are allowed do not', async () => {
+    const random = (length: number, from: number): string =>
+      Array.from({ length }, (_, at) => String.fromCodePoint(from + ((at * 7_919) % 5_000))).join('');
+    const { byLine } = await test.import(
+      HEADER +
+        [
+          `${random(1_000, 0x4e00)},,ada,,`,
+          `${random(1_001, 0x4e00)},,ada,,`,
+          `${random(860, 0x4e00)},,ada,,`,
+        ].join('\n') +
+        `\nlong,,${random(501, 0x4e00)},,\nlong,,${[1, 2, 3].map((at) => random(500, 0x4e00 + at)).join('|')},,\n`,
+    );
+    expect(byLine).toEqual({
+      2: 'group.invalid',
+      3: 'group.invalid',
+      4: 'applied',
+      5: 'identity.invalid',
+      6: 'applied',
+    });
+  });
+
   it('a dry run answers the same and changes nothing', async () => {
     const file = `${HEADER}dry,editor2,ada,,\ndry,,dry person,,\ndry,,x,maybe,\ndry,,dry,true,\n`;
     const everything = async (): Promise<unknown> =>

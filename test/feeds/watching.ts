@@ -8,7 +8,7 @@ import type { Database } from '../../src/store/database.ts';
 import { findSource } from '../../src/store/sources.ts';
 
 /** Short times, so that tests do not wait for people's. */
-const TIMING: WatcherTiming = { settle: 60, cutOff: 400, passEvery: 2_000, lookAgain: 20 };
+const TIMING: WatcherTiming = { settle: 60, cutOff: 400, passEvery: 2_000, lookAgain: 20, afterFault: 50 };
 
 /** A watcher of one folder for the feed `csv`. */
 export async function openWatcher({

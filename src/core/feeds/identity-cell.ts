@@ -15,6 +15,9 @@ export type IdentityOrder = readonly [IdentityPart, IdentityPart, IdentityPart];
 
 export const DEFAULT_IDENTITY_ORDER: IdentityOrder = ['targetedId', 'userName', 'email'];
 
+/** Characters of one key: more than any provider issues, few enough to be looked up in an index. */
+const MAX_PART = 500;
+
 /** A key as written, and the form under which it is looked up. */
 export interface GivenKey {
   readonly value: string;
@@ -59,13 +62,18 @@ export function readIdentityCell(text: string, order: IdentityOrder): GivenIdent
   if (parts.length > 3) return refuse('it has more than three parts.');
   if (parts.every((part) => part === '')) return refuse('all its parts are empty.');
   for (const part of parts) {
-    const why = part === '' ? null : faultOfName(part);
+    const why = part === '' ? null : faultOfPart(part);
     if (why !== null) return refuse(`a part ${why}.`);
   }
   const places = placesFor(parts, order);
   const targetedId = places.targetedId === '' ? null : readTargetedId(places.targetedId);
   if (targetedId?.value === '') return refuse('its targetedId has no value.');
   return { cell, targetedId, ...correctByShape(places, targetedId === null) };
+}
+
+function faultOfPart(part: string): string | null {
+  if (part.length > MAX_PART) return `must not be longer than ${MAX_PART} characters`;
+  return faultOfName(part);
 }
 
 type Places = Record<IdentityPart, string>;

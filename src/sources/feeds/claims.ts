@@ -11,7 +11,7 @@ import type { SourceN } from '../../core/ids.ts';
 import type { Database } from '../../store/database.ts';
 import { findRunOfClaim, listUnfiled, openRun, type RunRow, takeRun } from '../../store/feeds/runs.ts';
 import { markersOf } from './completeness.ts';
-import { claimedPath, readClaimedName } from './folders.ts';
+import { claimedPath, keptName, readClaimedName } from './folders.ts';
 
 /** A feed and its folder in the watched one. */
 export interface FeedFolder {
@@ -32,10 +32,11 @@ export interface ClaimParts {
 export async function claimFile(
   { database, holder, newId }: ClaimParts,
   folder: FeedFolder,
-  file: string,
+  name: string,
 ): Promise<RunRow | null> {
   const claim = newId();
-  const path = join(folder.path, file);
+  const file = keptName(name);
+  const path = join(folder.path, name);
   await mkdir(join(folder.path, 'work'), { recursive: true });
   if (!(await moveIfThere(path, claimedPath(folder.path, claim, file)))) return null;
   for (const marker of markersOf(path)) await rm(marker, { force: true });

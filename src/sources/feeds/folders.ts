@@ -28,6 +28,21 @@ export function claimedPath(folder: string, claim: string, file: string): string
   return join(folder, 'work', `${claim}--${file}`);
 }
 
+/** Bytes of a name that is kept; with its claim and the endings of its companions it stays within the 255 of file systems. */
+const MAX_NAME = 180;
+
+/** The name that a file is known by: its own, or where that is too long its beginning and its ending. */
+export function keptName(file: string): string {
+  if (Buffer.byteLength(file) <= MAX_NAME) return file;
+  const ending = /\.\w{1,8}$/.exec(file)?.[0] ?? '';
+  let kept = '';
+  for (const character of file) {
+    if (Buffer.byteLength(kept + character + ending) > MAX_NAME) break;
+    kept += character;
+  }
+  return kept + ending;
+}
+
 /** Claim and original name of a file in `work/`; null when it is none of ours. */
 export function readClaimedName(name: string): { readonly claim: string; readonly file: string } | null {
   const match = CLAIMED.exec(name);

@@ -11,15 +11,12 @@ import { Refusal } from '../../core/refusal.ts';
 import { markFiled, openRun, releaseRuns, type RunRow } from '../../store/feeds/runs.ts';
 import { findSource, type SourceRow } from '../../store/sources.ts';
 import { fileAway, type FilingParts } from './filing.ts';
-import { claimedPath } from './folders.ts';
+import { claimedPath, keptName } from './folders.ts';
 import { carryOut, type ImportProgress } from './import-run.ts';
 import type { Directory } from '../../directory/work.ts';
 
 /** Largest upload, bytes: some ten million rows. Larger files are dropped into the watched folder. */
 const MAX_UPLOAD = 1_073_741_824;
-
-/** Characters of a name that is kept; with claim and endings it stays within what file systems take. */
-const MAX_NAME = 50;
 
 export interface ImportParts extends FilingParts {
   readonly directory: Directory;
@@ -204,6 +201,6 @@ function limit(): Transform {
 /** A name that stays within its folder, whatever the sender calls the file. */
 function safeName(name: string): string {
   const plain = basename(name.replaceAll('\\', '/')).replaceAll(/[\p{Cc}/]/gu, '_');
-  const safe = Array.from(plain).slice(0, MAX_NAME).join('');
+  const safe = keptName(plain);
   return safe === '' || safe.startsWith('.') ? `upload${safe}` : safe;
 }

@@ -28,8 +28,10 @@ export interface WatcherParts extends RunParts, FilingParts, ClaimParts {
 export interface WatcherTiming extends Omit<Patience, 'now'> {
   /** Milliseconds between two passes when nobody rings. */
   readonly passEvery: number;
-  /** Milliseconds to the next pass while a file is settling, or something went wrong. */
+  /** Milliseconds to the next pass while a file is settling. */
   readonly lookAgain: number;
+  /** Milliseconds to the next pass after something went wrong. */
+  readonly afterFault: number;
 }
 
 /** As the watched folder is documented: 2 s to settle, a pass every 30 s. */
@@ -38,6 +40,7 @@ export const WATCHER_TIMING: WatcherTiming = {
   cutOff: 60_000,
   passEvery: 30_000,
   lookAgain: 250,
+  afterFault: 5_000,
 };
 
 /** Milliseconds in which a feed's turn and its runs are asked for again; well below their time. */
@@ -106,16 +109,16 @@ export class FolderWatcher {
   /** One pass; answers after how many milliseconds to make the next. */
   async #look(): Promise<number> {
     const { folders, log, timing } = this.#parts;
-    let waiting = false;
+    let next = timing.passEvery;
     for (const folder of folders) {
       try {
-        waiting = (await this.#lookInto(folder)) || waiting;
+        if (await this.#lookInto(folder)) next = Math.min(next, timing.lookAgain);
       } catch (error) {
         log.error({ err: error, feed: folder.settings.name }, 'A pass over the folder failed');
-        waiting = true;
+        next = Math.min(next, timing.afterFault);
       }
     }
-    return waiting ? timing.lookAgain : timing.passEvery;
+    return next;
   }
 
   /** True when something in the folder is still to come: a file that settles, or a feed that another process has. */

@@ -39,15 +39,17 @@ const TABLES = `
     line integer primary key, code text not null, detail text not null
   ) on commit delete rows;
   create temp table if not exists staged_name (
-    key text primary key, line integer not null, group_n integer, made_line integer
+    key text not null, line integer not null, group_n integer, made_line integer
   ) on commit delete rows;
+  create index if not exists staged_name_key on staged_name using hash (key);
   create temp table if not exists staged_person (
-    key text primary key, line integer not null, import_line integer, last_line integer not null, name_key text, email_key text,
+    key text not null, line integer not null, import_line integer, last_line integer not null, name_key text, email_key text,
     either boolean not null, lone boolean not null, targeted_id text, issuer text, user_n integer,
     -- Another cell of the file that makes the stub which this one names too.
     same_as text,
     is_hard boolean not null, is_made boolean not null default false, fault_code text, fault_detail text
   ) on commit delete rows;
+  create index if not exists staged_person_key on staged_person using hash (key);
   create temp table if not exists staged_role (
     group_key text not null, key text not null, name text not null, line integer not null
   ) on commit delete rows;
