@@ -37,7 +37,6 @@ export async function openTestTargets({
     world: { now: Date.now, random: Math.random },
     listener: () => ({ onOutcome: () => undefined }),
     onFault: (_target, error) => faults.push(error),
-    leaseSeconds: 4,
     ...parts,
   });
   const feed = new Engine({

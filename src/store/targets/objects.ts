@@ -30,8 +30,11 @@ export interface ObjectRow {
   readonly name: string | null;
   readonly applied_hash: Buffer | null;
   readonly left_at: Date | null;
+  readonly applied_count: number;
   readonly add_count: number;
   readonly remove_count: number;
+  readonly waiting_count: number;
+  readonly blocked_count: number;
 }
 
 /** Text of SQL that gives the state after an event. */
@@ -44,7 +47,7 @@ function after(event: ObjectEvent, alias = 'o'): string {
 }
 
 const columns = `o.n, o.kind, o.state, o.wanted, o.generation, o.due_at, o.failures, o.remote_id, o.held, o.owned,
-  o.name, o.applied_hash, o.left_at, o.add_count, o.remove_count`;
+  o.name, o.applied_hash, o.left_at, o.applied_count, o.add_count, o.remove_count, o.waiting_count, o.blocked_count`;
 
 const markUsers = named(
   'target_mark_users',

@@ -50,7 +50,7 @@ export async function markMembers(
   if (row === null || users.length === 0) return;
   const key = (aspect: Aspect) => ({ target, group, aspect });
   const desired = row.wanted ? await effectiveAmong(tx, group, users) : new Set<UserN>();
-  const applied = await membersAmong(tx, key('a'), users);
+  const applied = row.applied_count === 0 ? new Set<UserN>() : await membersAmong(tx, key('a'), users);
   const there = new Set(
     (await readObjects(tx, target, 'u', users))
       .filter(({ remote_id, held }) => remote_id !== null && held === 'a')
@@ -60,16 +60,18 @@ export async function markMembers(
   const add = missing.filter((user) => there.has(user));
   const waiting = missing.filter((user) => !there.has(user));
   const remove = users.filter((user) => applied.has(user) && !desired.has(user));
-  const put = (aspect: Aspect, members: readonly UserN[]): Promise<number> => {
+  /** By how much a set grows; one that is empty and stays so costs nothing. */
+  const put = (aspect: Aspect, size: number, members: readonly UserN[]): Promise<number> | number => {
+    if (size === 0 && members.length === 0) return 0;
     const inside = new Set(members);
     return moveMembers(tx, key(aspect), { add: members, remove: users.filter((user) => !inside.has(user)) });
   };
   const moved = {
     applied: 0,
-    add: await put('+', add),
-    remove: await put('-', remove),
-    waiting: await put('w', waiting),
-    blocked: await put('b', []),
+    add: await put('+', row.add_count, add),
+    remove: await put('-', row.remove_count, remove),
+    waiting: await put('w', row.waiting_count, waiting),
+    blocked: await put('b', row.blocked_count, []),
   };
   await moveObjectCounts(tx, target, group, moved);
   const isDue = row.add_count + moved.add + row.remove_count + moved.remove > 0;

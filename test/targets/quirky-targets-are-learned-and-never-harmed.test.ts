@@ -1,0 +1,224 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { editMembers, removeMember } from '../../src/directory/memberships.ts';
+import { createUser } from '../../src/directory/users.ts';
+import type { GroupRow } from '../../src/store/groups.ts';
+import type { UserRow } from '../../src/store/users.ts';
+import { decidePush } from '../../src/targets/admin/pushing.ts';
+import { changeTarget, showTarget } from '../../src/targets/admin/verbs.ts';
+import { attribution } from '../support/directory.ts';
+import { eventually } from '../support/eventually.ts';
+import { type QuirkServer, type Quirks, startQuirkServer } from '../support/quirk-server.ts';
+import { openTestTargets, type TestTargets } from '../support/target-engine.ts';
+
+jest.setTimeout(120_000);
+
+describe('a target with quirks', () => {
+  let on: TestTargets;
+  const servers: QuirkServer[] = [];
+  beforeAll(async () => {
+    on = await openTestTargets();
+  });
+  afterAll(async () => {
+    await on.close();
+    await Promise.all(servers.map((server) => server.close()));
+    expect(on.faults).toEqual([]);
+  });
+
+  let made = 0;
+  const people = (count: number): Promise<UserRow[]> =>
+    on.do(async (work) => {
+      const rows = [];
+      made += 1;
+      for (let i = 0; i < count; i += 1) {
+        const userName = `p${made}-${String(i).padStart(3, '0')}`;
+        rows.push(await createUser(work, { userName, active: true, externalId: null, document: {} }));
+      }
+      return rows;
+    });
+  const names = (users: readonly UserRow[]): string[] =>
+    users.map(({ user_name: name }) => name ?? '').sort();
+
+  /** A target with one group of so many members, once it holds them all. */
+  const begin = async (
+    name: string,
+    { count, quirks = {}, target = {} }: { count: number; quirks?: Partial<Quirks>; target?: object },
+  ): Promise<{ server: QuirkServer; group: GroupRow; users: UserRow[] }> => {
+    const server = await startQuirkServer(quirks);
+    servers.push(server);
+    const users = await people(count);
+    const group = await on.group(name, ...users);
+    await on.add({
+      name,
+      type: 'scim',
+      mode: 'enforce',
+      scope: { groups: [group.id] },
+      settings: { url: server.url, allowPrivate: true, timeoutSeconds: 1 },
+      ...target,
+    });
+    return { server, group, users };
+  };
+  const holds = (server: QuirkServer, group: string, users: readonly UserRow[]): Promise<void> =>
+    eventually(() => expect(server.held().groups[group]).toEqual(names(users)), 60_000);
+
+  it.each([400, 413] as const)(
+    'has its cap of members found behind a %i, and remembered (O-04)',
+    async (status) => {
+      const name = `capped-${status}`;
+      const { server, users, group } = await begin(name, {
+        count: 130,
+        quirks: { membersCap: { count: 30, status } },
+      });
+      await holds(server, name, users);
+      await eventually(async () => {
+        const { learned } = await showTarget(on.targets, name);
+        expect(learned).toMatchObject({ chunk: 25, evidence: { chunk: { code: status } } });
+      });
+      const refusals = server.seen.length;
+      const more = await people(25);
+      const add = { group: group.id, steps: [{ do: 'add' as const, members: more.map(({ id }) => id) }] };
+      await on.do((work) => editMembers(work, add));
+      await holds(server, name, [...users, ...more]);
+      const sizes = server.seen
+        .slice(refusals)
+        .filter(({ method, path }) => method === 'PATCH' && path.startsWith('/Groups'))
+        .map(
+          ({ body }) =>
+            (JSON.parse(body) as { Operations: { value: unknown[] }[] }).Operations[0]?.value.length ?? 0,
+        );
+      expect(Math.max(...sizes)).toBeLessThanOrEqual(25);
+    },
+  );
+
+  it('has the one member that it refuses left out, and all others in', async () => {
+    const { server, users } = await begin('picky', { count: 40 });
+    await holds(server, 'picky', users);
+    const [bad] = users;
+    const group = await on.group('picky-two', ...users);
+    server.quirks.trick = ({ method, path, body }) => {
+      const badId = idOf(server, bad);
+      const isAbout = method === 'PATCH' && path.startsWith('/Groups') && body.includes(badId);
+      return isAbout ? { kind: 'answer', status: 400 } : null;
+    };
+    await scopeTo('picky', [group.id]);
+    await eventually(async () => {
+      const status = await showTarget(on.targets, 'picky');
+      expect(server.held().groups['picky-two']).toEqual(names(users.slice(1)));
+      expect(status.blocked).toBe(1);
+      expect(status.learned).not.toMatchObject({ evidence: { chunk: expect.anything() } });
+    });
+  });
+
+  it.each(['value', 'put'] as const)(
+    'has its way of taking members out found: %s (O-04)',
+    async (removal) => {
+      const name = `removes-by-${removal}`;
+      const { server, users, group } = await begin(name, { count: 5, quirks: { removal: [removal] } });
+      await holds(server, name, users);
+      const [leaver, ...others] = users;
+      await on.do((work) => removeMember(work, { group: group.id, member: leaver?.id ?? group.id }));
+      await holds(server, name, others);
+      expect((await showTarget(on.targets, name)).learned).toMatchObject({ removal });
+    },
+  );
+
+  it('has members taken out that it never lists (O-08)', async () => {
+    const { server, users, group } = await begin('unreadable', {
+      count: 6,
+      quirks: { hidesMembers: true },
+    });
+    await holds(server, 'unreadable', users);
+    const [leaver, ...others] = users;
+    await on.do((work) => removeMember(work, { group: group.id, member: leaver?.id ?? group.id }));
+    await holds(server, 'unreadable', others);
+  });
+
+  it('gets nothing of a push over the guard, and after approval exactly that (O-07)', async () => {
+    const guards = { percent: 20, atLeast: 3 };
+    const { server, users, group } = await begin('guarded', { count: 10, target: { guards } });
+    await holds(server, 'guarded', users);
+    await eventually(async () => expect((await showTarget(on.targets, 'guarded')).holds.members).toBe(10));
+    const before = server.seen.length;
+    const leavers = users.slice(0, 6).map(({ id }) => id);
+    await on.do((work) =>
+      editMembers(work, { group: group.id, steps: [{ do: 'remove', members: leavers }] }),
+    );
+    const hold = await eventually(async () => {
+      const status = await showTarget(on.targets, 'guarded');
+      expect(status.hold?.counts).toMatchObject({ membersRemoved: 6, usersDeactivated: 6 });
+      return status.hold;
+    });
+    expect(server.seen.length).toBe(before);
+    const decision = { hash: hold?.hash ?? '', state: 'approved', by: 'ann', reason: 'term end' } as const;
+    await expect(decidePush(on.targets, 'guarded', { ...decision, hash: 'sha256:old' })).rejects.toThrow(
+      'look again',
+    );
+    await decidePush(on.targets, 'guarded', decision);
+    await holds(server, 'guarded', users.slice(6));
+    await eventually(() =>
+      expect(Object.values(server.held().users).filter((active) => !active)).toHaveLength(6),
+    );
+  });
+
+  it('is never emptied because nothing is desired any more (O-07)', async () => {
+    const { server, users } = await begin('emptied', { count: 4 });
+    await holds(server, 'emptied', users);
+    await scopeTo('emptied', []);
+    await eventually(async () =>
+      expect((await showTarget(on.targets, 'emptied')).hold?.why[0]).toContain('nothing is desired'),
+    );
+    expect(server.held().groups.emptied).toEqual(names(users));
+  });
+
+  it('never has two groups merged whose names it takes for one (O-09)', async () => {
+    const { server, users, group } = await begin('Team A', {
+      count: 2,
+    });
+    await holds(server, 'Team A', users);
+    const other = await on.group('Team_A', ...(await people(1)));
+    const settings = { profile: 'github-emu' };
+    const change = { settings, scope: { groups: [group.id, other.id] } };
+    await changeTarget(on.targets, 'Team A', { change, by: attribution('console') });
+    await eventually(async () => {
+      expect((await showTarget(on.targets, 'Team A')).blocked).toBe(1);
+      expect(server.held().groups).toEqual({ 'Team A': names(users) });
+    });
+  });
+
+  it('is observed before anything is repeated when connections are cut after sending', async () => {
+    let cut = 0;
+    const { server, users } = await begin('cut', {
+      count: 30,
+      quirks: {
+        takesDuplicates: true,
+        trick: ({ method, nth }) => {
+          if (method === 'GET' || nth % 5 !== 0) return null;
+          cut += 1;
+          return { kind: 'reset', done: true };
+        },
+      },
+    });
+    await holds(server, 'cut', users);
+    expect(cut).toBeGreaterThan(0);
+    server.tamper(({ users: accounts }) => expect(accounts.size).toBe(30));
+    expect(server.repeatedAdds()).toBe(0);
+  });
+
+  it('does not hold up a healthy one when it is a black hole', async () => {
+    await begin('black-hole', { count: 3, quirks: { trick: () => ({ kind: 'stall', done: false }) } });
+    const { server, users } = await begin('healthy', { count: 3 });
+    await holds(server, 'healthy', users);
+    expect((await showTarget(on.targets, 'black-hole')).holds.users).toBe(0);
+  });
+
+  function idOf(server: QuirkServer, user: UserRow | undefined): string {
+    let id = 'none';
+    server.tamper(({ users }) => {
+      id = [...users.values()].find(({ name }) => name === user?.user_name)?.id ?? id;
+    });
+    return id;
+  }
+
+  function scopeTo(target: string, groups: readonly string[]): Promise<unknown> {
+    return changeTarget(on.targets, target, { change: { scope: { groups } }, by: attribution('console') });
+  }
+});
