@@ -21,6 +21,7 @@ import type { Settings } from './config.ts';
 import { buildRegistry } from './core/scim/registry.ts';
 import { deriveKey } from './core/seal.ts';
 import { createCursors } from './core/cursor.ts';
+import { errorCode } from './core/error-code.ts';
 import { SetupProblem } from './core/setup-problem.ts';
 import type { Directory } from './directory/work.ts';
 import { buildApp } from './http/app.ts';
@@ -149,9 +150,15 @@ async function assemble(settings: Settings, log: Logger, { onClose, closeAll }: 
     }),
   ];
   const app = buildApp({ newId: randomUUID, doors, trustsProxy: settings.trustProxy });
-  app.on('error', (error: unknown) => log.warn({ err: error }, 'A response was not sent whole.'));
+  app.on('error', (error: unknown) => {
+    // A reader that leaves in the middle of a stream is no fault of anybody.
+    if (errorCode(error) !== 'ERR_STREAM_PREMATURE_CLOSE')
+      log.warn({ err: error }, 'A response was not sent whole.');
+  });
   const listener = await listen(app.callback(), settings);
   onClose(() => listener.drain(settings.graceSeconds * 1_000));
+  // Streams and waiting readers of the feed end first: they would stay for as long as they are let.
+  onClose(async () => membership.feedHead.close());
   const address = `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${listener.port}`;
 
   // Last, when nothing can fail any more: a token that was made and not shown would be lost.

@@ -40,13 +40,8 @@ export interface Call {
 export interface Answer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Something to write as JSON, a stream of another type, or null for no body. */
+  /** Something to write as JSON, a Readable of the type that the headers name, or null for no body. */
   readonly body: object | null;
-}
-
-/** An answer that is written as it comes, of a type of its own. */
-export interface StreamAnswer extends Answer {
-  readonly body: Readable;
 }
 
 const BODY_BYTES = 1_048_576;

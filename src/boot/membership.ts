@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { deriveKey } from '../core/seal.ts';
 import { FeedHead } from '../effective/feed/head.ts';
+import { hashKeyOf } from '../effective/index/membership-index.ts';
 import { IndexThread } from '../effective/thread/index-thread.ts';
 import type { Database } from '../store/database.ts';
 import type { Wake } from '../store/wake.ts';
@@ -28,7 +29,7 @@ export function startMembership({ database, url, masterKey, wake, log }: Members
   const index = new IndexThread({
     entry: new URL('../effective/thread/worker.js', import.meta.url),
     url,
-    hashKey: new Uint32Array(Uint8Array.from(deriveKey(masterKey, 'set-hash')).buffer, 0, 4),
+    hashKey: hashKeyOf(deriveKey(masterKey, 'set-hash')),
     newId: randomUUID,
     // The cut is news for the other instances' readers too.
     onCut: wake.ring,
