@@ -7,7 +7,6 @@ import type { CsvRecord } from './records.ts';
 import { isActionWord, isFlagWord } from './words.ts';
 
 export const DELIMITERS = [',', ';', '\t'] as const;
-export type Delimiter = (typeof DELIMITERS)[number];
 
 /** A kind of file that a feed takes, by the columns of its header. Column names are in lower case. */
 export interface FileFormat {

@@ -4,9 +4,6 @@ import { join } from 'node:path';
 /** Where a file ends: applied, nothing of it applied, stopped by a guard. */
 export type Ending = 'done' | 'rejected' | 'held';
 
-/** Folders that are Muster's own, in the watched folder and in that of each feed. */
-export const OWN_FOLDERS: readonly string[] = ['work', 'done', 'rejected', 'held'];
-
 const IGNORED: readonly RegExp[] = [
   /^\./,
   /^~\$/,

@@ -96,11 +96,6 @@ const lock = named(
 const find = named('import_run_find', `select ${COLUMNS} from import_run r where r.id = $1`);
 const findByN = named('import_run_find_n', `select ${COLUMNS} from import_run r where r.n = $1`);
 const findByClaim = named('import_run_find_claim', `select ${COLUMNS} from import_run r where r.claim = $1`);
-const list = named(
-  'import_run_list',
-  `select ${COLUMNS} from import_run r
-   where ($1::bigint is null or r.n < $1) and ($2::int is null or r.source_n = $2) order by r.n desc limit $3`,
-);
 const noteFile = named(
   'import_run_note_file',
   `update import_run set state = 'reading', sha256 = $2, bytes = $3, encoding = $4, rows_done = 0 where n = $1`,
@@ -184,14 +179,6 @@ export async function findRunOfClaim(connection: Connection, claim: string): Pro
 /** Runs of a folder whose file is still to be put where it belongs, and that nobody else works on; oldest first. */
 export async function listUnfiled(connection: Connection, folder: string, holder: string): Promise<RunRow[]> {
   return connection.rows<RunRow>(unfiled, [folder, holder]);
-}
-
-/** Runs, newest first, before a number; of one source or of all. */
-export async function listRuns(
-  connection: Connection,
-  { before, source, limit }: { before: RunN | null; source: SourceN | null; limit: number },
-): Promise<RunRow[]> {
-  return connection.rows<RunRow>(list, [before, source, limit]);
 }
 
 /** Records what one pass over the file's bytes found; its rows are read next. */
