@@ -1,12 +1,13 @@
 /**
  * What has to be done now and then, whoever asks: ending memberships whose time is over, sweeping what deletions
- * left, making the log's next partition. Every instance does it; each round is safe beside another's.
+ * left, forgetting old attempts at targets, making the log's next partition. Every instance does it; each round is safe beside another's.
  */
 import type { Logger } from 'pino';
 import { endExpiredMemberships } from '../directory/expiry.ts';
 import type { Directory } from '../directory/work.ts';
 import { sweepDeletedGroups } from '../store/leftovers.ts';
 import { ensureLogPartitions } from '../store/log-partitions.ts';
+import { pruneAttempts } from '../store/targets/attempts.ts';
 
 export interface Housekeeping {
   /** Waits for the round in hand. */
@@ -47,6 +48,7 @@ export function startHousekeeping(parts: HousekeepingParts): Housekeeping {
 async function keepHouse({ directory, now }: HousekeepingParts, isStopping: () => boolean): Promise<void> {
   await ensureLogPartitions(directory.database, now());
   await endExpiredMemberships(directory);
+  await pruneAttempts(directory.database);
   let isMore = true;
   while (isMore && !isStopping()) {
     isMore = await sweepDeletedGroups(directory.database, SWEPT_AT_ONCE);

@@ -68,9 +68,6 @@ const feed = z.strictObject({
     .meta({ description: 'How a file is known to be written completely' }),
 });
 
-/** Settings of one feed. */
-export type FeedSettings = z.output<typeof feed>;
-
 /** Every setting, by its name in `muster.json`. The names of the variables follow from these (names.ts). */
 export const settingsSchema = z.strictObject({
   port: whole(0, 65_535).default(8080).meta({ description: 'Port to listen on; 0 for any free one' }),

@@ -29,6 +29,3 @@ export interface Attribution {
   readonly origin: Origin;
   readonly requestId: string | null;
 }
-
-/** `explicit` ends a membership whoever asserted it, `implicit` ends only the own assertion of the source (D-02). */
-export type RemovalManner = 'explicit' | 'implicit';

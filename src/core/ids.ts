@@ -18,10 +18,6 @@ export type SourceN = Brand<number, 'SourceN'>;
 /** Number of a row of the table `origin`. */
 export type OriginN = Brand<number, 'OriginN'>;
 
-/** A direct member as doors name it. */
-export type MemberRef =
-  { readonly type: 'user'; readonly id: UserId } | { readonly type: 'group'; readonly id: GroupId };
-
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** True for the text of a uuid in its usual form. */

@@ -10,9 +10,6 @@ const SECRET_BYTES = 32;
 /** Random bytes that a token is made of. */
 export const TOKEN_BYTES = KEY_ID_BYTES + SECRET_BYTES;
 
-/** The shortest token that an operator may choose (interface.md, MUSTER_BOOTSTRAP_TOKEN). */
-export const MIN_CHOSEN_TOKEN = 32;
-
 export interface NewToken {
   /** The whole token: shown once, never stored. */
   readonly token: string;

@@ -3,7 +3,7 @@
  * each, whatever the number of members; the statement also moves the group's version and writes the log, so
  * that a membership change is never there without its entry. The group's row must be locked before.
  */
-import type { GroupId, GroupN, OriginN, SourceN, UserId, UserN } from '../core/ids.ts';
+import type { GroupId, GroupN, OriginN, UserId, UserN } from '../core/ids.ts';
 import { authorColumns, type ChangeAuthor, originColumns, type Place } from './changes.ts';
 import { type Connection, named, onlyRow, type Tx } from './database.ts';
 
@@ -137,12 +137,6 @@ const directMembers = named(
    order by a.member_n`,
 );
 
-const ownMembers = named(
-  'assertion_own_members',
-  `select a.member_n as n, a.member_kind as kind from assertion a
-   where a.group_n = $1 and a.source_n = $2 and not a.suppressed order by a.member_n`,
-);
-
 const groupsListing = named(
   'assertion_groups_listing',
   'select distinct group_n as n from assertion where member_n = $1 and not suppressed order by group_n',
@@ -201,15 +195,6 @@ export async function listDirectMembers(
   kind: MemberKind | null,
 ): Promise<{ readonly n: UserN | GroupN; readonly kind: MemberKind }[]> {
   return connection.rows(directMembers, [group, kind]);
-}
-
-/** Direct members that one source asserts. */
-export async function listAssertedBy(
-  connection: Connection,
-  group: GroupN,
-  source: SourceN,
-): Promise<{ readonly n: UserN | GroupN; readonly kind: MemberKind }[]> {
-  return connection.rows(ownMembers, [group, source]);
 }
 
 /** Groups that list a user or group directly, in the order of their numbers. */

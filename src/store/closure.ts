@@ -13,7 +13,6 @@ import { type Connection, named, type Tx } from './database.ts';
 const GRAPH_LOCK = 7_205_181;
 
 const lockExclusive = named('graph_lock_exclusive', `select pg_advisory_xact_lock(${GRAPH_LOCK})`);
-const lockShared = named('graph_lock_shared', `select pg_advisory_xact_lock_shared(${GRAPH_LOCK})`);
 
 const closing = named(
   'closure_closing_members',
@@ -88,11 +87,6 @@ const drop = named('closure_drop', 'delete from closure where descendant = $1 or
 /** Waits for the graph lock, exclusive: before any nesting change, in its own statement. */
 export async function lockGraph(tx: Tx): Promise<void> {
   await tx.rows(lockExclusive);
-}
-
-/** Waits for the graph lock, shared: for whoever derives rows from the closure. */
-export async function lockGraphShared(tx: Tx): Promise<void> {
-  await tx.rows(lockShared);
 }
 
 /**

@@ -50,8 +50,6 @@ const columns = `g.n, g.id, g.name, g.kind, g.description, g.internal, g.hidden,
   g.version, g.created_at, g.modified_at,
   (select e.value from group_external_id e where e.group_n = g.n and e.source_n = $2) as external_id`;
 
-const byId = named('group_by_id', `select ${columns} from groups g where g.id = $1 and g.deleted_at is null`);
-
 const byIdForUpdate = named(
   'group_by_id_for_update',
   `select ${columns} from groups g where g.id = $1 and g.deleted_at is null for no key update of g`,
@@ -122,15 +120,6 @@ const syncExternalId = named(
 );
 
 const namesOf = named('group_names', 'select n, name from groups where n = any($1::int[])');
-
-/** The live group with that id; `source` says whose externalId to give. */
-export async function findGroup(
-  connection: Connection,
-  id: GroupId,
-  source: SourceN,
-): Promise<GroupRow | null> {
-  return (await connection.rows<GroupRow>(byId, [id, source]))[0] ?? null;
-}
 
 /** As {@link findGroup}, locked until the transaction ends: every write to a group or its members takes this lock. */
 export async function lockGroup(tx: Tx, id: GroupId, source: SourceN): Promise<GroupRow | null> {

@@ -10,8 +10,6 @@ export interface RoleRow {
 
 const byKeys = named('role_by_keys', 'select n, name, protected from role where name_key = any($1::text[])');
 
-const list = named('role_list', 'select n, name, protected from role order by name_key');
-
 const insertMissing = named(
   'role_insert_missing',
   `insert into role (name, name_key) select * from unnest($1::text[], $2::text[]) as r(name, name_key)
@@ -35,11 +33,6 @@ const dropOfGroup = named('role_drop_of_group', 'delete from group_role where gr
 /** Roles by folded name; a name that is no role is left out. */
 export async function findRoles(connection: Connection, nameKeys: readonly string[]): Promise<RoleRow[]> {
   return nameKeys.length === 0 ? [] : connection.rows<RoleRow>(byKeys, [nameKeys]);
-}
-
-/** All roles in the order of their names. */
-export async function listRoles(connection: Connection): Promise<RoleRow[]> {
-  return connection.rows<RoleRow>(list);
 }
 
 /** Adds the roles that are not there yet; answers those it added. */

@@ -17,7 +17,6 @@ const insert = named(
   'source_insert',
   'insert into source (name, kind) values ($1, $2) returning n, name, kind',
 );
-const list = named('source_list', 'select n, name, kind from source where retired_at is null order by n');
 
 const ensureFeed = named(
   'source_ensure_feed',
@@ -39,11 +38,6 @@ export async function insertSource(
   kind: SourceKind,
 ): Promise<SourceRow> {
   return onlyRow(await connection.rows<SourceRow>(insert, [name, kind]));
-}
-
-/** All sources in use, oldest first. */
-export async function listSources(connection: Connection): Promise<SourceRow[]> {
-  return connection.rows<SourceRow>(list);
 }
 
 /** The source of a feed, made if need be. Whoever has the name already is answered, of whatever kind. */

@@ -92,11 +92,6 @@ const decide = named(
    where target_n = $1 and hash = $2 and state = 'held' returning ${columns}`,
 );
 
-const history = named(
-  'target_hold_history',
-  `select ${columns} from target_hold where target_n = $1 order by n desc limit 20`,
-);
-
 /** What the next round may remove. */
 export async function readRemovals(connection: Connection, target: number): Promise<Removals> {
   return onlyRow(await connection.rows<Removals>(removals, [target]));
@@ -154,9 +149,4 @@ export async function decideHold(
 ): Promise<HoldRow | null> {
   const { hash, state, by, reason } = decision;
   return (await connection.rows<HoldRow>(decide, [target, hash, state, by, reason]))[0] ?? null;
-}
-
-/** The last held pushes, newest first. */
-export function listHolds(connection: Connection, target: number): Promise<HoldRow[]> {
-  return connection.rows<HoldRow>(history, [target]);
 }

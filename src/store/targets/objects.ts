@@ -149,12 +149,6 @@ const trouble = named(
    from target_object where target_n = $1`,
 );
 
-const deleteAll = named(
-  'target_delete_objects',
-  `with gone as (delete from target_members where target_n = $1)
-   delete from target_object where target_n = $1`,
-);
-
 /**
  * Marks users as perhaps different from what the target holds. `wanted` are those of them that it should have;
  * of the others only known ones are marked, and stand as having left.
@@ -239,11 +233,6 @@ export async function countTrouble(
   target: number,
 ): Promise<{ readonly waiting: number; readonly blocked: number; readonly conflicts: number }> {
   return onlyRow(await connection.rows(trouble, [target]));
-}
-
-/** Forgets everything about what a target holds. */
-export async function deleteObjects(tx: Tx, target: number): Promise<void> {
-  await tx.rows(deleteAll, [target]);
 }
 
 /** What an end of an attempt changes on an object; absent fields stay. */
