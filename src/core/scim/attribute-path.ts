@@ -1,5 +1,5 @@
 /** Attribute paths: `userName`, `name.familyName`, `urn:…:User:employeeNumber`, without case (RFC 7644 §3.10). */
-import { extensionOf, type ResourceType } from './registry.ts';
+import type { ResourceType } from './registry.ts';
 import { type Attribute, type Schema, attributeNamed } from './schema.ts';
 
 export interface AttributePath {
@@ -22,11 +22,6 @@ export function findAttribute(type: ResourceType, text: string): AttributePath |
   if (subName === undefined) return { extension: holder.extension, attribute, sub: null };
   const sub = attributeNamed(attribute.subAttributes, subName);
   return sub === null ? null : { extension: holder.extension, attribute, sub };
-}
-
-/** The extension that a path names as a whole (`urn:…:enterprise:2.0:User`), null for any other path. */
-export function findExtension(type: ResourceType, text: string): Schema | null {
-  return extensionOf(type, text);
 }
 
 function holderOf(

@@ -5,7 +5,7 @@ import { parseFilter } from '../../core/scim/filter-parse.ts';
 import { type Projection, readProjection } from '../../core/scim/projection.ts';
 import type { ResourceType } from '../../core/scim/registry.ts';
 import type { ListQuery } from '../../store/scim/list.ts';
-import type { RowPlace, Sort } from '../../store/scim/order.ts';
+import type { Sort } from '../../store/scim/order.ts';
 import type { Call, Query } from './call.ts';
 import { type CursorTerms, readCursor } from './cursor.ts';
 import { ScimProblem } from './problem.ts';
