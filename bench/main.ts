@@ -15,11 +15,12 @@ import { forgetAll, keptDatabase, openServer, withClient } from './kept-database
 import { describeMachine, type Machine } from './machine.ts';
 import { httpPatch } from './http-patch.ts';
 import { httpReads } from './http-reads.ts';
+import { indexAndLedger } from './index-and-ledger.ts';
 import { memberChange } from './member-change.ts';
 import { nesting } from './nesting.ts';
 import { reads } from './reads.ts';
 
-const benchmarks: readonly Benchmark[] = [memberChange, nesting, reads, httpReads, httpPatch];
+const benchmarks: readonly Benchmark[] = [memberChange, nesting, reads, indexAndLedger, httpReads, httpPatch];
 const RESULTS = join(dirname(fileURLToPath(import.meta.url)), 'results');
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
