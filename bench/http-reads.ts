@@ -4,7 +4,7 @@ import { type Figure, ratio } from './figure.ts';
 import { userNameOf } from './generator/rows.ts';
 import { shapes } from './generator/shape.ts';
 import { inTurn } from './ground.ts';
-import { type ServerProcess, startDaemon, startScript } from './http/processes.ts';
+import { startDaemon, startScript, stopAll } from './http/processes.ts';
 import { batch, openRequests, type Requests } from './http/requests.ts';
 import { interleave, type Side, timed } from './interleave.ts';
 import { withClient } from './kept-databases.ts';
@@ -15,7 +15,7 @@ export const httpReads: Benchmark = {
   goals: ['P11', 'P12'],
   run: async (bench) => {
     const daemon = await startDaemon({ databaseUrl: bench.url });
-    const raw = await startScript('bench/http/raw-server.ts', [bench.url]);
+    const raw = await startScript('bench/http/raw-server.ts', { DATABASE_URL: bench.url });
     const [ours, bare] = [openRequests(daemon.address, AT_ONCE), openRequests(raw.address, AT_ONCE)];
     try {
       const ids = await withClient(bench.url, someIds);
@@ -49,7 +49,7 @@ async function besideRaw(bench: Bench, both: Both, ids: readonly string[]): Prom
         timed(() => batch(requests, AT_ONCE, () => server.get(path())));
     const times = await interleave(
       { ours: side(both.ours, ours), bare: side(both.bare, bare) },
-      { runs: 25, warmUp: 5 },
+      { runs: 20, warmUp: 4 },
     );
     return ratio({
       goal: 'P11',
@@ -65,12 +65,12 @@ async function besideRaw(bench: Bench, both: Both, ids: readonly string[]): Prom
     await figure('GET a user', 0.9, {
       ours: () => `/scim/v2/Users/${id()}`,
       bare: () => `/user?value=${rawId()}`,
-      requests: 200,
+      requests: 100,
     }),
     await figure('filter=userName eq', 0.8, {
       ours: () => `/scim/v2/Users?filter=${filterOf(name())}`,
       bare: () => `/filter?value=${rawName()}`,
-      requests: 200,
+      requests: 100,
     }),
     await figure(`page of ${PAGE} users, with the total`, 0.8, {
       ours: () => `/scim/v2/Users?count=${PAGE}`,
@@ -129,9 +129,4 @@ function nextCursor(answer: string): string {
 async function someIds(client: pg.Client): Promise<string[]> {
   const { rows } = await client.query<{ id: string }>('select id from users order by id limit 2000');
   return rows.map(({ id }) => id);
-}
-
-/** Ends server processes, all of them though one fails. */
-async function stopAll(servers: readonly ServerProcess[]): Promise<void> {
-  await Promise.allSettled(servers.map((server) => server.stop()));
 }

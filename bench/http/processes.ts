@@ -64,11 +64,15 @@ export async function startDaemon({ databaseUrl, dataDir }: DaemonOptions): Prom
 }
 
 /** Starts a program of ours that says `ready PORT`. */
-export async function startScript(path: string, args: readonly string[]): Promise<ServerProcess> {
+export async function startScript(
+  path: string,
+  env: Readonly<Record<string, string>>,
+): Promise<ServerProcess> {
   const began = performance.now();
-  const child = spawn(process.execPath, ['--import', 'tsx', join(ROOT, path), ...args], {
+  const child = spawn(process.execPath, ['--import', 'tsx', join(ROOT, path)], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...env },
   });
   const port = await new Promise<string>((resolve, reject) => {
     createInterface({ input: child.stdout }).on('line', (line) => {
@@ -80,6 +84,11 @@ export async function startScript(path: string, args: readonly string[]): Promis
     ...processOf(child, `http://127.0.0.1:${port}`, () => Promise.resolve()),
     readyAfter: performance.now() - began,
   };
+}
+
+/** Ends server processes, all of them though one fails. */
+export async function stopAll(servers: readonly ServerProcess[]): Promise<void> {
+  await Promise.allSettled(servers.map((server) => server.stop()));
 }
 
 function processOf(

@@ -1,13 +1,13 @@
 /**
  * The baseline for answers over HTTP: node:http and pg with prepared statements, nothing between. It runs the
  * same statements as the product and gives the rows out as JSON; it knows no tokens, schemas or errors.
- * Started with the database's URL; says `ready PORT`.
+ * Says `ready PORT`.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import pg from 'pg';
 import { isVisibleUser, userColumns } from '../../src/store/scim/user-rows.ts';
 
-const pool = new pg.Pool({ connectionString: process.argv[2], max: 16 });
+const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL, max: 16 });
 const columns = userColumns({ groups: true, signIn: true });
 
 const byId = {

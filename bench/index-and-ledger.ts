@@ -1,0 +1,133 @@
+import { randomUUID } from 'node:crypto';
+import type pg from 'pg';
+import { cutSweep, type Tenure } from '../src/effective/feed/cutter.ts';
+import { Follower } from '../src/effective/follow/follower.ts';
+import { hashKeyOf } from '../src/effective/index/membership-index.ts';
+import { type Database } from '../src/store/database.ts';
+import { readLastBatch } from '../src/store/effective/log-tail.ts';
+import { giveUpLease, takeLease } from '../src/store/leases.ts';
+import { FEED_OWNER } from '../src/store/ledger.ts';
+import type { Bench, Benchmark } from './benchmark.ts';
+import { type Figure, ratio } from './figure.ts';
+import { openGround } from './ground.ts';
+import { interleave, timed } from './interleave.ts';
+import { withClient } from './kept-databases.ts';
+import { bytesOfIndexedPairs, copyPairsOut, dropPairs, storePairs } from './pairs.ts';
+
+/** The sets in memory and what was told of them, beside all effective pairs stored (P6, P7, P8). */
+export const indexAndLedger: Benchmark = {
+  name: 'index-and-ledger',
+  goals: ['P6', 'P7', 'P8'],
+  run: async (bench) => {
+    const ground = openGround(bench.url);
+    const { database } = ground.directory;
+    try {
+      return await withClient(bench.url, async (client) => {
+        const pairs = await storePairs(client);
+        bench.say(`${pairs} effective pairs`);
+        try {
+          const times = await interleaved(bench, database, client);
+          return [...times, ...(await sizes(client))];
+        } finally {
+          await dropPairs(client);
+        }
+      });
+    } finally {
+      await ground.close();
+    }
+  },
+};
+
+const hashKey = hashKeyOf(new Uint8Array(16));
+
+async function interleaved(bench: Bench, database: Database, client: pg.Client): Promise<Figure[]> {
+  const follower = await Follower.open(database, hashKey);
+  const tenure = await toldAll(database, follower);
+  try {
+    const times = await interleave(
+      {
+        fill: () =>
+          timed(async () => {
+            const filled = await Follower.open(database, hashKey);
+            filled.dispose();
+          }),
+        sweep: () => timed(() => sweep(database, follower, tenure)),
+        copy: () => timed(() => copyPairsOut(client)),
+      },
+      { runs: bench.size === 'full' ? 5 : 15, warmUp: 1 },
+    );
+    const baseline = { is: 'COPY of all effective pairs to the client', value: times.copy.p50 };
+    return [
+      ratio({
+        goal: 'P6',
+        what: 'filling the index from the database',
+        ours: times.fill.p50,
+        baseline,
+        limit: { atMost: 1 },
+        countsAt: 'full',
+      }),
+      ratio({
+        goal: 'P7',
+        what: 'full difference of the feed, desired against delivered',
+        ours: times.sweep.p50,
+        baseline,
+        as: 'baseline ÷ ours',
+        limit: { atLeast: 50 },
+        countsAt: 'full',
+      }),
+    ];
+  } finally {
+    await giveUpLease(database, tenure.lease);
+    follower.dispose();
+  }
+}
+
+/** Tells the feed what earlier runs changed, so that the sweeps that are measured find nothing. */
+async function toldAll(database: Database, follower: Follower): Promise<Tenure> {
+  const lease = await takeLease(database, { name: 'feed', holder: randomUUID(), seconds: 3_600 });
+  if (lease === null) throw new Error('A daemon works on this database: it holds the lease of the feed.');
+  const tenure = { lease, last: await readLastBatch(database) };
+  if ((await cutSweep(database, { tenure, index: follower.index, to: follower.position })) === null) {
+    throw new Error('The lease of the feed was lost.');
+  }
+  return { lease, last: await readLastBatch(database) };
+}
+
+async function sweep(database: Database, follower: Follower, tenure: Tenure): Promise<void> {
+  const cut = await cutSweep(database, { tenure, index: follower.index, to: follower.position });
+  if (cut?.n !== tenure.last.n) throw new Error('A sweep found a difference where there is none.');
+}
+
+async function sizes(client: pg.Client): Promise<Figure[]> {
+  const { rows } = await client.query<{ closure: string; ledger: string }>(
+    `select pg_total_relation_size('closure') as closure,
+            (select sum(pg_column_size(l)) * pg_total_relation_size('ledger')
+                      / (select sum(pg_column_size(x)) from ledger x)
+             from ledger l where owner = $1) as ledger`,
+    [FEED_OWNER],
+  );
+  const [closure, ledger] = [Number(rows[0]?.closure), Number(rows[0]?.ledger)];
+  const stored = await bytesOfIndexedPairs(client);
+  const baseline = { is: 'the effective pairs stored, indexed by group and by user', value: stored / 1e6 };
+  return [
+    ratio({
+      goal: 'P8',
+      what: 'closure and ledger of the feed',
+      unit: 'MB',
+      ours: (closure + ledger) / 1e6,
+      baseline,
+      limit: { atMost: 0.07 },
+      countsAt: 'full',
+      note: `closure ${(closure / 1e6).toFixed(1)} MB, ledger ${(ledger / 1e6).toFixed(1)} MB; no snapshot of the index is stored`,
+    }),
+    ratio({
+      goal: 'P8',
+      what: 'ledger of one owner that follows every group',
+      unit: 'MB',
+      ours: ledger / 1e6,
+      baseline,
+      limit: { atMost: 0.03 },
+      countsAt: 'full',
+    }),
+  ];
+}
