@@ -15,7 +15,18 @@ const folders = {
   targets: ['core', 'effective', 'plans', 'store', 'observe'],
   http: ['core', 'store', 'observe'],
   // Builds parts for compose and the commands; nothing but those may import it.
-  boot: ['core', 'config', 'directory', 'effective', 'plans', 'sources', 'targets', 'store', 'http', 'observe'],
+  boot: [
+    'core',
+    'config',
+    'directory',
+    'effective',
+    'plans',
+    'sources',
+    'targets',
+    'store',
+    'http',
+    'observe',
+  ],
   // Its rows about targets and imports are written here, over what those folders offer to every door.
   api: ['core', 'directory', 'effective', 'plans', 'store', 'http', 'observe', 'targets', 'sources/feeds'],
   console: ['core', 'directory', 'effective', 'plans', 'store', 'http', 'observe'],

@@ -15,10 +15,10 @@ import { listen } from './boot/listener.ts';
 import { fingerprintOf, readMasterKey } from './boot/master-key.ts';
 import { startMembership } from './boot/membership.ts';
 import { forgetRunning, writeRunning } from './boot/running.ts';
+import { registryOf } from './boot/schemas.ts';
 import { openStorage } from './boot/storage.ts';
 import { startEngine, targetsOf } from './boot/targets.ts';
 import type { Settings } from './config.ts';
-import { buildRegistry } from './core/scim/registry.ts';
 import { deriveKey } from './core/seal.ts';
 import { createCursors } from './core/cursor.ts';
 import { errorCode } from './core/error-code.ts';
@@ -109,7 +109,7 @@ async function assemble(settings: Settings, log: Logger, { onClose, closeAll }: 
   });
 
   const authenticate = tokenLookup(database, () => performance.now());
-  const registry = buildRegistry([]);
+  const registry = registryOf(settings);
   const cursorOf = ({ xid, seq }: Place): string => cursors.seal({ kind: 'row', xid, seq });
   const doors: DoorMiddleware[] = [
     probes({ health, metrics, metricsAre: settings.metricsPort === null ? 'here' : 'elsewhere' }),

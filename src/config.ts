@@ -62,6 +62,7 @@ function complete(settings: GivenSettings, { folder, isTerminal }: SettingsPlace
     databaseDirectUrl: settings.databaseDirectUrl ?? settings.databaseUrl,
     dataDir: resolve(folder, settings.dataDir),
     watchDir: resolve(folder, settings.watchDir),
+    schemas: settings.schemas.map((file) => resolve(folder, file)),
     logFormat: settings.logFormat ?? (isTerminal ? 'pretty' : 'json'),
   };
 }

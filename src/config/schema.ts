@@ -125,6 +125,9 @@ export const settingsSchema = z.strictObject({
   graceSeconds: whole(0, 3_600)
     .default(20)
     .meta({ description: 'How long work in hand may take to finish at SIGTERM' }),
+  schemas: listOf(text)
+    .default([])
+    .meta({ description: 'Files with SCIM schemas that extend User or Group (RFC 7643 §7)' }),
   feeds: z
     .record(
       z.string().regex(/^[a-z0-9][a-z0-9._-]*$/, 'must be a name of small letters, digits, dots and dashes'),

@@ -56,7 +56,6 @@ export function readProjectionOf(query: Query, type: ResourceType): Projection {
   return readProjection(type, query.get('attributes') ?? null, query.get('excludedattributes') ?? null);
 }
 
-
 function readSort({ query, caller, notes }: Call, type: ResourceType): Sort | null {
   const name = query.get('sortby');
   if (name === undefined || name.trim() === '') return null;
