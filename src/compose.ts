@@ -5,6 +5,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { apiDoor } from './api/door.ts';
+import { tokenEndpoint } from './api/token-endpoint.ts';
 import { importRoutes } from './api/imports.ts';
 import { directoryRoutes } from './api/routes.ts';
 import { targetRoutes } from './api/targets.ts';
@@ -31,6 +32,7 @@ import { probes } from './http/probes.ts';
 import { tokenLookup } from './http/token.ts';
 import { createHealth } from './observe/health.ts';
 import { createMetrics } from './observe/metrics.ts';
+import { limitRates } from './http/rate-limit.ts';
 import { scimDoor } from './sources/scim/door.ts';
 import { scimLimits } from './sources/scim/limits.ts';
 import type { Place } from './store/changes.ts';
@@ -114,6 +116,8 @@ async function assemble(settings: Settings, log: Logger, { onClose, closeAll }: 
   const doors: DoorMiddleware[] = [
     probes({ health, metrics, metricsAre: settings.metricsPort === null ? 'here' : 'elsewhere' }),
     measureRequests(metrics),
+    limitRates(() => performance.now()),
+    tokenEndpoint({ directory, random: randomBytes, now: Date.now, log }),
     scimDoor({
       directory,
       registry,

@@ -17,6 +17,7 @@ const creation = z.strictObject({
   namespace: z.enum(['all', 'own']).default('all'),
   scopes: z.array(z.enum(scopes)).min(1),
   allow: z.array(z.string()).max(1_000).default([]),
+  ratePerSecond: z.int().min(1).max(100_000).nullable().default(null),
   expiresAt: z.iso.datetime({ offset: true }).nullable().default(null),
 });
 
@@ -89,6 +90,7 @@ function clientBody(row: ClientRow): object {
     namespace: row.namespace,
     scopes: row.scopes,
     allow: row.allow,
+    ratePerSecond: row.rate_per_second,
     created: row.created_at.toISOString(),
   };
 }

@@ -1,12 +1,14 @@
 /** What can be done with clients: programs that use Muster with a bearer token. Each is a source of its own. */
 import { faultOfName } from '../core/names.ts';
 import { Refusal } from '../core/refusal.ts';
+import { profileNamed, profiles } from '../core/scim/profile.ts';
 import type { Scope } from '../core/scopes.ts';
 import { hashToken, makeToken } from '../core/token.ts';
 import {
   type ClientRow,
   expireOtherTokens,
   findClient,
+  insertAccessToken,
   insertClient,
   insertToken,
   revokeClient,
@@ -21,6 +23,8 @@ export interface NewClient {
   readonly scopes: readonly Scope[];
   /** Addresses or CIDR ranges it may come from; empty for anywhere. */
   readonly allow: readonly string[];
+  /** Requests a second; null or absent for no limit. */
+  readonly ratePerSecond?: number | null;
   readonly expiresAt: Date | null;
 }
 
@@ -36,7 +40,7 @@ export type TokenMaterial =
 
 /**
  * Creates a client with its first token. It may take the name of a client that was revoked, and goes on as the same
- * source. Refuses `source.name_taken` and a name that cannot be one.
+ * source. Refuses `source.name_taken`, a name that cannot be one, and a profile that there is not.
  */
 export async function createClient(
   work: Work,
@@ -45,11 +49,18 @@ export async function createClient(
 ): Promise<ClientWithToken> {
   const fault = faultOfName(client.name);
   if (fault !== null) throw new Refusal('source.invalid', { why: `A client's name ${fault}.` });
+  if (profileNamed(client.profile) === null) {
+    const why = `There is no profile ${client.profile}; there are ${Object.keys(profiles).join(', ')}.`;
+    throw new Refusal('source.invalid', { why });
+  }
   const source = await sourceFor(work, client.name.trim());
   const taken = (): Refusal => new Refusal('source.name_taken', { name: client.name });
-  const row = await refusing(insertClient(work.tx, { ...client, sourceN: source.n }), {
-    client_source_unique: taken,
-  });
+  const row = await refusing(
+    insertClient(work.tx, { ...client, ratePerSecond: client.ratePerSecond ?? null, sourceN: source.n }),
+    {
+      client_source_unique: taken,
+    },
+  );
   const token = await issueToken(work, row, material, client.expiresAt);
   const { name, profile, namespace, scopes, allow } = row;
   await record(work, { type: 'client.created', after: { name, profile, namespace, scopes, allow } });
@@ -83,6 +94,25 @@ export async function addToken(
   const token = await issueToken(work, row, add.material, add.expiresAt);
   await record(work, { type: 'client.token_added', after: { name: row.name } });
   return { client: row, token };
+}
+
+/**
+ * Gives a client a token for a short time (RFC 6749 §4.4), good for some of its scopes. It is no change of the
+ * directory: the log does not tell of it.
+ */
+export async function issueAccessToken(
+  work: Work,
+  issue: {
+    readonly clientN: number;
+    readonly scopes: readonly Scope[];
+    readonly bytes: Buffer;
+    readonly expiresAt: Date;
+  },
+): Promise<string> {
+  const { token, keyId, hash } = makeToken(issue.bytes);
+  const { clientN, scopes, expiresAt } = issue;
+  await insertAccessToken(work.tx, { clientN, keyId, hash, expiresAt, scopes });
+  return token;
 }
 
 /** Ends a client and all its tokens; what it asserted stays. Refuses `client.not_found`. */

@@ -20,6 +20,8 @@ export interface DoorState {
   requestId: string;
   /** Set by `withToken`. */
   client?: ClientIdentity;
+  /** Set by `limitRates`: counts a request of the client, and refuses (429) one too many. */
+  admit?: (client: ClientIdentity) => void;
 }
 
 export type DoorContext = ParameterizedContext<DoorState>;

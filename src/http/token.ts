@@ -68,7 +68,7 @@ export function clientOf(context: Pick<DoorContext, 'state'>): ClientIdentity {
 
 /**
  * Finds the client behind a request and keeps it with the context. Refuses a token that is missing or not good
- * (401) and an address that the client is not allowed (403). The token may stand alone, without `Bearer`, where the
+ * (401), an address that the client is not allowed (403), and more requests than it may make (429). The token may stand alone, without `Bearer`, where the
  * client's profile has it so.
  */
 export async function authenticateRequest(
@@ -77,6 +77,7 @@ export async function authenticateRequest(
 ): Promise<ClientIdentity> {
   const client = await requireClient(context, authenticate);
   context.state.client = client;
+  context.state.admit?.(client);
   return client;
 }
 

@@ -21,6 +21,8 @@ export interface NewClientRow {
   readonly namespace: 'all' | 'own';
   readonly scopes: readonly string[];
   readonly allow: readonly string[];
+  /** Requests a second; null for no limit. */
+  readonly ratePerSecond: number | null;
 }
 
 /** A client as a token names it. */
@@ -35,13 +37,20 @@ export interface NewTokenRow {
   readonly expiresAt: Date | null;
 }
 
+export interface NewAccessTokenRow extends NewTokenRow {
+  readonly expiresAt: Date;
+  /** What the token is good for, of the scopes of its client. */
+  readonly scopes: readonly string[];
+}
+
 const columns = `c.n, c.id, s.name, c.source_n, c.profile, c.namespace, c.scopes, c.allow, c.rate_per_second,
   c.created_at`;
 
 const insert = named(
   'client_insert',
   `with c as (
-     insert into client (source_n, profile, namespace, scopes, allow) values ($1, $2, $3, $4, $5) returning *)
+     insert into client (source_n, profile, namespace, scopes, allow, rate_per_second)
+     values ($1, $2, $3, $4, $5, $6) returning *)
    select ${columns} from c join source s on s.n = c.source_n`,
 );
 
@@ -71,23 +80,43 @@ const expireOthers = named(
 
 const byToken = named(
   'client_by_token',
-  `select ${columns}, t.expires_at as token_expires_at
+  `select c.n, c.id, s.name, c.source_n, c.profile, c.namespace,
+     case when t.scopes is null then c.scopes when 'admin' = any(c.scopes) then t.scopes
+       else array(select unnest(t.scopes) intersect select unnest(c.scopes)) end as scopes,
+     c.allow, c.rate_per_second, c.created_at, t.expires_at as token_expires_at
    from client_token t join client c on c.n = t.client_n join source s on s.n = c.source_n
    where t.hash = $1 and t.revoked_at is null and c.revoked_at is null
      and (t.expires_at is null or t.expires_at > now())`,
 );
 
+const bySecret = named(
+  'client_by_secret',
+  `select ${columns}, t.expires_at as token_expires_at
+   from client_token t join client c on c.n = t.client_n join source s on s.n = c.source_n
+   where t.hash = $1 and t.purpose = 'token' and (c.id::text = $2 or s.name = $2)
+     and t.revoked_at is null and c.revoked_at is null and (t.expires_at is null or t.expires_at > now())`,
+);
+
+const insertAccess = named(
+  'client_token_insert_access',
+  `with over as (
+     delete from client_token where purpose = 'access' and expires_at < now() - interval '1 day')
+   insert into client_token (client_n, key_id, hash, expires_at, purpose, scopes)
+   values ($1, $2, $3, $4, 'access', $5)`,
+);
+
 const ending = named(
   'client_token_ending',
   `select s.name, t.expires_at from client_token t join client c on c.n = t.client_n join source s on s.n = c.source_n
-   where t.revoked_at is null and c.revoked_at is null
+   where t.revoked_at is null and c.revoked_at is null and t.purpose = 'token'
      and t.expires_at between now() and now() + make_interval(days => $1)
    order by t.expires_at`,
 );
 
 /** Adds a client to its source. */
 export async function insertClient(tx: Tx, client: NewClientRow): Promise<ClientRow> {
-  const values = [client.sourceN, client.profile, client.namespace, client.scopes, client.allow];
+  const { sourceN, profile, namespace, scopes, allow, ratePerSecond } = client;
+  const values = [sourceN, profile, namespace, scopes, allow, ratePerSecond];
   return onlyRow(await tx.rows<ClientRow>(insert, values));
 }
 
@@ -109,6 +138,19 @@ export async function revokeClient(tx: Tx, n: number): Promise<void> {
 /** Adds a token to a client. */
 export async function insertToken(tx: Tx, token: NewTokenRow): Promise<void> {
   await tx.rows(insertTokenStatement, [token.clientN, token.keyId, token.hash, token.expiresAt]);
+}
+
+/** Adds an access token, and clears away those that ended more than a day ago. */
+export async function insertAccessToken(tx: Tx, token: NewAccessTokenRow): Promise<void> {
+  await tx.rows(insertAccess, [token.clientN, token.keyId, token.hash, token.expiresAt, token.scopes]);
+}
+
+/** The client of that id or name that a token proves; null for access tokens, which prove nothing here. */
+export async function findSecretOwner(
+  connection: Connection,
+  { client, hash }: { readonly client: string; readonly hash: Buffer },
+): Promise<TokenOwnerRow | null> {
+  return (await connection.rows<TokenOwnerRow>(bySecret, [hash, client]))[0] ?? null;
 }
 
 /** Lets every other token of a client end at `until`, unless it ends before. */

@@ -6,6 +6,8 @@ import type { Json, JsonObject } from '../../src/core/scim/json.ts';
 import { buildRegistry, type Registry } from '../../src/core/scim/registry.ts';
 import type { Scope } from '../../src/core/scopes.ts';
 import { TOKEN_BYTES } from '../../src/core/token.ts';
+import { tokenEndpoint } from '../../src/api/token-endpoint.ts';
+import { limitRates } from '../../src/http/rate-limit.ts';
 import { buildApp } from '../../src/http/app.ts';
 import { tokenLookup } from '../../src/http/token.ts';
 import { scimDoor } from '../../src/sources/scim/door.ts';
@@ -51,6 +53,8 @@ export interface ClientOptions {
   readonly profile?: string;
   readonly namespace?: 'all' | 'own';
   readonly scopes?: readonly Scope[];
+  readonly ratePerSecond?: number;
+  readonly allow?: readonly string[];
 }
 
 /** A SCIM door on a free port of the loopback, over a directory of its own. */
@@ -87,7 +91,8 @@ export async function openDoor(registry: Registry = buildRegistry([])): Promise<
             profile: options.profile ?? 'auto',
             namespace: options.namespace ?? 'all',
             scopes: options.scopes ?? ['scim.read', 'scim.write'],
-            allow: [],
+            allow: options.allow ?? [],
+            ratePerSecond: options.ratePerSecond ?? null,
             expiresAt: null,
           },
           { kind: 'random', bytes: randomBytes(TOKEN_BYTES) },
@@ -123,7 +128,13 @@ async function listen(
     authenticate: tokenLookup(directory.database, () => performance.now()),
     log: pino({ level: 'silent' }),
   });
-  const callback = buildApp({ newId: randomUUID, doors: [door], trustsProxy: false }).callback();
+  const log = pino({ level: 'silent' });
+  const doors = [
+    limitRates(() => performance.now()),
+    tokenEndpoint({ directory, random: randomBytes, now: parts.now, log }),
+    door,
+  ];
+  const callback = buildApp({ newId: randomUUID, doors, trustsProxy: false }).callback();
   server.on('request', (request, response) => void callback(request, response));
   return {
     baseUrl: `${origin}/scim/v2`,

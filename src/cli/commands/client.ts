@@ -26,6 +26,7 @@ interface CreateOptions extends TokenOptions {
   readonly profile: string;
   readonly namespace: 'all' | 'own';
   readonly allow: readonly string[];
+  readonly rate: number | null;
 }
 
 /** `muster client create|list|rotate|revoke` */
@@ -45,6 +46,7 @@ function addCreate({ io, run }: Program, parent: Parent): void {
     .option('--profile <name>', 'whose habits it has, such as okta or entra', 'auto')
     .option('--namespace <all|own>', 'what it sees: all, or only what it made', readNamespace, 'all')
     .option('--allow <list>', 'addresses or ranges it may come from', (text: string) => text.split(','), [])
+    .option('--rate <number>', 'requests a second that it may make', readRate, null)
     .option(
       '--expires <when>',
       '90d, a date, or never',
@@ -54,7 +56,16 @@ function addCreate({ io, run }: Program, parent: Parent): void {
     .action(
       run(async (name: string, options: CreateOptions) => {
         const { profile, namespace, allow, expires } = options;
-        const wanted = { name, profile, namespace, allow, scopes: options.scopes, expiresAt: expires };
+        const { rate, scopes: held } = options;
+        const wanted = {
+          name,
+          profile,
+          namespace,
+          allow,
+          scopes: held,
+          ratePerSecond: rate,
+          expiresAt: expires,
+        };
         const made = await visit(io, { command: 'client create', options }, ({ directory, by }) =>
           perform(directory, by, (work) => createClient(work, wanted, freshMaterial())),
         );
@@ -181,6 +192,11 @@ function readScopes(text: string): Scope[] {
     if (scope === null) throw new InvalidArgumentError(`${name} is none of ${scopes.join(', ')}`);
     return scope;
   });
+}
+
+function readRate(text: string): number {
+  if (/^[1-9]\d{0,4}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('say a number from 1 to 99999');
 }
 
 function readNamespace(text: string): 'all' | 'own' {
