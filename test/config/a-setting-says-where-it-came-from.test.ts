@@ -54,11 +54,14 @@ describe('settings', () => {
       MUSTER_CONFIG: file,
       MUSTER_PORT: '2',
       MUSTER_HOST: 'b',
-      MUSTER_FEEDS__HR__IDENTITY_ORDER: 'email,uid',
+      MUSTER_FEEDS__HR__IDENTITY_ORDER: 'targetedId|email|userName',
     };
     const loaded = load(environment, { port: '3', host: undefined });
     expect(loaded.settings).toMatchObject({ port: 3, host: 'b', logLevel: 'warn' });
-    expect(loaded.settings.feeds.hr).toMatchObject({ createRoles: false, identityOrder: ['email', 'uid'] });
+    expect(loaded.settings.feeds.hr).toMatchObject({
+      createRoles: false,
+      identityOrder: 'targetedId|email|userName',
+    });
     expect(Object.fromEntries(listSettings(loaded).map(({ name, origin }) => [name, origin]))).toMatchObject({
       port: '--port',
       host: 'MUSTER_HOST',

@@ -41,7 +41,12 @@ describe('a target with quirks', () => {
   /** A target with one group of so many members, once it holds them all. */
   const begin = async (
     name: string,
-    { count, quirks = {}, target = {} }: { count: number; quirks?: Partial<Quirks>; target?: object },
+    {
+      count,
+      quirks = {},
+      target = {},
+      settings = {},
+    }: { count: number; quirks?: Partial<Quirks>; target?: object; settings?: object },
   ): Promise<{ server: QuirkServer; group: GroupRow; users: UserRow[] }> => {
     const server = await startQuirkServer(quirks);
     servers.push(server);
@@ -52,7 +57,7 @@ describe('a target with quirks', () => {
       type: 'scim',
       mode: 'enforce',
       scope: { groups: [group.id] },
-      settings: { url: server.url, allowPrivate: true, timeoutSeconds: 1 },
+      settings: { url: server.url, allowPrivate: true, timeoutSeconds: 1, ...settings },
       ...target,
     });
     return { server, group, users };
@@ -172,11 +177,11 @@ describe('a target with quirks', () => {
   it('never has two groups merged whose names it takes for one (O-09)', async () => {
     const { server, users, group } = await begin('Team A', {
       count: 2,
+      settings: { profile: 'github-emu' },
     });
     await holds(server, 'Team A', users);
     const other = await on.group('Team_A', ...(await people(1)));
-    const settings = { profile: 'github-emu' };
-    const change = { settings, scope: { groups: [group.id, other.id] } };
+    const change = { scope: { groups: [group.id, other.id] } };
     await changeTarget(on.targets, 'Team A', { change, by: attribution('console') });
     await eventually(async () => {
       expect((await showTarget(on.targets, 'Team A')).blocked).toBe(1);
