@@ -32,7 +32,7 @@ export async function startPostgres(bin) {
   const { chooseAccount } = await import('../dist/src/store/embedded/account.js');
   const { leashed, makeLeash } = await import('../dist/src/store/embedded/leash.js');
   const folder = mkdtempSync(join(tmpdir(), 'muster-postgres-'));
-  const { prefix, ids } = chooseAccount(folder, join(bin, 'postgres'));
+  const { prefix, ids } = chooseAccount(folder, join(bin, 'initdb'));
   const cluster = join(folder, 'cluster');
   const log = join(folder, 'server.log');
   const env = { PATH: process.env.PATH, LC_ALL: 'C.UTF-8', TZ: 'UTC' };

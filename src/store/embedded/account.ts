@@ -20,9 +20,11 @@ export interface Account {
  *
  * Below a folder that only root can enter (/root), the account can reach neither the programs nor the data by
  * itself. Then PostgreSQL is given the one capability that lets it pass: to read, or where a container has not
- * even that, to pass over file modes. The ladder takes the first rung that works.
+ * even that, to pass over file modes. PostgreSQL looks for its own programs with access(2), for which the kernel
+ * drops an unprivileged account's capabilities unless `no_setuid_fixup` is set. The ladder takes the first rung that
+ * works; `initdb --show` tries all of this and makes nothing.
  */
-export function chooseAccount(folder: string, postgres: string): Account {
+export function chooseAccount(folder: string, initdb: string): Account {
   const self = process.getuid?.();
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const owner = lstatSync(folder);
@@ -33,28 +35,34 @@ export function chooseAccount(folder: string, postgres: string): Account {
   const ids = owner.uid === 0 ? nobody() : { uid: owner.uid, gid: owner.gid };
   if (owner.uid === 0) chownSync(folder, ids.uid, ids.gid);
   for (const rung of ladder(ids)) {
-    if (reaches(rung, folder, postgres)) return rung;
+    if (reaches(rung, folder, initdb)) return rung;
   }
-  throw unreachable(folder, postgres);
+  throw unreachable(folder, initdb);
 }
 
 function* ladder(ids: { uid: number; gid: number }): Generator<Account> {
   yield { prefix: [], ids };
-  const reuid = ['setpriv', `--reuid=${ids.uid}`, `--regid=${ids.gid}`, '--clear-groups'];
+  const reuid = [
+    'setpriv',
+    `--reuid=${ids.uid}`,
+    `--regid=${ids.gid}`,
+    '--clear-groups',
+    '--securebits=+no_setuid_fixup',
+  ];
   for (const capability of ['+dac_read_search', '+dac_override']) {
     yield { prefix: [...reuid, `--inh-caps=${capability}`, `--ambient-caps=${capability}`], ids: null };
   }
 }
 
-function reaches({ prefix, ids }: Account, folder: string, postgres: string): boolean {
+function reaches({ prefix, ids }: Account, folder: string, initdb: string): boolean {
   const [command, ...rest] = [
     ...prefix,
     '/bin/sh',
     '-c',
-    'test -w "$1" && "$2" --version',
+    'test -w "$1" && "$2" --show -D "$1/cluster"',
     'sh',
     folder,
-    postgres,
+    initdb,
   ];
   return spawnSync(command, rest, { ...ids, cwd: '/', stdio: 'ignore' }).status === 0;
 }
@@ -79,11 +87,11 @@ function refuseOwner(folder: string, owner: number, self: number): never {
   );
 }
 
-function unreachable(folder: string, postgres: string): SetupProblem {
+function unreachable(folder: string, initdb: string): SetupProblem {
   return new SetupProblem(
     'PostgreSQL refuses to run as root, and an unprivileged account can reach neither its programs nor its data here.',
     [
-      `Programs: ${postgres}`,
+      `Programs: ${initdb}`,
       `Data: ${folder}`,
       'Any of these mends it: run Muster as an ordinary user; move the checkout out of the folder that only root can enter;',
       'install setpriv (package util-linux); or set DATABASE_URL to a PostgreSQL of your own.',

@@ -82,7 +82,7 @@ async function startNew(
 ): Promise<EmbeddedServer | null> {
   const durable = options.durable ?? true;
   const binaries = findBinaries();
-  const account = chooseAccount(folder, binaries.postgres);
+  const account = chooseAccount(folder, binaries.initdb);
   const cluster = await ensureCluster(folder, { binaries, account, durable });
   if ((await clearTheWay(cluster, dead)) === 'look again') return null;
 
