@@ -37,6 +37,9 @@ export function apiDoor({ authenticate, log, baseUrl, routes }: ApiDoorParts): D
       return;
     }
     await errors(context, async () => {
+      if (context.url.includes('%00')) {
+        throw new HttpProblem('request.invalid', 'The address contains a NUL character.');
+      }
       await withToken(context, async () => {
         await otherMethods(context, async () => {
           await table(context, passBy);

@@ -1,6 +1,7 @@
 /** Why is this user in that group, or why not (D-20 to D-22)? */
 import { explain, type ExplainedWay, type Explanation } from '../effective/explain.ts';
 import type { Assertion } from '../effective/explanation/sub-graph.ts';
+import { HttpProblem } from '../http/problem.ts';
 import { groupIdIn, userIdIn } from './input.ts';
 import type { ApiParts } from './parts.ts';
 import type { Route } from './route.ts';
@@ -12,15 +13,17 @@ export function explanationRoutes({ directory }: ApiParts): readonly Route[] {
       path: '/groups/:id/members/:userId/explanation',
       scope: 'directory.read',
       summary: 'Why a user is in a group, or why not, and what would end it',
-      handle: async ({ params }) => ({
-        status: 200,
-        body: explanationBody(
-          await directory.database.transaction(
-            (tx) => explain(tx, userIdIn(params, 'userId'), groupIdIn(params)),
-            { isolation: 'repeatable read', readOnly: true },
-          ),
-        ),
-      }),
+      handle: async ({ params, query }) => {
+        // An answer about today must not pass for one about another day.
+        if ((query.get('at') ?? '') !== '') {
+          throw new HttpProblem('request.invalid', 'Past moments cannot be explained yet; leave at out.');
+        }
+        const explanation = await directory.database.transaction(
+          (tx) => explain(tx, userIdIn(params, 'userId'), groupIdIn(params)),
+          { isolation: 'repeatable read', readOnly: true },
+        );
+        return { status: 200, body: explanationBody(explanation) };
+      },
     },
   ];
 }

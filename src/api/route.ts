@@ -59,7 +59,11 @@ export function callOf(context: DoorContext, params: Readonly<Record<string, str
       const value = context.get(name);
       return value === '' ? null : value;
     },
-    json: (types = ['application/json']) => readJson(context, { bytes: BODY_BYTES, types }),
+    json: async (types = ['application/json']) => {
+      const body = await readJson(context, { bytes: BODY_BYTES, types });
+      if (hasNul(body)) throw new HttpProblem('body.malformed', 'The body contains a NUL character.');
+      return body;
+    },
     content: (types) => {
       const type = context.request.type.toLowerCase();
       if (type === '' || types.includes(type)) return context.req;
@@ -67,4 +71,11 @@ export function callOf(context: DoorContext, params: Readonly<Record<string, str
     },
     gone: gone.signal,
   };
+}
+
+/** True when a key or text in it holds a NUL, which PostgreSQL cannot store. readJson bounds the depth. */
+function hasNul(value: unknown): boolean {
+  if (typeof value === 'string') return value.includes('\0');
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.entries(value).some(([key, part]) => key.includes('\0') || hasNul(part));
 }

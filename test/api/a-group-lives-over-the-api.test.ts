@@ -288,4 +288,21 @@ describe('groups and members over /api/v1', () => {
     }
     expect((await api.ask('GET', '/groups?name=x')).body.items).toEqual([]);
   });
+
+  it.each([
+    ['GET', '/groups?name=a%00', undefined],
+    ['GET', '/users?userName=a%00', undefined],
+    ['POST', '/groups', { name: 'with a NUL', description: '\0' }],
+    ['POST', '/groups', { name: 'with a NUL', roles: ['\0'] }],
+    ['POST', '/users', { userName: 'nul', externalId: '\0' }],
+  ])('refuses a NUL in %s %s', async (method, path, body) => {
+    expect((await api.ask(method, path, { body })).status).toBe(400);
+  });
+
+  it('refuses to explain a past moment rather than to answer for today (D-23)', async () => {
+    const group = await api.group('not in the past');
+    const user = await api.user('not-in-the-past');
+    const path = `/groups/${group.id}/members/${user.id}/explanation?at=2020-01-01T00:00:00Z`;
+    expect((await api.ask('GET', path)).status).toBe(400);
+  });
 });
