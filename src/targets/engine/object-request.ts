@@ -106,7 +106,9 @@ async function bringInLine(
   const operation = object.kind === 'user' && !held.active ? 're-enable' : 'update';
   if (outcome.kind === 'missing') return { outcome, operation, change: GONE };
   if (outcome.kind !== 'applied' && outcome.kind !== 'noop') return { outcome, operation, change: {} };
-  return { outcome, operation, change: { held: 'a', appliedHash: hash } };
+  // Where a name is all that an object is known by, its rename gives it another id.
+  const renamed = outcome.remoteId === undefined ? {} : { remoteId: outcome.remoteId };
+  return { outcome, operation, change: { held: 'a', appliedHash: hash, ...renamed } };
 }
 
 async function deactivate(context: TargetContext, remoteId: string): Promise<Brought> {

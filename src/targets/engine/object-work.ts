@@ -188,7 +188,7 @@ function afterwards(context: TargetContext, outcome: Outcome, row: ObjectRow | n
 async function moveWithUser(context: TargetContext, tx: Tx, job: Job, change: ObjectChange): Promise<void> {
   const { target } = context;
   const user = job.row.n as UserN;
-  const isOther = 'remoteId' in change && change.remoteId !== job.row.remote_id;
+  const isOther = 'remoteId' in change && change.remoteId !== job.row.remote_id && !isRenamed(job, change);
   const isOtherwise = 'held' in change && change.held !== job.row.held;
   if (!isOther && !isOtherwise) return;
   const lost = isOther && job.row.remote_id !== null ? await groupsHolding(tx, target, [user]) : [];
@@ -201,11 +201,17 @@ async function moveWithUser(context: TargetContext, tx: Tx, job: Job, change: Ob
   await markMemberships(tx, target, { users: [user], also });
 }
 
+/** Where the name is the id, an update may give another one to the same object: its memberships stand. */
+function isRenamed({ step }: Job, { remoteId }: ObjectChange): boolean {
+  return step === 'update' && typeof remoteId === 'string';
+}
+
 /** A group that is not there any more has no members there. */
 async function moveWithGroup(context: TargetContext, tx: Tx, job: Job, change: ObjectChange): Promise<void> {
   const { target } = context;
   const group = job.row.n as GroupN;
   if (!('remoteId' in change) || change.remoteId === job.row.remote_id || job.row.remote_id === null) return;
+  if (isRenamed(job, change)) return;
   await lockObject(tx, target, 'm', group);
   const sizes = [];
   for (const aspect of ['a', '+', '-', 'w', 'b'] as const) {
