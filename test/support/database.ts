@@ -1,11 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { openEmbedded } from '../../src/store/embedded/server.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { errorCode } from '../../src/core/error-code.ts';
+import { SetupProblem } from '../../src/core/setup-problem.ts';
 
 /** A migrated database of the test file's own. */
 export interface TestDatabase {
@@ -42,11 +43,35 @@ export async function freshDatabase(content: 'migrated' | 'empty' = 'migrated'):
 async function serverUrl(): Promise<string> {
   const outside = process.env.MUSTER_TEST_DATABASE_URL;
   if (outside !== undefined && outside !== '') return outside;
-  const server = await openEmbedded({
-    dataDir: join(root, 'node_modules/.cache/muster-test'),
-    durable: false,
-  });
-  return server.url;
+  const dataDir = join(root, 'node_modules/.cache/muster-test');
+  const open = async () => (await openEmbedded({ dataDir, durable: false })).url;
+  return open()
+    .catch(onlyIfBroken(open))
+    .catch(
+      onlyIfBroken(() => {
+        setAside(dataDir);
+        return open();
+      }),
+    );
+}
+
+/** Another file of the run may have mended it meanwhile: so it is opened once more before it is thrown away. */
+function onlyIfBroken<T>(remedy: () => Promise<T>): (error: unknown) => Promise<T> {
+  return (error) => {
+    if (error instanceof SetupProblem) return remedy();
+    throw error;
+  };
+}
+
+/** The suite's cluster does not wait for the disk, so a machine that lost power may have left one that cannot start. */
+function setAside(dataDir: string): void {
+  const aside = `${dataDir}-broken-${randomBytes(4).toString('hex')}`;
+  try {
+    renameSync(dataDir, aside);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+  }
+  rmSync(aside, { recursive: true, force: true });
 }
 
 /** One template per state of the migrations; templates of other states and databases of dead runs are dropped. */
