@@ -98,7 +98,7 @@ async function assemble(settings: Settings, log: Logger, { onClose, closeAll }: 
   await wake.start();
   const directory: Directory = { database, wake: wake.ring };
   const cursors = createCursors(masterKey, epoch.id);
-  const housekeeping = startHousekeeping({ directory, log, now: () => new Date() });
+  const housekeeping = startHousekeeping({ directory, log, metrics, now: () => new Date() });
   onClose(() => housekeeping.stop());
   const membership = startMembership({ database, url: directUrl, masterKey, wake, log });
   onClose(() => membership.stop());

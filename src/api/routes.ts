@@ -1,4 +1,5 @@
 /** The rows of this folder's table; compose adds those of the sources and targets. */
+import { alertRoutes } from './alerts.ts';
 import { changeRoutes } from './changes.ts';
 import { checkRoutes } from './checks.ts';
 import { clientRoutes } from './clients.ts';
@@ -22,5 +23,6 @@ export function directoryRoutes(parts: ApiParts): readonly Route[] {
     ...changeRoutes(parts),
     ...snapshotRoutes(parts),
     ...clientRoutes(parts),
+    ...alertRoutes(parts),
   ];
 }

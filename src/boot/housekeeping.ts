@@ -1,10 +1,13 @@
 /**
  * What has to be done now and then, whoever asks: ending memberships whose time is over, sweeping what deletions
- * left, forgetting old attempts at targets, making the log's next partition. Every instance does it; each round is safe beside another's.
+ * left, forgetting old attempts at targets, telling of alerts, making the log's next partition. Every instance does it; each round is safe beside another's.
  */
 import type { Logger } from 'pino';
+import { alertSentence } from '../core/alert.ts';
 import { endExpiredMemberships } from '../directory/expiry.ts';
 import type { Directory } from '../directory/work.ts';
+import type { Metrics } from '../observe/metrics.ts';
+import { countOpenAlerts, pruneAlerts, takeUntoldAlerts } from '../store/alerts.ts';
 import { sweepDeletedGroups } from '../store/leftovers.ts';
 import { ensureLogPartitions } from '../store/log-partitions.ts';
 import { pruneAttempts } from '../store/targets/attempts.ts';
@@ -17,6 +20,7 @@ export interface Housekeeping {
 export interface HousekeepingParts {
   readonly directory: Directory;
   readonly log: Logger;
+  readonly metrics: Metrics;
   readonly now: () => Date;
 }
 
@@ -45,12 +49,26 @@ export function startHousekeeping(parts: HousekeepingParts): Housekeeping {
   };
 }
 
-async function keepHouse({ directory, now }: HousekeepingParts, isStopping: () => boolean): Promise<void> {
+async function keepHouse(parts: HousekeepingParts, isStopping: () => boolean): Promise<void> {
+  const { directory, now } = parts;
   await ensureLogPartitions(directory.database, now());
   await endExpiredMemberships(directory);
   await pruneAttempts(directory.database);
+  await tellAlerts(parts);
   let isMore = true;
   while (isMore && !isStopping()) {
     isMore = await sweepDeletedGroups(directory.database, SWEPT_AT_ONCE);
   }
+}
+
+/** An alert is written to the log and counted by one instance, after the commit of what raised it. */
+async function tellAlerts({ directory, log, metrics }: HousekeepingParts): Promise<void> {
+  const { database } = directory;
+  for (const { id, kind, subject, details } of await takeUntoldAlerts(database)) {
+    metrics.alerts.inc({ kind });
+    log.warn({ alert: id, kind, subject }, alertSentence(kind, details));
+  }
+  metrics.alertsOpen.reset();
+  for (const { kind, open } of await countOpenAlerts(database)) metrics.alertsOpen.set({ kind }, open);
+  await pruneAlerts(database);
 }

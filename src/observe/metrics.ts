@@ -24,6 +24,10 @@ export interface Metrics {
   readonly feedLag: Histogram;
   /** Plans held by a guard by `source`. */
   readonly holds: Counter<'source'>;
+  /** Alerts raised by `kind`. */
+  readonly alerts: Counter<'kind'>;
+  /** Alerts that nobody has resolved yet by `kind`. */
+  readonly alertsOpen: Gauge<'kind'>;
   /** Connections of the pool by `state` (used, idle, waiting). */
   readonly pool: Gauge<'state'>;
 }
@@ -88,6 +92,18 @@ export function createMetrics(): Metrics {
       name: 'muster_plans_held_total',
       help: 'Plans that a guard stopped',
       labelNames: ['source'],
+      registers,
+    }),
+    alerts: new Counter({
+      name: 'muster_alerts_total',
+      help: 'Alerts that were raised',
+      labelNames: ['kind'],
+      registers,
+    }),
+    alertsOpen: new Gauge({
+      name: 'muster_alerts_open',
+      help: 'Alerts that nobody has resolved yet',
+      labelNames: ['kind'],
       registers,
     }),
     pool: new Gauge({

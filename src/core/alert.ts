@@ -1,0 +1,57 @@
+/**
+ * An alert tells a person that something wants looking at, and stops nothing. It is about one subject (the id or
+ * name of a group, feed, target, provider); while it is open, the same kind on the same subject is the same alert.
+ */
+export interface AlertDetails {
+  /** D-03: a client replaced the members of an unreserved group, and others' went. Subject: the group's id. */
+  readonly contested: {
+    readonly group: string;
+    readonly client: string;
+    /** Members that were taken out though other sources asserted them. */
+    readonly members: number;
+    /** Those sources. */
+    readonly sources: readonly string[];
+  };
+  /** D-33: what a client removed within an hour is over a limit that feeds are held at. Subject: `client/guard`, or `client/guard/group id`. */
+  readonly 'client.guard': {
+    readonly client: string;
+    readonly guard: string;
+    readonly group: string | null;
+    readonly count: number;
+    readonly limit: number;
+  };
+  /** A feed has not delivered for longer than it should (spec: expectedEvery). Subject: the feed. */
+  readonly 'feed.overdue': { readonly feed: string; readonly expected: string; readonly last: string | null };
+  /** Deliveries to a target have stopped by themselves. Subject: the target's id. */
+  readonly 'target.quarantined': { readonly target: string; readonly why: string };
+  /** A-05: too many logins of a provider lost their affiliations at once. Subject: the provider. */
+  readonly 'provider.breaker': { readonly provider: string; readonly logins: number; readonly lost: number };
+}
+
+export type AlertKind = keyof AlertDetails;
+
+/** One alert, of any kind. */
+export type Alert = {
+  readonly [Kind in AlertKind]: {
+    readonly kind: Kind;
+    readonly subject: string;
+    readonly details: AlertDetails[Kind];
+  };
+}[AlertKind];
+
+const sentences: { readonly [Kind in AlertKind]: (details: AlertDetails[Kind]) => string } = {
+  contested: ({ group, client, members, sources }) =>
+    `${client} replaced the members of ${group} and so took out ${members} that ${sources.join(', ')} put there. Reserve the group to one of them.`,
+  'client.guard': ({ client, guard, group, count, limit }) =>
+    `Within an hour ${client} made ${count} ${guard}${group === null ? '' : ` in ${group}`}; ${limit} would have held a feed.`,
+  'feed.overdue': ({ feed, expected, last }) =>
+    `The feed ${feed} should deliver every ${expected}; ${last === null ? 'it never did' : `it last did at ${last}`}.`,
+  'target.quarantined': ({ target, why }) => `Nothing is sent to ${target} any more: ${why}`,
+  'provider.breaker': ({ provider, logins, lost }) =>
+    `Of ${logins} logins by ${provider} within an hour ${lost} lost all affiliations; none is taken away until a person has looked.`,
+};
+
+/** What an alert says, in a sentence. */
+export function alertSentence<Kind extends AlertKind>(kind: Kind, details: AlertDetails[Kind]): string {
+  return sentences[kind](details);
+}
