@@ -31,6 +31,8 @@ export interface Call {
   header(name: string): string | null;
   /** The body as JSON, of `type` or the types given. Refuses as readJson. */
   json(types?: readonly string[]): Promise<unknown>;
+  /** The body as JSON alike, or an empty object where there is no body. */
+  jsonIfAny(): Promise<unknown>;
   /** The body as it comes, of one of `types` or none named. Refuses (415) another type. */
   content(types: readonly string[]): Readable;
   /** Ends when the caller has gone. */
@@ -48,6 +50,11 @@ const BODY_BYTES = 1_048_576;
 
 /** Takes a request apart for its route. */
 export function callOf(context: DoorContext, params: Readonly<Record<string, string>>): Call {
+  const json = async (types: readonly string[] = ['application/json']): Promise<unknown> => {
+    const body = await readJson(context, { bytes: BODY_BYTES, types });
+    if (hasNul(body)) throw new HttpProblem('body.malformed', 'The body contains a NUL character.');
+    return body;
+  };
   const gone = new AbortController();
   context.res.once('close', () => gone.abort());
   return {
@@ -59,11 +66,8 @@ export function callOf(context: DoorContext, params: Readonly<Record<string, str
       const value = context.get(name);
       return value === '' ? null : value;
     },
-    json: async (types = ['application/json']) => {
-      const body = await readJson(context, { bytes: BODY_BYTES, types });
-      if (hasNul(body)) throw new HttpProblem('body.malformed', 'The body contains a NUL character.');
-      return body;
-    },
+    json,
+    jsonIfAny: () => (isBodiless(context) ? Promise.resolve({}) : json()),
     content: (types) => {
       const type = context.request.type.toLowerCase();
       if (type === '' || types.includes(type)) return context.req;
@@ -71,6 +75,12 @@ export function callOf(context: DoorContext, params: Readonly<Record<string, str
     },
     gone: gone.signal,
   };
+}
+
+/** True for a request that says it has no body: neither a length over 0 nor one in chunks. */
+function isBodiless(context: DoorContext): boolean {
+  const length = context.get('Content-Length');
+  return context.get('Transfer-Encoding') === '' && (length === '' || length === '0');
 }
 
 /** True when a key or text in it holds a NUL, which PostgreSQL cannot store. readJson bounds the depth. */

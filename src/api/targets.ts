@@ -86,7 +86,7 @@ export function targetRoutes(targets: Targets): readonly Route[] {
       scope,
       summary: 'Pushes at once; the answer says where to follow it',
       handle: async (call) => {
-        const wish = readBody(pushBody, await call.json());
+        const wish = readBody(pushBody, await call.jsonIfAny());
         const push = await askForPush(targets, idOf(call), { ...wish, by: call.by.actor.id });
         return {
           status: 202,

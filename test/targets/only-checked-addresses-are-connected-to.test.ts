@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { faultOfAddress, kindOfAddress } from '../../src/targets/outgoing/address.ts';
+import { faultOfAddress, faultOfHost, kindOfAddress } from '../../src/targets/outgoing/address.ts';
 import { openHttpClient } from '../../src/targets/outgoing/http-client.ts';
 
 describe('addresses of targets', () => {
@@ -48,6 +48,30 @@ describe('addresses of targets', () => {
     expect(faultOfAddress('10.0.0.1', { allowPrivate: false })).toContain('allowPrivate');
     expect(faultOfAddress('10.0.0.1', { allowPrivate: true })).toBeNull();
     expect(faultOfAddress('169.254.169.254', { allowPrivate: true })).not.toBeNull();
+  });
+});
+
+describe('hosts as people write them', () => {
+  const here = { allowPrivate: false };
+  it.each([
+    '169.254.169.254',
+    '[fe80::1]',
+    'fd00:ec2::254',
+    'metadata.google.internal',
+    'metadata',
+    '0.0.0.0',
+  ])('are refused whatever the settings say: %s', (host) => {
+    expect(faultOfHost(host, { allowPrivate: true })).toMatch(/never a target/);
+  });
+  it.each(['10.0.0.8', 'localhost', 'LOCALHOST.', '[::1]', 'wiki.localhost'])(
+    'need allowPrivate where they are of a private network: %s',
+    (host) => {
+      expect(faultOfHost(host, here)).toContain('allowPrivate');
+      expect(faultOfHost(host, { allowPrivate: true })).toBeNull();
+    },
+  );
+  it.each(['wiki.example.org', '93.184.215.14', 'metadata-wiki.example.org'])('pass: %s', (host) => {
+    expect(faultOfHost(host, here)).toBeNull();
   });
 });
 
@@ -97,6 +121,12 @@ describe('connections to targets', () => {
     const before = requests;
     expect(await get(`http://127.0.0.1:${port}/away`, true)).toMatchObject({ kind: 'answer', status: 307 });
     expect(requests).toBe(before + 1);
+  });
+
+  it('name what went wrong once', async () => {
+    const reply = await get('http://name.invalid:1/', true);
+    const why = reply.kind === 'failed' && 'why' in reply.outcome ? reply.outcome.why : '';
+    expect(why.match(/ENOTFOUND|EAI_AGAIN/g)).toHaveLength(1);
   });
 
   it('that cannot be made leave nothing unknown', async () => {

@@ -17,11 +17,13 @@ export interface News {
   readonly marks: readonly Mark[];
   /** Text of the snapshot that these marks lead to. */
   readonly position: string;
+  /** The target's version at that moment. */
+  readonly version: number;
 }
 
 const news = named(
   'target_news',
-  `select t.position is not null as is_following, pg_current_snapshot()::text as position,
+  `select t.position is not null as is_following, pg_current_snapshot()::text as position, t.version,
      coalesce((select json_agg(json_build_object('type', c.type, 'group_n', c.group_n, 'user_n', c.user_n,
                                                  'added', c.added, 'removed', c.removed) order by c.xid, c.seq)
                from change c
@@ -35,7 +37,10 @@ const savePosition = named(
   'update target set position = $2::pg_snapshot where n = $1',
 );
 const askSweep = named('target_ask_sweep', 'update target set swept_at = null where n = $1');
-const saveSweep = named('target_save_sweep', 'update target set swept_at = now() where n = $1');
+const saveSweep = named(
+  'target_save_sweep',
+  'update target set swept_at = now(), swept_version = $2 where n = $1',
+);
 
 const ancestors = named(
   'target_scope_ancestors',
@@ -65,9 +70,12 @@ const knownUsers = named(
 /** What was committed since the target last looked. One statement, so marks and position are of one moment. */
 export async function readNews(tx: Tx, target: number): Promise<News> {
   const row = onlyRow(
-    await tx.rows<{ is_following: boolean; position: string; marks: Mark[] }>(news, [target]),
+    await tx.rows<{ is_following: boolean; position: string; version: number; marks: Mark[] }>(news, [
+      target,
+    ]),
   );
-  return { isFollowing: row.is_following, marks: row.marks, position: row.position };
+  const { is_following: isFollowing, marks, position, version } = row;
+  return { isFollowing, marks, position, version };
 }
 
 export async function saveTargetPosition(tx: Tx, target: number, position: string): Promise<void> {
@@ -79,8 +87,9 @@ export async function askForSweep(connection: Connection, target: number): Promi
   await connection.rows(askSweep, [target]);
 }
 
-export async function noteSweep(connection: Connection, target: number): Promise<void> {
-  await connection.rows(saveSweep, [target]);
+/** Everything was compared, by a driver that was started for that version of the target. */
+export async function noteSweep(connection: Connection, target: number, version: number): Promise<void> {
+  await connection.rows(saveSweep, [target, version]);
 }
 
 /** The target's groups at or above each of `groups`. */

@@ -22,6 +22,10 @@ export interface TargetRow {
   readonly epoch_id: string;
   readonly cursor: string | null;
   readonly swept_at: Date | null;
+  /** Version under which everything was compared last. */
+  readonly swept_version: number | null;
+  /** Version with which the settings changed last. */
+  readonly settings_version: number;
   readonly observed_at: Date | null;
   readonly version: number;
   readonly created_at: Date;
@@ -47,7 +51,7 @@ export interface NewTarget extends TargetWrite {
 }
 
 const columns = `t.n, t.id, t.name, t.type, t.mode, t.paused_why, t.all_users, t.settings, t.credentials, t.guards,
-  t.learned, t.circuit, t.epoch_id, t.cursor, t.swept_at, t.observed_at, t.version, t.created_at, t.modified_at,
+  t.learned, t.circuit, t.epoch_id, t.cursor, t.swept_at, t.swept_version, t.settings_version, t.observed_at, t.version, t.created_at, t.modified_at,
   array(select g.id from target_scope s join groups g on g.n = s.group_n
         where s.target_n = t.n and g.deleted_at is null order by g.n) as groups`;
 
@@ -77,6 +81,8 @@ const update = named(
   `update target
    set name = $2, name_key = $3, mode = $4, paused_why = $5, all_users = $6, settings = $7, credentials = $8,
        guards = $9, circuit = '{}', epoch_id = (select id from epoch where closed_at is null), swept_at = null,
+       settings_version = case when settings = $7 then settings_version else version + 1 end,
+       learned = case when settings = $7 then learned else '{}' end,
        version = version + 1, modified_at = now()
    where n = $1`,
 );
@@ -97,7 +103,7 @@ const takeOver = named(
   `update target t
    set mode = case t.mode when 'enforce' then 'observe' else t.mode end,
        paused_why = case t.mode when 'enforce' then $1 else t.paused_why end,
-       epoch_id = e.id, position = null, swept_at = null,
+       epoch_id = e.id, position = null, swept_at = null, settings_version = version + 1,
        cursor = case when t.cursor is null then null
          else '{"place":null,"failures":0,"dueAt":null,"why":null,"gap":{"since":null,"count":1}}' end,
        version = version + 1, modified_at = now()
@@ -149,7 +155,10 @@ export async function insertTarget(tx: Tx, target: NewTarget): Promise<number> {
   return onlyRow(await tx.rows<{ n: number }>(insert, [id, name, nameKey, type, ...valuesOf(write)])).n;
 }
 
-/** Writes a target, takes it into the open epoch and has it swept. */
+/**
+ * Writes a target, takes it into the open epoch and has it swept. With other settings it may be another service:
+ * what was learned of it is forgotten.
+ */
 export async function updateTarget(
   tx: Tx,
   n: number,

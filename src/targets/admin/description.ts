@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { Refusal } from '../../core/refusal.ts';
 import { FIRST_PUSH_LIMITS } from '../../core/targets/push-guard.ts';
+import { faultOfHost } from '../outgoing/address.ts';
 import { CONNECTOR_TYPES, isConnectedType } from '../connectors/types.ts';
 import { webhookCredentials, webhookSettings } from '../connectors/webhook/settings.ts';
 
@@ -55,14 +56,17 @@ export interface TypedParts {
   readonly credentials: Readonly<Record<string, unknown>>;
 }
 
-/** Reads settings and credentials as their type wants them, with defaults. Refuses `target.invalid`. */
+/**
+ * Reads settings and credentials as their type wants them, with defaults. Refuses `target.invalid`, also for an
+ * address that would never be connected to: that is better told now than found by a failing target.
+ */
 export function readTypedParts(
   type: TargetDescription['type'],
   { settings, credentials }: TypedParts,
 ): TypedParts {
   if (type === 'webhook') {
     return {
-      settings: read(webhookSettings, settings, 'settings'),
+      settings: reachable(read(webhookSettings, settings, 'settings')),
       credentials: read(webhookCredentials, credentials, 'credentials'),
     };
   }
@@ -71,9 +75,19 @@ export function readTypedParts(
   }
   const { readSettings, readCredentials } = CONNECTOR_TYPES[type];
   return {
-    settings: explain(() => readSettings(settings), 'settings'),
+    settings: reachable(explain(() => readSettings(settings), 'settings')),
     credentials: explain(() => readCredentials(credentials), 'credentials'),
   };
+}
+
+function reachable(settings: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const { url, host, allowPrivate } = settings;
+  const name = typeof host === 'string' ? host : typeof url === 'string' ? new URL(url).hostname : null;
+  const fault = name === null ? null : faultOfHost(name, { allowPrivate: allowPrivate === true });
+  if (fault === null) return settings;
+  throw new Refusal('target.invalid', {
+    why: `settings.${typeof host === 'string' ? 'host' : 'url'}: ${fault}.`,
+  });
 }
 
 /** A merge patch (RFC 7396) of one level: targets' settings are flat. */

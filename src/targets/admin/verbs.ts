@@ -9,7 +9,7 @@ import { Refusal } from '../../core/refusal.ts';
 import { recordChange } from '../../store/changes.ts';
 import { type Database, type Tx, violatedConstraint } from '../../store/database.ts';
 import { findSource } from '../../store/sources.ts';
-import { countTrouble, forgetApplied, releaseObjects } from '../../store/targets/objects.ts';
+import { countTrouble, releaseObjects } from '../../store/targets/objects.ts';
 import { readOpenHold, readPushBase, readPushCounts } from '../../store/targets/holds.ts';
 import {
   findScopeGroups,
@@ -129,7 +129,6 @@ export async function changeTarget(
     };
     await refusingName(name, updateTarget(tx, row.n, write));
     if (change.scope?.groups !== undefined) await writeScope(tx, row.n, change.scope.groups);
-    if (change.settings !== undefined) await forgetApplied(tx, row.n);
     await releaseObjects(tx, row.n);
     const told = Object.keys(change).filter((key) => key !== 'credentials');
     await record(tx, by, 'target.updated', { id: row.id, name, mode, changed: told, scope: change.scope });

@@ -29,6 +29,8 @@ export interface Listener {
 export interface TargetContext {
   readonly database: Database;
   readonly target: number;
+  /** Of the target, when its driver was started. */
+  readonly version: number;
   readonly lease: Lease;
   readonly connector: Connector;
   readonly settings: EngineSettings;

@@ -13,7 +13,7 @@ import type { TargetMode } from '../../store/targets/targets.ts';
 import type { OpenTarget } from '../connector.ts';
 import type { Bell } from './bell.ts';
 import { fenced, type Listener, noteOutcome, report, type TargetContext, type World } from './context.ts';
-import { followLog, sweep } from './follower.ts';
+import { type Extent, followLog, sweep } from './follower.ts';
 import { mayPush } from './guard.ts';
 import { markWholeGroup } from './marks.ts';
 import { workRound } from './round.ts';
@@ -26,8 +26,11 @@ export interface Drive {
   readonly guards: PushLimits;
   readonly open: OpenTarget;
   readonly circuit: Circuit;
-  /** Null when the target was never compared whole, or its settings changed since. */
+  readonly version: number;
+  /** How the target was last compared whole; null when it never was, or it was changed since. */
   readonly sweptAt: number | null;
+  /** What was sent before may have been sent by other settings, or be another service's. */
+  readonly isOtherwiseSet: boolean;
   readonly world: World;
   readonly listener: Listener;
   readonly bell: Bell;
@@ -49,18 +52,20 @@ export interface Driver {
   readonly mode: TargetMode;
   /** Marks what the directory changed; answers whether there was anything. */
   look(): Promise<boolean>;
-  /** Compares everything at the next look; `all` sends even what looks as expected. */
-  askForSweep(all: boolean): void;
+  /** Compares everything at the next look, and looks at every object at the target. */
+  askForSweep(): void;
   /** Sends one round if mode, circuit and guards allow; answers how many objects it worked on. */
   push(): Promise<number>;
 }
 
 /** Makes the driver of a target; {@link drive} lets it run. */
 export function makeDriver(parts: Drive): Driver {
-  const { database, target, lease, open, world } = parts;
+  const { database, target, version, lease, open, world } = parts;
+  let isMoved = false;
   const context: TargetContext = {
     database,
     target,
+    version,
     lease,
     connector: open.connector,
     settings: open.settings,
@@ -70,16 +75,19 @@ export function makeDriver(parts: Drive): Driver {
     circuit: parts.circuit,
     trials: new Map(),
     toCompare: new Set(),
-    isOver: parts.isOver,
+    isOver: () => isMoved || parts.isOver(),
   };
-  let sweepDue: { readonly all: boolean } | null = parts.sweptAt === null ? { all: true } : null;
+  let sweepDue: Extent | null = parts.sweptAt === null ? { all: true, anew: parts.isOtherwiseSet } : null;
   let sweptAt = parts.sweptAt ?? 0;
 
   const look = async (): Promise<boolean> => {
     await recoverLost(context);
-    const { hasNews, needsSweep } = await followLog(context, { isSweepDue: sweepDue !== null });
+    const followed = await followLog(context, { isSweepDue: sweepDue !== null });
+    isMoved = followed.isMoved;
+    if (isMoved) return false;
+    const { hasNews, needsSweep } = followed;
     const isTime = world.now() - sweptAt > SWEEP_EVERY_MS;
-    if ((needsSweep || isTime) && sweepDue === null) sweepDue = { all: false };
+    if ((needsSweep || isTime) && sweepDue === null) sweepDue = { all: false, anew: false };
     if (sweepDue !== null) {
       await sweep(context, sweepDue);
       await markLeavers(context);
@@ -98,9 +106,9 @@ export function makeDriver(parts: Drive): Driver {
     context,
     mode: parts.mode,
     look,
-    askForSweep: (all) => (sweepDue = { all: all || sweepDue?.all === true }),
+    askForSweep: () => (sweepDue = { all: true, anew: true }),
     push: async () => {
-      if (parts.mode !== 'enforce' || parts.isOver()) return 0;
+      if (parts.mode !== 'enforce' || context.isOver()) return 0;
       const may = maySend(context.circuit, world.now());
       if (may === 'probe') await probe(context);
       if (maySend(context.circuit, world.now()) !== 'all') return 0;
@@ -112,8 +120,10 @@ export function makeDriver(parts: Drive): Driver {
 /** Runs until it is over or its lease is lost. */
 export async function drive(parts: Drive): Promise<void> {
   const driver = makeDriver(parts);
-  while (!parts.isOver()) {
+  const { isOver } = driver.context;
+  while (!isOver()) {
     const hasNews = await driver.look();
+    if (isOver()) return;
     await parts.servePushes(driver);
     const worked = await driver.push();
     if (worked === 0 && !hasNews) await parts.bell.wait(await waitOf(driver, parts));

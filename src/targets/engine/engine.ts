@@ -103,6 +103,7 @@ export class TargetEngine {
 
   #ended({ n, name }: TargetRow, error: unknown): void {
     this.#running.delete(n);
+    if (error === null) this.#bell.ring();
     if (error === null || error instanceof LeaseLost) return;
     this.#restAfterFault.set(n, this.#parts.world.now() + FAULT_PAUSE_MS);
     this.#parts.onFault(name, error);
@@ -210,7 +211,9 @@ async function driveOne(
       guards: readLimits(row.guards),
       open: { ...open, traits: withLearned(open.traits, row.learned) },
       circuit: readCircuit(row.circuit),
-      sweptAt: row.swept_at?.getTime() ?? null,
+      version: row.version,
+      sweptAt: row.swept_version === row.version ? (row.swept_at?.getTime() ?? null) : null,
+      isOtherwiseSet: (row.swept_version ?? 0) < row.settings_version,
       world,
       listener: {
         onOutcome: (done) => {

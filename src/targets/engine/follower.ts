@@ -18,6 +18,7 @@ import {
   scopeGroupsAbove,
 } from '../../store/targets/follow.ts';
 import { groupsHolding } from '../../store/targets/member-sets.ts';
+import { forgetApplied } from '../../store/targets/objects.ts';
 import type { Lease } from '../../store/leases.ts';
 import { requireLease } from './lease.ts';
 import { markGroups, markMemberships, markUsers, markWholeGroup } from './marks.ts';
@@ -26,6 +27,8 @@ export interface Following {
   readonly database: Database;
   readonly target: number;
   readonly lease: Lease;
+  /** Version of the target that its driver was started for. */
+  readonly version: number;
 }
 
 /** More than this at once is cheaper to find by comparing everything. */
@@ -43,10 +46,18 @@ interface Noted {
   readonly isGroupDeleted: boolean;
 }
 
+/** How much a sweep looks at. */
+export interface Extent {
+  readonly all: boolean;
+  readonly anew: boolean;
+}
+
 export interface Followed {
   readonly hasNews: boolean;
   /** The target has to be compared whole. */
   readonly needsSweep: boolean;
+  /** The target was changed since its driver was started: another one has to go on. */
+  readonly isMoved: boolean;
 }
 
 /**
@@ -54,12 +65,13 @@ export interface Followed {
  * target stands as to be swept, so that a process that dies meanwhile leaves nothing out.
  */
 export async function followLog(
-  { database, target, lease }: Following,
+  { database, target, lease, version }: Following,
   { isSweepDue }: { readonly isSweepDue: boolean },
 ): Promise<Followed> {
   const whole = await database.transaction(async (tx) => {
     await requireLease(tx, lease);
-    const { isFollowing, marks, position } = await readNews(tx, target);
+    const { isFollowing, marks, position, version: current } = await readNews(tx, target);
+    if (current !== version) return 'moved';
     if (isFollowing && marks.length === 0) return 'nothing';
     await saveTargetPosition(tx, target, position);
     const noted = isFollowing ? await note(tx, marks) : null;
@@ -67,21 +79,24 @@ export async function followLog(
     if (groups === null || groups.length > 0) await askForSweep(tx, target);
     return groups;
   });
-  if (whole === 'nothing') return { hasNews: false, needsSweep: false };
-  if (whole === null) return { hasNews: true, needsSweep: true };
-  const transaction = fenced({ database, target, lease });
+  if (whole === 'moved') return { hasNews: false, needsSweep: false, isMoved: true };
+  if (whole === 'nothing') return { hasNews: false, needsSweep: false, isMoved: false };
+  if (whole === null) return { hasNews: true, needsSweep: true, isMoved: false };
+  const transaction = fenced({ database, lease });
   for (const group of whole) await markWholeGroup(transaction, target, group);
-  if (whole.length > 0 && !isSweepDue) await transaction((tx) => noteSweep(tx, target));
-  return { hasNews: true, needsSweep: false };
+  if (whole.length > 0 && !isSweepDue) await transaction((tx) => noteSweep(tx, target, version));
+  return { hasNews: true, needsSweep: false, isMoved: false };
 }
 
 /**
  * Compares everything: which users and groups the target should have, and every group's members. `all` marks
- * those that are as expected too, because what is sent of them may have changed with the settings.
+ * those that are as expected too, because what is sent of them may have changed with the settings; with `anew`
+ * each of them is looked at there again, whatever the ledger says was applied.
  */
-export async function sweep(following: Following, { all }: { readonly all: boolean }): Promise<void> {
-  const { database, target } = following;
+export async function sweep(following: Following, { all, anew }: Extent): Promise<void> {
+  const { database, target, version } = following;
   const transaction = fenced(following);
+  if (anew) await transaction((tx) => forgetApplied(tx, target));
   const scope = await readScope(database, target);
   const groups = new Set([...scope.map(({ n }) => n), ...(await readKnownGroups(database, target))]);
   await inSlices([...groups], (slice) => transaction((tx) => markGroups(tx, target, slice)));
@@ -91,10 +106,13 @@ export async function sweep(following: Following, { all }: { readonly all: boole
   const differing = [...users].filter((user) => all || known.get(user) !== wanted.has(user));
   await inSlices(differing, (slice) => transaction((tx) => markUsers(tx, target, slice)));
   for (const group of groups) await markWholeGroup(transaction, target, group);
-  await transaction((tx) => noteSweep(tx, target));
+  await transaction((tx) => noteSweep(tx, target, version));
 }
 
-function fenced({ database, lease }: Following): <T>(work: (tx: Tx) => Promise<T>) => Promise<T> {
+function fenced({
+  database,
+  lease,
+}: Pick<Following, 'database' | 'lease'>): <T>(work: (tx: Tx) => Promise<T>) => Promise<T> {
   return (work) =>
     database.transaction(async (tx) => {
       await requireLease(tx, lease);

@@ -56,7 +56,7 @@ export async function servePushes(database: Database, driver: Driver, recorder: 
 async function mark(driver: Driver, { user_n: user, full_sweep: full }: PushRow): Promise<void> {
   const { context } = driver;
   const { target } = context;
-  if (full) driver.askForSweep(true);
+  if (full) driver.askForSweep();
   await driver.look();
   if (user === null) return;
   await fenced(context, async (tx) => {

@@ -62,13 +62,33 @@ export function kindOfAddress(address: string): 'public' | 'private' | 'never' {
   return family === 'ipv4' || publicV6.check(plain, family) ? 'public' : 'never';
 }
 
+const LINK_LOCAL = /^169\.254\.|^\[?fe[89ab]|^\[?fd00:ec2:|^::ffff:(a9fe:|169\.254\.)/i;
+
 /** Why an address may not be connected to, as a sentence; null when it may. */
 export function faultOfAddress(address: string, { allowPrivate }: { allowPrivate: boolean }): string | null {
   const kind = kindOfAddress(address);
   if (kind === 'public' || (kind === 'private' && allowPrivate)) return null;
   return kind === 'private'
     ? `${address} is a private address; set allowPrivate on the target if that is meant`
-    : `${address} is not an address of a service`;
+    : `${address} is ${LINK_LOCAL.test(address) ? 'a link-local address, where clouds keep their metadata,' : 'reserved'} and never a target`;
+}
+
+/** Names under which clouds serve their metadata: whatever they resolve to, no target is there. */
+const METADATA = /^(metadata|instance-data)(\.|$)|\.metadata\.|^metadata\.google\.internal$/;
+
+/**
+ * Why a host as a person writes it could never be connected to, as a sentence; null when it may, as far as can be
+ * told without resolving: what a name resolves to is checked at every connection.
+ */
+export function faultOfHost(host: string, rule: { allowPrivate: boolean }): string | null {
+  const name = host
+    .replace(/^\[|\]$/g, '')
+    .replace(/\.$/, '')
+    .toLowerCase();
+  if (isIP(name) !== 0) return faultOfAddress(name, rule);
+  if (METADATA.test(name)) return `${name} is a cloud's metadata service, never a target`;
+  const isHere = name === 'localhost' || name.endsWith('.localhost');
+  return isHere && !rule.allowPrivate ? faultOfAddress('127.0.0.1', rule) : null;
 }
 
 /** An IPv4 address written as IPv6 (`::ffff:a.b.c.d`, also in hexadecimal) is judged as the IPv4 address. */

@@ -120,7 +120,15 @@ function describeFailure(error: unknown): string {
   if (error.name === 'TimeoutError') return 'no answer in time';
   const code = errorCode(error);
   const cause = error instanceof NotConnected && error.cause instanceof Error ? errorCode(error.cause) : '';
-  return [error.message, code, cause].filter((part) => part !== '').join(' ');
+  const { message } = error;
+  return [message, ...new Set([code, cause])]
+    .filter((part, at) => at === 0 || isNews(part, message))
+    .join(' ');
+}
+
+/** Many messages hold their code already. */
+function isNews(code: string, message: string): boolean {
+  return code !== '' && !message.includes(code);
 }
 
 /**
