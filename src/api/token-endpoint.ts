@@ -141,7 +141,7 @@ async function issue(
 ): Promise<string> {
   const { requestId } = context.state;
   const by = {
-    actor: { kind: 'client', id: owner.name },
+    actor: { kind: 'client', id: owner.name, scopes: new Set(scopes) },
     onBehalfOf: null,
     source: owner.name,
     origin: { kind: 'request', id: requestId },

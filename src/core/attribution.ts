@@ -2,13 +2,8 @@
  * Who did something and where it came from. Every write carries one; it ends up in the log (D-40) and, for
  * memberships, on the assertion itself (D-01).
  */
+import type { Actor } from './actor.ts';
 import type { UserId } from './ids.ts';
-
-/** Who acts. `id` is the client's, feed's or provider's name, a user's uuid, or the job's name for `system`. */
-export interface Actor {
-  readonly kind: 'client' | 'feed' | 'user' | 'idp' | 'operator' | 'system';
-  readonly id: string;
-}
 
 export type SourceKind = 'client' | 'feed' | 'idp' | 'console' | 'self-service' | 'system';
 

@@ -14,6 +14,25 @@ export interface RefusalDetails {
   'group.invalid': { readonly why: string };
   'group.automatic': { readonly group: string; readonly kind: string };
   'group.reserved': { readonly group: string; readonly source: string };
+  'actor.not_allowed': { readonly act: string; readonly group: string | null };
+  'group.protected': { readonly group: string };
+  'group.protected_open': { readonly group: string };
+  'group.restricted': { readonly group: string };
+  'group.internal': { readonly group: string };
+  'join.not_permitted': { readonly group: string };
+  'join.already_member': { readonly group: string };
+  'leave.not_member': { readonly group: string };
+  'leave.indirect': { readonly group: string; readonly through: readonly string[] };
+  'request.not_found': { readonly request: string };
+  'request.pending': { readonly group: string; readonly kind: string; readonly request: string | null };
+  'request.decided': { readonly request: string; readonly state: string };
+  'request.other_kind': { readonly request: string; readonly kind: string };
+  'permission.invalid': { readonly permission: string };
+  'permission.not_held': { readonly permission: string };
+  'role.not_held': { readonly role: string };
+  'role.not_found': { readonly role: string };
+  'role.in_use': { readonly role: string; readonly groups: number };
+  'delegation.invalid': { readonly why: string };
   'member.not_found': { readonly members: readonly string[] };
   'nesting.cycle': { readonly path: readonly string[] };
   'version.mismatch': { readonly expected: string; readonly actual: number };
@@ -59,6 +78,32 @@ const sentences: { readonly [Code in RefusalCode]: (details: RefusalDetails[Code
     `${group} is an automatic group (${kind}); its members follow from facts and cannot be listed by hand.`,
   'group.reserved': ({ group, source }) =>
     `The members of ${group} belong to the source ${source}; make the change there.`,
+  'actor.not_allowed': ({ act, group }) =>
+    group === null
+      ? `You may not ${act.replaceAll('-', ' ')}.`
+      : `You may not ${act.replaceAll('-', ' ')} in ${group}.`,
+  'group.protected': ({ group }) =>
+    `${group} gives permissions in Muster; only an administrator, or a source that it trusts, may change it.`,
+  'group.protected_open': ({ group }) =>
+    `${group} gives permissions in Muster, so it can be neither open nor public.`,
+  'group.restricted': ({ group }) => `${group} is restricted: only administrators change its members.`,
+  'group.internal': ({ group }) => `${group} is internal: nobody joins or leaves it by themselves.`,
+  'join.not_permitted': ({ group }) =>
+    `${group} is not public, and joining it needs the permission groups.request.`,
+  'join.already_member': ({ group }) => `The user is a member of ${group} already.`,
+  'leave.not_member': ({ group }) => `The user is no member of ${group}.`,
+  'leave.indirect': ({ group, through }) =>
+    `The user is in ${group} only through ${through.join(', ')}; leave there.`,
+  'request.not_found': ({ request }) => `There is no request ${request}.`,
+  'request.pending': ({ group, kind }) => `A request to ${kind} ${group} is waiting already.`,
+  'request.decided': ({ state }) => `The request was decided already: it is ${state}.`,
+  'request.other_kind': ({ kind }) => `This is a request to ${kind}.`,
+  'permission.invalid': ({ permission }) => `There is no permission ${permission}.`,
+  'permission.not_held': ({ permission }) => `Nobody grants what they do not hold: ${permission}.`,
+  'role.not_held': ({ role }) => `Nobody gives a role that they do not hold: ${role}.`,
+  'role.not_found': ({ role }) => `There is no role ${role}.`,
+  'role.in_use': ({ role, groups }) => `${groups} groups give the role ${role}; take it from them first.`,
+  'delegation.invalid': ({ why }) => why,
   'member.not_found': ({ members }) => `No such member: ${members.join(', ')}.`,
   'nesting.cycle': ({ path }) => `This would make a group contain itself: ${path.join(' > ')}.`,
   'version.mismatch': ({ expected, actual }) =>

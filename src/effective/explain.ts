@@ -1,6 +1,6 @@
 /** Explains an effective membership from the database (D-20 to D-22): why, why not, and what would end it. */
 import type { GroupId, GroupN, UserId, UserN } from '../core/ids.ts';
-import type { Actor } from '../core/attribution.ts';
+import type { ActorName } from '../core/actor.ts';
 import { Refusal } from '../core/refusal.ts';
 import type { Connection } from '../store/database.ts';
 import { findGroupRef, findUserRef } from '../store/effective/refs.ts';
@@ -129,7 +129,7 @@ function assertionOf(row: SubGraphRow): Assertion {
   return {
     source: row.source,
     since: row.since,
-    actor: row.actor_kind === null ? null : { kind: row.actor_kind as Actor['kind'], id: row.actor_id ?? '' },
+    actor: row.actor_kind === null ? null : { kind: row.actor_kind as ActorName['kind'], id: row.actor_id ?? '' },
     origin:
       row.origin_kind === null
         ? null

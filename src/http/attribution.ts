@@ -5,10 +5,10 @@ import { clientOf } from './token.ts';
 
 /** The client as actor and source, the request as origin. */
 export function attributionOf(context: Pick<DoorContext, 'state'>): Attribution {
-  const { name } = clientOf(context);
+  const { name, scopes } = clientOf(context);
   const { requestId } = context.state;
   return {
-    actor: { kind: 'client', id: name },
+    actor: { kind: 'client', id: name, scopes },
     onBehalfOf: null,
     source: name,
     origin: { kind: 'request', id: requestId },

@@ -2,14 +2,14 @@
  * What lies between a user and a group: every nested group on some way from the group down to a direct
  * membership of the user, and the memberships that join them. All of an explanation is computed on it.
  */
-import type { Actor } from '../../core/attribution.ts';
+import type { ActorName } from '../../core/actor.ts';
 import type { GroupN, UserN } from '../../core/ids.ts';
 
 /** Who asserts one membership, since when, and what it came in with. */
 export interface Assertion {
   readonly source: string;
   readonly since: Date;
-  readonly actor: Actor | null;
+  readonly actor: ActorName | null;
   readonly origin: AssertionOrigin | null;
 }
 

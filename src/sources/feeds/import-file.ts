@@ -4,7 +4,7 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { Actor } from '../../core/attribution.ts';
+import type { Actor } from '../../core/actor.ts';
 import { FileFault } from '../../core/feeds/fault.ts';
 import { defaultFeedSettings, type FeedSettings } from '../../core/feeds/settings.ts';
 import { Refusal } from '../../core/refusal.ts';

@@ -2,7 +2,8 @@
  * A run from file to directory: inspected, read into the staging table and applied, in one transaction. When the
  * process dies on the way the transaction is gone with it, and the run starts anew.
  */
-import type { Actor, Attribution } from '../../core/attribution.ts';
+import type { Actor } from '../../core/actor.ts';
+import type { Attribution } from '../../core/attribution.ts';
 import { FileFault, isFileFault } from '../../core/feeds/fault.ts';
 import type { Layout } from '../../core/feeds/layout.ts';
 import type { FeedSettings } from '../../core/feeds/settings.ts';
