@@ -5,7 +5,7 @@
  */
 import { existsSync } from 'node:fs';
 
-const compiled = new URL('../dist/src/main.js', import.meta.url);
+const compiled = new URL('../dist/bundle/main.js', import.meta.url);
 const sources = new URL('../scripts/prepare.mjs', import.meta.url);
 
 if (existsSync(sources)) {

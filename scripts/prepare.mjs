@@ -52,13 +52,14 @@ export function ensureBuilt() {
   build();
 }
 
-/** Compiles, and removes from `dist/` what has no source any more: a migration that is gone must not run. */
+/** Compiles and bundles, and removes from `dist/` what has no source any more: a migration that is gone must not run. */
 export function build() {
   run(
     [process.execPath, join(root, 'node_modules/typescript/bin/tsc')],
     ['-p', join(root, 'tsconfig.build.json')],
   );
   for (const folder of ['src', 'migrations']) removeOrphans(join(root, 'dist', folder));
+  run([process.execPath, join(root, 'scripts/bundle.mjs')], []);
   mkdirSync(dirname(built), { recursive: true });
   writeFileSync(built, '');
 }

@@ -12,7 +12,7 @@ ensureBuilt();
 if (process.env.npm_lifecycle_event === 'start') stopWithNpm();
 
 process.argv.splice(2, 0, 'serve');
-await import('../dist/src/main.js');
+await import('../dist/bundle/main.js');
 
 /**
  * npm hands signals on, but cannot when it is killed itself; then nobody is left who would ever stop us. Between

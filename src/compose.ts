@@ -14,10 +14,10 @@ import { makeFirstClient } from './boot/first-client.ts';
 import { startHousekeeping } from './boot/housekeeping.ts';
 import { listen } from './boot/listener.ts';
 import { fingerprintOf, readMasterKey } from './boot/master-key.ts';
-import { startMembership } from './boot/membership.ts';
+import { membershipOf } from './boot/membership.ts';
 import { forgetRunning, writeRunning } from './boot/running.ts';
 import { registryOf } from './boot/schemas.ts';
-import { openStorage } from './boot/storage.ts';
+import type { Storage } from './boot/storage.ts';
 import { startEngine, targetsOf } from './boot/targets.ts';
 import type { Settings } from './config.ts';
 import { deriveKey } from './core/seal.ts';
@@ -53,18 +53,36 @@ const PROBE_PATIENCE_MS = 2_000;
 const TOKEN_DAYS = 365;
 const DAY_MS = 86_400_000;
 
-/** Starts a daemon. Refuses (SetupProblem) what a person has to mend; leaves nothing behind when it fails. */
-export async function startDaemon(settings: Settings, log: Logger): Promise<Daemon> {
+/**
+ * Starts a daemon on the database that is being opened, which is its own from then on. Refuses (SetupProblem) what a
+ * person has to mend; leaves nothing behind when it fails.
+ */
+export async function startDaemon(
+  settings: Settings,
+  log: Logger,
+  opening: Promise<Storage>,
+): Promise<Daemon> {
   const closers: (() => Promise<void>)[] = [];
   const closeAll = async (): Promise<void> => {
     for (const close of closers.splice(0).reverse()) await close();
   };
   try {
-    return await assemble(settings, log, { onClose: (close) => void closers.push(close), closeAll });
+    const storage = await opening;
+    closers.push(() => storage.close());
+    return await assemble(
+      { settings, log, storage },
+      { onClose: (close) => void closers.push(close), closeAll },
+    );
   } catch (error) {
     await closeAll();
     throw error;
   }
+}
+
+interface Ground {
+  readonly settings: Settings;
+  readonly log: Logger;
+  readonly storage: Storage;
 }
 
 interface Closing {
@@ -73,34 +91,33 @@ interface Closing {
   readonly closeAll: () => Promise<void>;
 }
 
-async function assemble(settings: Settings, log: Logger, { onClose, closeAll }: Closing): Promise<Daemon> {
+async function assemble({ settings, log, storage }: Ground, { onClose, closeAll }: Closing): Promise<Daemon> {
   const metrics = createMetrics();
   const health = createHealth({ patienceMs: PROBE_PATIENCE_MS });
 
-  const storage = await openStorage(settings, 'daemon', log);
-  onClose(() => storage.close());
   const { database, directUrl } = storage;
   const masterKey = readMasterKey({
     given: settings.masterKey,
     dataDir: settings.dataDir,
     random: randomBytes,
   });
-  if (!(await bindMasterKey(database, fingerprintOf(masterKey)))) throw foreignKey();
-  const epoch = await openEpoch(database, settings.baseUrl);
-  if (epoch.isNew) log.warn('This database was restored, copied or moved: cursors start anew.');
-
   const wake = new Wake({
     directUrl,
     instance: randomUUID(),
     onFault: (error) => log.warn({ err: error }, 'The connection that wakes other instances was lost.'),
   });
   onClose(() => wake.close());
-  await wake.start();
+  const waking = wake.start();
+  if (!(await bindMasterKey(database, fingerprintOf(masterKey)))) throw foreignKey();
+  const epoch = await openEpoch(database, settings.baseUrl);
+  if (epoch.isNew) log.warn('This database was restored, copied or moved: cursors start anew.');
+
+  await waking;
   const directory: Directory = { database, wake: wake.ring };
   const cursors = createCursors(masterKey, epoch.id);
   const housekeeping = startHousekeeping({ directory, log, metrics, now: () => new Date() });
   onClose(() => housekeeping.stop());
-  const membership = startMembership({ database, url: directUrl, masterKey, wake, log });
+  const membership = membershipOf({ database, url: directUrl, masterKey, wake, log });
   onClose(() => membership.stop());
   const targets = targetsOf(database, masterKey, wake.ring);
   const engine = startEngine({ targets, log, metrics, wake, cursors });
@@ -175,6 +192,8 @@ async function assemble(settings: Settings, log: Logger, { onClose, closeAll }: 
     ...{ directory, database, settings, log, metrics, cursorOf },
   });
   onClose(() => watcher.stop());
+  // Its thread loads and reads for a while: whoever waits for the start should not wait for that.
+  membership.start();
   writeRunning(settings.dataDir, { pid: process.pid, address, watchDir: settings.watchDir });
   onClose(async () => forgetRunning(settings.dataDir, process.pid));
   health.enter('serving');

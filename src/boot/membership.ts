@@ -20,11 +20,12 @@ export interface MembershipParts {
 export interface Membership {
   readonly index: IndexThread;
   readonly feedHead: FeedHead;
+  start(): void;
   stop(): Promise<void>;
 }
 
-/** Starts both; reads are answered by the database until the index is filled. */
-export function startMembership({ database, url, masterKey, wake, log }: MembershipParts): Membership {
+/** Makes both. Until `start`, and until the index is filled after it, reads are answered by the database. */
+export function membershipOf({ database, url, masterKey, wake, log }: MembershipParts): Membership {
   const feedHead = new FeedHead(database);
   const index = new IndexThread({
     entry: new URL('../effective/thread/worker.js', import.meta.url),
@@ -39,10 +40,10 @@ export function startMembership({ database, url, masterKey, wake, log }: Members
     index.wake();
     feedHead.wake();
   });
-  index.start();
   return {
     index,
     feedHead,
+    start: () => index.start(),
     stop: async () => {
       feedHead.close();
       await index.stop();

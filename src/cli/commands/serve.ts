@@ -1,5 +1,7 @@
-import { startDaemon, type Daemon } from '../../compose.ts';
+import { openStorage } from '../../boot/storage.ts';
+import type { Daemon } from '../../compose.ts';
 import { loadSettings, type Settings } from '../../config.ts';
+import type { Logger } from 'pino';
 import { createLog } from '../../observe/log.ts';
 import { exit } from '../exit.ts';
 import { withCommonOptions, type Program } from '../command.ts';
@@ -28,7 +30,7 @@ export function addServeCommand({ root, io, run }: Program): void {
         });
         const asked = untilAsked();
         const log = createLog({ level: settings.logLevel, format: settings.logFormat });
-        const daemon = await Promise.race([startDaemon(settings, log), asked]);
+        const daemon = await Promise.race([start(settings, log), asked]);
         if (typeof daemon === 'string') process.exit(exit.done);
         io.out.write(greeting(settings, daemon));
         const signal = await asked;
@@ -38,6 +40,15 @@ export function addServeCommand({ root, io, run }: Program): void {
         return exit.done;
       }),
     );
+}
+
+/** The database starts while the rest of the program is loaded. */
+async function start(settings: Settings, log: Logger): Promise<Daemon> {
+  const opening = openStorage(settings, 'daemon', log);
+  // Its failure is told when the daemon waits for it.
+  opening.catch(() => undefined);
+  const { startDaemon } = await import('../../compose.ts');
+  return startDaemon(settings, log, opening);
 }
 
 /** One Ctrl-C often arrives twice: from the terminal, and handed on by npm. */

@@ -112,7 +112,7 @@ async function startNew(
   }).then(() => void (state.running = false));
   if (await becomesReady(cluster, leash.name, () => state.running)) {
     const server = holdOf(cluster, ended, () => letGo(cluster, leash));
-    await ensureDatabase(server.url);
+    await ensureDatabase(server.url, cluster);
     return server;
   }
   leash.release();

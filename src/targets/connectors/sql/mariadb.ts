@@ -3,7 +3,7 @@
  * that differ in case, accents or trailing spaces, and they read a number out of the beginning of a text; so
  * values are compared by their bytes besides.
  */
-import { createPool, type PoolConnection, type ResultSetHeader, type RowDataPacket } from 'mysql2/promise';
+import type { Pool, PoolConnection, ResultSetHeader, RowDataPacket } from 'mysql2/promise';
 import { CheckedSocket, type SocketSettings } from '../../outgoing/socket.ts';
 import type { Column, Dialect, Driver, Kind, Query, Session, TableFacts } from './dialect.ts';
 import type { SqlCredentials, SqlSettings } from './settings.ts';
@@ -11,10 +11,33 @@ import { joined, sql, type Sql, textOf, verbatim } from './sql.ts';
 
 const PORT = 3306;
 
-export function openMariadb(settings: SqlSettings, { password }: SqlCredentials): Driver {
+/** A pool of connections. The driver is loaded with the first of them: most installations have no such target. */
+export function openMariadb(settings: SqlSettings, credentials: SqlCredentials): Driver {
+  let pool: Promise<Pool> | null = null;
+  return {
+    dialect: mariadb,
+    acquire: async () => {
+      pool ??= poolOf(settings, credentials);
+      return sessionOf(await (await pool).getConnection());
+    },
+    close: async () => {
+      await (await pool)?.end();
+    },
+    stateOf: (error) =>
+      error instanceof Error &&
+      'sqlState' in error &&
+      typeof error.sqlState === 'string' &&
+      error.sqlState !== ''
+        ? error.sqlState
+        : null,
+  };
+}
+
+async function poolOf(settings: SqlSettings, { password }: SqlCredentials): Promise<Pool> {
+  const { createPool } = await import('mysql2/promise');
   const { host, port = PORT, user, database, ca, concurrency, timeoutSeconds } = settings;
   const sockets: SocketSettings = settings;
-  const pool = createPool({
+  return createPool({
     host,
     port,
     user,
@@ -30,18 +53,6 @@ export function openMariadb(settings: SqlSettings, { password }: SqlCredentials)
       ? { ssl: { rejectUnauthorized: true, verifyIdentity: true, ...(ca === undefined ? {} : { ca }) } }
       : {}),
   });
-  return {
-    dialect: mariadb,
-    acquire: async () => sessionOf(await pool.getConnection()),
-    close: () => pool.end(),
-    stateOf: (error) =>
-      error instanceof Error &&
-      'sqlState' in error &&
-      typeof error.sqlState === 'string' &&
-      error.sqlState !== ''
-        ? error.sqlState
-        : null,
-  };
 }
 
 function sessionOf(connection: PoolConnection): Session {
