@@ -55,6 +55,8 @@ const answers = {
   'source.name_taken': taken,
   'source.invalid': invalid,
   'client.not_found': notFound('client'),
+  'conflict.not_found': notFound('conflict'),
+  'conflict.decided': { status: 409, title: 'The conflict was decided already' },
   'target.not_found': notFound('target'),
   'target.name_taken': taken,
   'target.invalid': invalid,

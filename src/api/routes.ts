@@ -2,6 +2,7 @@
 import { alertRoutes } from './alerts.ts';
 import { changeRoutes } from './changes.ts';
 import { checkRoutes } from './checks.ts';
+import { conflictRoutes } from './conflicts.ts';
 import { clientRoutes } from './clients.ts';
 import { explanationRoutes } from './explanations.ts';
 import { groupRoutes } from './groups.ts';
@@ -24,5 +25,6 @@ export function directoryRoutes(parts: ApiParts): readonly Route[] {
     ...snapshotRoutes(parts),
     ...clientRoutes(parts),
     ...alertRoutes(parts),
+    ...conflictRoutes(parts),
   ];
 }

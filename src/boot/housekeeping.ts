@@ -2,12 +2,15 @@
  * What has to be done now and then, whoever asks: ending memberships whose time is over, sweeping what deletions
  * left, forgetting old attempts at targets, telling of alerts, making the log's next partition. Every instance does it; each round is safe beside another's.
  */
+import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { alertSentence } from '../core/alert.ts';
 import { endExpiredMemberships } from '../directory/expiry.ts';
 import type { Directory } from '../directory/work.ts';
 import type { Metrics } from '../observe/metrics.ts';
+import { watchRemovals } from '../sources/scim/removal-watch.ts';
 import { countOpenAlerts, pruneAlerts, takeUntoldAlerts } from '../store/alerts.ts';
+import { takeLease } from '../store/leases.ts';
 import { sweepDeletedGroups } from '../store/leftovers.ts';
 import { ensureLogPartitions } from '../store/log-partitions.ts';
 import { pruneAttempts } from '../store/targets/attempts.ts';
@@ -25,6 +28,8 @@ export interface HousekeepingParts {
 }
 
 const EVERY_MS = 10_000;
+/** What clients remove is looked at so often (D-33). */
+const WATCH_S = 60;
 /** Rows to one deletion: short enough to hold up nobody. */
 const SWEPT_AT_ONCE = 10_000;
 
@@ -54,11 +59,18 @@ async function keepHouse(parts: HousekeepingParts, isStopping: () => boolean): P
   await ensureLogPartitions(directory.database, now());
   await endExpiredMemberships(directory);
   await pruneAttempts(directory.database);
+  await watchClients(parts);
   await tellAlerts(parts);
   let isMore = true;
   while (isMore && !isStopping()) {
     isMore = await sweepDeletedGroups(directory.database, SWEPT_AT_ONCE);
   }
+}
+
+/** One instance a minute: the lease is taken by whoever comes first after it is over, and not given up. */
+async function watchClients({ directory: { database } }: HousekeepingParts): Promise<void> {
+  const turn = { name: 'removal-watch', holder: randomUUID(), seconds: WATCH_S };
+  if ((await takeLease(database, turn)) !== null) await watchRemovals(database);
 }
 
 /** An alert is written to the log and counted by one instance, after the commit of what raised it. */

@@ -61,6 +61,8 @@ const exitOfRefusal = {
   'source.name_taken': exit.conflict,
   'source.invalid': exit.usage,
   'client.not_found': exit.usage,
+  'conflict.not_found': exit.usage,
+  'conflict.decided': exit.conflict,
   'target.not_found': exit.usage,
   'target.name_taken': exit.conflict,
   'target.invalid': exit.usage,

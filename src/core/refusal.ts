@@ -45,6 +45,8 @@ export interface RefusalDetails {
   'source.name_taken': { readonly name: string };
   'source.invalid': { readonly why: string };
   'client.not_found': { readonly client: string };
+  'conflict.not_found': { readonly conflict: string };
+  'conflict.decided': { readonly conflict: string; readonly decision: string };
   'target.not_found': { readonly target: string };
   'target.name_taken': { readonly name: string };
   'target.invalid': { readonly why: string };
@@ -117,6 +119,8 @@ const sentences: { readonly [Code in RefusalCode]: (details: RefusalDetails[Code
   'source.name_taken': ({ name }) => `Another source has the name ${name} already.`,
   'source.invalid': ({ why }) => why,
   'client.not_found': ({ client }) => `There is no client ${client}.`,
+  'conflict.not_found': ({ conflict }) => `There is no conflict ${conflict}.`,
+  'conflict.decided': ({ conflict, decision }) => `The conflict ${conflict} was ${decision} already.`,
   'target.not_found': ({ target }) => `There is no target ${target}.`,
   'target.name_taken': ({ name }) => `Another target has the name ${name} already.`,
   'target.invalid': ({ why }) => why,
@@ -150,4 +154,9 @@ export class Refusal<Code extends RefusalCode = RefusalCode> extends Error {
 /** True for a refusal, whatever its code. */
 export function isRefusal(error: unknown): error is Refusal {
   return error instanceof Refusal;
+}
+
+/** True for a refusal of that code. */
+export function isRefused<Code extends RefusalCode>(error: unknown, code: Code): error is Refusal<Code> {
+  return error instanceof Refusal && error.code === code;
 }

@@ -31,7 +31,7 @@ async function retract(work: Work, { group_id: id, nests }: ExpiredRow): Promise
   if (group === null) return 0;
   const members = await expiredMembersOf(work.tx, group.n, work.sourceN);
   const outcome = await retractMembers(work.tx, group.n, members, authorOf(work));
-  note(work, outcome);
+  note(work, outcome, { group: group.n, removed: outcome.changed });
   await reopenNesting(work.tx, [group.n], groupsAmong(members));
   return outcome.changed.length;
 }

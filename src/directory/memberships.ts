@@ -3,9 +3,12 @@
  * become one net difference, so that whoever stays is never taken out on the way.
  */
 import type { GroupId, GroupN, UserId, UserN } from '../core/ids.ts';
+import { clientLimits } from '../core/client-guard.ts';
 import { Refusal } from '../core/refusal.ts';
+import { raiseAlert } from '../store/alerts.ts';
 import {
   assertMembers,
+  countForeignMembers,
   endMembers,
   listDirectMembers,
   type MemberKind,
@@ -15,14 +18,18 @@ import {
   resolveMembers,
 } from '../store/assertions.ts';
 import { closeOverNesting, findCycle, lockGraph, reopenNesting } from '../store/closure.ts';
+import { countUsersBelow } from '../store/client-removals.ts';
 import { type GroupRow, groupNames, lockGroup, lockGroupWithUsers } from '../store/groups.ts';
-import { authorOf, type Work } from './work.ts';
+import { authorOf, type Work, type Written } from './work.ts';
 
 type MemberId = UserId | GroupId;
 
-/** One wish of a door. `clear` empties the group, of users or groups alone where `kind` says so (F-07). */
+/**
+ * One wish of a door. `clear` empties the group, of users or groups alone where `kind` says so (F-07); `wipe`
+ * removes what a replacement leaves out, where the door has to name it.
+ */
 export type MembersStep =
-  | { readonly do: 'add' | 'remove' | 'replace'; readonly members: readonly MemberId[] }
+  | { readonly do: 'add' | 'remove' | 'wipe' | 'replace'; readonly members: readonly MemberId[] }
   | { readonly do: 'clear'; readonly kind: MemberKind | null };
 
 export interface EditMembers {
@@ -130,7 +137,8 @@ export async function applyMembers(
   if (steps.length === 0) return { added: [], removed: [] };
   requireWritableMembers(work, group);
   if ((options.dangling ?? 'refuse') === 'refuse') refuseDangling(steps, found);
-  const { add, remove } = await netDifference(work, group.n, steps, found);
+  const { add, remove, wiped } = await netDifference(work, group.n, steps, found);
+  await tellContest(work, group, wiped);
   const unnests = remove.some(({ kind }) => kind === 'g');
   if (unnests && !holdsGraphLock) await lockGraph(work.tx);
   const removed = await takeOut(work, group, remove);
@@ -146,9 +154,20 @@ export function requireWritableMembers(work: Work, group: GroupRow): void {
   }
 }
 
+/** D-03: a client that replaces the members of a group that is nobody's may not know of those whom others put there. */
+async function tellContest(work: Work, group: GroupRow, wiped: readonly number[]): Promise<void> {
+  if (wiped.length === 0 || work.by.actor.kind !== 'client' || group.reserved_to !== null) return;
+  const foreign = await countForeignMembers(work.tx, group.n, { members: wiped, source: work.sourceN });
+  if (foreign.members === 0) return;
+  const details = { group: group.name, client: work.by.source, ...foreign };
+  await raiseAlert(work.tx, { kind: 'contested', subject: group.id, details });
+}
+
 interface Difference {
   readonly add: readonly ResolvedMember[];
   readonly remove: readonly Pick<ResolvedMember, 'n' | 'kind'>[];
+  /** Numbers of those among `remove` that nobody named, but a replacement left out. */
+  readonly wiped: readonly number[];
 }
 
 async function netDifference(
@@ -159,9 +178,13 @@ async function netDifference(
 ): Promise<Difference> {
   const add = new Map<number, ResolvedMember>();
   const remove = new Map<number, Pick<ResolvedMember, 'n' | 'kind'>>();
+  const wiped = new Set<number>();
   const clear = async (kind: MemberKind | null): Promise<void> => {
     for (const [n, member] of add) if (kind === null || member.kind === kind) add.delete(n);
-    for (const member of await listDirectMembers(work.tx, group, kind)) remove.set(member.n, member);
+    for (const member of await listDirectMembers(work.tx, group, kind)) {
+      remove.set(member.n, member);
+      wiped.add(member.n);
+    }
   };
   for (const step of steps) {
     if (step.do === 'clear') {
@@ -172,16 +195,21 @@ async function netDifference(
     for (const id of step.members) {
       const member = found.get(id);
       if (member === undefined) continue;
-      if (step.do === 'remove') {
+      if (step.do === 'remove' || step.do === 'wipe') {
         add.delete(member.n);
         remove.set(member.n, member);
+        if (step.do === 'wipe') wiped.add(member.n);
       } else {
         add.set(member.n, member);
         remove.delete(member.n);
       }
     }
   }
-  return { add: [...add.values()], remove: [...remove.values()] };
+  return {
+    add: [...add.values()],
+    remove: [...remove.values()],
+    wiped: [...wiped].filter((n) => remove.has(n)),
+  };
 }
 
 function refuseDangling(steps: readonly MembersStep[], found: ReadonlyMap<MemberId, ResolvedMember>): void {
@@ -202,8 +230,9 @@ async function putIn(
   if (nested.length > 0) await refuseCycle(work, group.n, nested);
   const lines = members.map(({ n, kind }) => ({ n, kind, line: null }));
   const outcome = await assertMembers(work.tx, group.n, lines, authorOf(work), expiresAt);
-  note(work, outcome);
+  note(work, outcome, { group: group.n, added: outcome.changed });
   if (nested.length > 0) await closeOverNesting(work.tx, group.n, nested);
+  await tellMovedMany(work, group, nested);
   return outcome.changed;
 }
 
@@ -215,8 +244,9 @@ async function takeOut(
   if (members.length === 0) return [];
   const lines = members.map(({ n, kind }) => ({ n, kind, line: null }));
   const outcome = await endMembers(work.tx, group.n, lines, authorOf(work));
-  note(work, outcome);
+  note(work, outcome, { group: group.n, removed: outcome.changed });
   const nested = groupsAmong(members);
+  await tellMovedMany(work, group, nested);
   await reopenNesting(work.tx, [group.n], nested);
   return outcome.changed;
 }
@@ -229,10 +259,30 @@ export async function refuseCycle(work: Work, group: GroupN, nested: readonly Gr
   throw new Refusal('nesting.cycle', { path: cycle.map((n) => names.get(n) ?? String(n)) });
 }
 
-/** Keeps what a membership statement wrote: its origin for the next, its place for the answer. */
-export function note(work: Work, outcome: MembershipOutcome): void {
+/** Keeps what a membership statement wrote: its origin for the next, its place for the answer, what it changed. */
+export function note(
+  work: Work,
+  outcome: MembershipOutcome,
+  written: Pick<Written, 'group' | 'added' | 'removed'>,
+): void {
+  if (outcome.place !== null) work.written.push({ type: 'membership.direct', ...written });
   work.originN ??= outcome.originN;
   work.place = outcome.place ?? work.place;
+}
+
+/** D-33: a client's nesting that moves very many people is told of, and done. */
+async function tellMovedMany(work: Work, group: GroupRow, nested: readonly GroupN[]): Promise<void> {
+  if (nested.length === 0 || work.by.actor.kind !== 'client') return;
+  const { nestingMoved: limit } = clientLimits;
+  const count = await countUsersBelow(work.tx, nested, limit + 1);
+  if (count <= limit) return;
+  const guard = 'nesting moved';
+  const details = { client: work.by.source, guard, group: group.name, count, limit };
+  await raiseAlert(work.tx, {
+    kind: 'client.guard',
+    subject: `${work.by.source}/${guard}/${group.id}`,
+    details,
+  });
 }
 
 /** The groups among members of either kind. */

@@ -3,7 +3,7 @@
  * one; doors open it with {@link perform}.
  */
 import type { Attribution } from '../core/attribution.ts';
-import type { OriginN, SourceN } from '../core/ids.ts';
+import type { GroupN, OriginN, SourceN, UserN } from '../core/ids.ts';
 import { Refusal } from '../core/refusal.ts';
 import {
   type ChangeAuthor,
@@ -22,6 +22,17 @@ export interface Directory {
   readonly wake: () => void;
 }
 
+/** One thing that a work wrote, for whoever shows what came of a request. */
+export interface Written {
+  readonly type: string;
+  readonly group?: GroupN;
+  readonly user?: UserN;
+  readonly before?: unknown;
+  readonly after?: unknown;
+  readonly added?: readonly (UserN | GroupN)[];
+  readonly removed?: readonly (UserN | GroupN)[];
+}
+
 export interface Work {
   readonly tx: Tx;
   readonly by: Attribution;
@@ -30,12 +41,15 @@ export interface Work {
   originN: OriginN | null;
   /** The last log row written; null while nothing changed. */
   place: Place | null;
+  /** What was written so far, in order. */
+  readonly written: Written[];
 }
 
 export interface Performed<T> {
   readonly result: T;
   /** Where the write stands in the log (P-05); null when it changed nothing. */
   readonly place: Place | null;
+  readonly written: readonly Written[];
 }
 
 /**
@@ -49,9 +63,9 @@ export async function perform<T>(
 ): Promise<Performed<T>> {
   const source = await findSourceNumber(database, by.source);
   const performed = await database.transaction(async (tx) => {
-    const work: Work = { tx, by, sourceN: source, originN: null, place: null };
+    const work: Work = { tx, by, sourceN: source, originN: null, place: null, written: [] };
     const result = await task(work);
-    return { result, place: work.place };
+    return { result, place: work.place, written: work.written };
   });
   if (performed.place !== null) wake();
   return performed;
@@ -66,6 +80,7 @@ export function authorOf({ by, sourceN, originN }: Work): ChangeAuthor {
 export async function record(work: Work, entry: ChangeEntry): Promise<void> {
   work.originN ??= await recordOrigin(work.tx, work.by);
   work.place = await recordChange(work.tx, authorOf(work), entry);
+  work.written.push(entry);
 }
 
 /** Runs a write whose named constraint stands for a rule, and turns its violation into that rule's refusal. */

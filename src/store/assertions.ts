@@ -3,7 +3,7 @@
  * each, whatever the number of members; the statement also moves the group's version and writes the log, so
  * that a membership change is never there without its entry. The group's row must be locked before.
  */
-import type { GroupId, GroupN, OriginN, UserId, UserN } from '../core/ids.ts';
+import type { GroupId, GroupN, OriginN, SourceN, UserId, UserN } from '../core/ids.ts';
 import { authorColumns, type ChangeAuthor, originColumns, type Place } from './changes.ts';
 import { type Connection, named, onlyRow, type Tx } from './database.ts';
 
@@ -137,6 +137,13 @@ const directMembers = named(
    order by a.member_n`,
 );
 
+const foreignAsserters = named(
+  'assertion_foreign_asserters',
+  `select count(distinct a.member_n)::int as members, coalesce(array_agg(distinct s.name), '{}') as sources
+   from assertion a join source s on s.n = a.source_n
+   where a.group_n = $1 and a.member_n = any($2::int[]) and a.source_n <> $3 and not a.suppressed`,
+);
+
 const groupsListing = named(
   'assertion_groups_listing',
   'select distinct group_n as n from assertion where member_n = $1 and not suppressed order by group_n',
@@ -195,6 +202,15 @@ export async function listDirectMembers(
   kind: MemberKind | null,
 ): Promise<{ readonly n: UserN | GroupN; readonly kind: MemberKind }[]> {
   return connection.rows(directMembers, [group, kind]);
+}
+
+/** Of some members of a group, how many other sources assert, and the names of those sources. */
+export async function countForeignMembers(
+  connection: Connection,
+  group: GroupN,
+  { members, source }: { readonly members: readonly number[]; readonly source: SourceN },
+): Promise<{ readonly members: number; readonly sources: readonly string[] }> {
+  return onlyRow(await connection.rows(foreignAsserters, [group, members, source]));
 }
 
 /** Groups that list a user or group directly, in the order of their numbers. */

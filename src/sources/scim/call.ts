@@ -6,7 +6,7 @@ import type { Json, JsonObject } from '../../core/scim/json.ts';
 import type { Profile } from '../../core/scim/profile.ts';
 import type { Registry } from '../../core/scim/registry.ts';
 import type { Note, Reader } from '../../core/scim/value-read.ts';
-import type { Directory } from '../../directory/work.ts';
+import type { Directory, Written } from '../../directory/work.ts';
 import type { View } from '../../store/scim/view.ts';
 
 /** What the door is built of. */
@@ -44,6 +44,8 @@ export interface Call {
   readonly ifNoneMatch: string | null;
   /** What was mended on the way in; it ends up in the trace. */
   readonly notes: Note[];
+  /** What was written for it; it ends up in the trace. */
+  readonly written: Written[];
 }
 
 export interface Answer {

@@ -69,6 +69,7 @@ export function scimDoor(parts: ScimDoorParts): DoorMiddleware {
       ifMatch: header(context, 'If-Match'),
       ifNoneMatch: header(context, 'If-None-Match'),
       notes: [],
+      written: [],
     } satisfies Call);
   };
 

@@ -11,11 +11,11 @@ import { keepImmutable, readResource } from '../../core/scim/resource-read.ts';
 import type { Projection } from '../../core/scim/projection.ts';
 import { changeGroup, createGroup, deleteGroup, newGroupState } from '../../directory/groups.ts';
 import type { MembersStep } from '../../directory/memberships.ts';
-import { perform, type Work } from '../../directory/work.ts';
+import type { Work } from '../../directory/work.ts';
 import type { Connection } from '../../store/database.ts';
 import { findScimGroup, type ScimGroupRow } from '../../store/scim/group-rows.ts';
 import { listScimGroups } from '../../store/scim/list.ts';
-import { listCreatedBy, listFittingMembers } from '../../store/scim/member-attribute.ts';
+import { listInNamespace, listFittingMembers } from '../../store/scim/member-attribute.ts';
 import { type Answer, type Call, emptyAnswer, readerOf } from './call.ts';
 import { documentOfGroup, stateOfGroup } from './group-state.ts';
 import { type GroupsToStream, streamFrom, wholeGroups, writeGroups } from './group-body.ts';
@@ -24,6 +24,7 @@ import { readListRequest, readProjectionOf } from './list-query.ts';
 import { isOfMembers, memberIds, membersIn, memberStep, type WantedStep } from './members.ts';
 import { isKnownTo, readIfMatch } from './precondition.ts';
 import { entityTag } from './resource.ts';
+import { writeFor } from './writing.ts';
 
 /** RFC 7644 §3.4.1. */
 export async function readGroup(call: Call): Promise<Answer> {
@@ -73,7 +74,7 @@ export async function postGroup(call: Call): Promise<Answer> {
   const document = readResource(type, call.body, readerOf(call));
   const dangling = call.caller.profile.danglingMembers;
   const members = memberIds(membersIn(document), dangling);
-  const { result } = await perform(call.parts.directory, call.by, async (work) => {
+  const result = await writeFor(call, async (work) => {
     const steps = await visibleSteps(call, work, [{ do: 'add', members }]);
     const { id } = await createGroup(work, stateOfGroup(document, newGroupState), { steps, dangling });
     return requireGroup(call, work.tx, id);
@@ -90,7 +91,7 @@ export async function putGroup(call: Call): Promise<Answer> {
   const document = readResource(type, call.body, readerOf(call));
   const dangling = call.caller.profile.danglingMembers;
   const members = memberIds(membersIn(document), dangling);
-  const { result } = await perform(call.parts.directory, call.by, async (work) => {
+  const result = await writeFor(call, async (work) => {
     const group = await visibleGroup(call, work);
     const wanted: WantedStep =
       members.length === 0 ? { do: 'clear', kind: null } : { do: 'replace', members };
@@ -122,7 +123,7 @@ export async function patchGroup(call: Call): Promise<Answer> {
   const wanted = mutations.filter(isOfMembers).map((mutation) => memberStep(mutation, dangling));
   const attributes = mutations.filter((mutation) => !isOfMembers(mutation));
   const isAnswered = projection.mode !== 'default' || call.caller.profile.patchedGroup === 200;
-  const { result } = await perform(call.parts.directory, call.by, async (work) => {
+  const result = await writeFor(call, async (work) => {
     const group = await visibleGroup(call, work);
     const changed = await changeGroup(work, {
       group,
@@ -147,7 +148,7 @@ export async function patchGroup(call: Call): Promise<Answer> {
 
 /** RFC 7644 §3.6: gone at once, and the name free (D-06). */
 export async function removeGroup(call: Call): Promise<Answer> {
-  await perform(call.parts.directory, call.by, async (work) => {
+  await writeFor(call, async (work) => {
     const group = await visibleGroup(call, work);
     await deleteGroup(work, { group, ifMatch: readIfMatch(call.ifMatch) });
   });
@@ -194,13 +195,13 @@ async function visibleSteps(
 async function visibleStep(call: Call, work: Work, step: WantedStep): Promise<readonly MembersStep[]> {
   const { view } = call.caller;
   const removal = async (test: Filter | null): Promise<MembersStep> => ({
-    do: 'remove',
+    do: test === null ? 'wipe' : 'remove',
     members: await listFittingMembers(work.tx, view, { group: idOf(call), test }),
   });
   if (step.do === 'removeFitting') return [await removal(step.test)];
   if (view.namespace === 'all') return [step];
   if (step.do === 'clear') return [await removal(null)];
-  const visible = new Set(await listCreatedBy(work.tx, view, step.members));
+  const visible = new Set(await listInNamespace(work.tx, view, step.members));
   const foreign = step.members.filter((id) => !visible.has(id));
   if (foreign.length > 0 && step.do !== 'remove' && call.caller.profile.danglingMembers === 'refuse') {
     throw new Refusal('member.not_found', { members: foreign });

@@ -84,6 +84,8 @@ const answers = {
   'source.name_taken': uniqueness,
   'source.invalid': invalidValue,
   'client.not_found': { status: 404 },
+  'conflict.not_found': { status: 404 },
+  'conflict.decided': { status: 409 },
   'target.not_found': { status: 404 },
   'target.name_taken': uniqueness,
   'target.invalid': invalidValue,

@@ -9,8 +9,9 @@ import { project, type Projection, wants, wantsCore } from '../../core/scim/proj
 import type { ResourceType } from '../../core/scim/registry.ts';
 import { keepImmutable, readResource } from '../../core/scim/resource-read.ts';
 import { musterUserSchema } from '../../core/scim/schemas/muster-user.ts';
+import { adoptIntoNamespace } from '../../directory/conflicts.ts';
 import { changeUser, createUser, deleteUser, type UserState } from '../../directory/users.ts';
-import { perform, type Work } from '../../directory/work.ts';
+import type { Work } from '../../directory/work.ts';
 import type { Connection } from '../../store/database.ts';
 import type { RowPlace } from '../../store/scim/order.ts';
 import { listScimUsers } from '../../store/scim/list.ts';
@@ -22,6 +23,7 @@ import { type ListRequest, readListRequest, readProjectionOf } from './list-quer
 import { isKnownTo, readIfMatch } from './precondition.ts';
 import { entityTag, userResource } from './resource.ts';
 import { documentOfUser, stateOfUser } from './user-state.ts';
+import { writeFor } from './writing.ts';
 
 /** RFC 7644 §3.4.1. Never 304 where the answer carries groups, whose changes do not move the version. */
 export async function readUser(call: Call): Promise<Answer> {
@@ -70,8 +72,10 @@ export async function postUser(call: Call): Promise<Answer> {
   const type = call.caller.registry.user;
   const projection = readProjectionOf(call.query, type);
   const state = stateOfUser(readResource(type, call.body, readerOf(call)), 'active');
-  const { result } = await perform(call.parts.directory, call.by, async (work) => {
-    const { id } = await createUser(work, state);
+  const result = await writeFor(call, async (work) => {
+    const { id, n } = await createUser(work, state);
+    // A stub that another source made has become this user.
+    if (call.caller.view.namespace === 'own') await adoptIntoNamespace(work, n);
     return requireUser(call, work.tx, id, extrasOf(type, projection));
   });
   const answer = shown(call, result, projection, 201);
@@ -83,7 +87,7 @@ export async function putUser(call: Call): Promise<Answer> {
   const type = call.caller.registry.user;
   const projection = readProjectionOf(call.query, type);
   const document = readResource(type, call.body, readerOf(call));
-  const { result } = await perform(call.parts.directory, call.by, async (work) => {
+  const result = await writeFor(call, async (work) => {
     await changeVisible(call, work, (current) => {
       keepImmutable(type, documentOfUser(current), document);
       return stateOfUser(document, current.active ? 'active' : 'inactive');
@@ -103,7 +107,7 @@ export async function patchUser(call: Call): Promise<Answer> {
     resolveOperation(patched, operation, reader),
   );
   const isAnswered = projection.mode !== 'default' || call.caller.profile.patchedUser === 200;
-  const { result } = await perform(call.parts.directory, call.by, async (work) => {
+  const result = await writeFor(call, async (work) => {
     const row = await changeVisible(call, work, (current) =>
       mutations.length === 0
         ? current
@@ -122,7 +126,7 @@ export async function patchUser(call: Call): Promise<Answer> {
 /** RFC 7644 §3.6: gone at once, and the userName free (D-06). */
 export async function removeUser(call: Call): Promise<Answer> {
   const user = idOf(call);
-  await perform(call.parts.directory, call.by, async (work) => {
+  await writeFor(call, async (work) => {
     await requireUser(call, work.tx, user, nothingElse);
     await deleteUser(work, { user, ifMatch: readIfMatch(call.ifMatch) });
   });

@@ -11,7 +11,7 @@ import { jsonVocabulary } from './json-attribute.ts';
 import { memberVocabulary } from './member-attribute.ts';
 import { isVisibleMember, joinMembersSql } from './member-rows.ts';
 import { foldedText, plainText, type ValueSql } from './value-sql.ts';
-import { ownSource, type View } from './view.ts';
+import { inNamespace, ownSource, type View } from './view.ts';
 
 /** Columns that carry Muster's extension. */
 const EXTENSION_VALUES: Readonly<Record<string, ValueSql>> = {
@@ -83,10 +83,10 @@ function someMember(test: Filter, view: View, binder: Binder): string {
     return `g.n in (
       select a.group_n from assertion a
       where not a.suppressed and a.member_n = any(array(
-        select n from users where id = ${named} and deleted_at is null and (not stub or user_name is not null)
-          and (${own} is null or created_by = ${own})
+        select mu.n from users mu where mu.id = ${named} and mu.deleted_at is null
+          and (not mu.stub or mu.user_name is not null) and ${inNamespace('mu', own)}
         union all
-        select n from groups where id = ${named} and deleted_at is null and (${own} is null or created_by = ${own}))))`;
+        select mg.n from groups mg where mg.id = ${named} and mg.deleted_at is null and ${inNamespace('mg', own)})))`;
   }
   return `exists (
     select from (select distinct group_n, member_n from assertion where group_n = g.n and not suppressed) a

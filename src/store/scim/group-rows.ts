@@ -2,7 +2,7 @@
 import type { GroupId, GroupN } from '../../core/ids.ts';
 import { type Connection, named, type Statement } from '../database.ts';
 import type { AutoLeave, GroupKind } from '../groups.ts';
-import { ownSource, type View } from './view.ts';
+import { inNamespace, ownSource, type View } from './view.ts';
 
 export interface ScimGroupRow {
   readonly n: GroupN;
@@ -35,7 +35,7 @@ export const groupColumns = `g.n, g.id, g.name, g.kind, g.description, g.interna
         where gr.group_n = g.n order by r.name_key) as roles`;
 
 /** Groups that SCIM shows; `$2` as in {@link groupColumns}. */
-export const isVisibleGroup = 'g.deleted_at is null and ($2::int is null or g.created_by = $2::int)';
+export const isVisibleGroup = `g.deleted_at is null and ${inNamespace('g', '$2::int')}`;
 
 const byId: Statement = named(
   'scim_group_by_id',

@@ -6,7 +6,7 @@ import { type Binder, newBinder } from './binder.ts';
 import { conditionSql, elementVocabulary, type Vocabulary } from './condition.ts';
 import { isVisibleMember, joinMembersSql, memberColumns } from './member-rows.ts';
 import { foldedText, plainText } from './value-sql.ts';
-import { ownSource, type View } from './view.ts';
+import { inNamespace, ownSource, type View } from './view.ts';
 
 /** The vocabulary of members joined by {@link joinMembersSql}. */
 export function memberVocabulary(view: View, binder: Binder): Vocabulary {
@@ -30,14 +30,14 @@ export function memberVocabulary(view: View, binder: Binder): Vocabulary {
 
 const seen = named(
   'scim_members_seen',
-  `select id from users where id = any($1::uuid[]) and deleted_at is null
-     and (not stub or user_name is not null) and created_by = $2::int
+  `select u.id from users u where u.id = any($1::uuid[]) and u.deleted_at is null
+     and (not u.stub or u.user_name is not null) and ${inNamespace('u', '$2::int')}
    union all
-   select id from groups where id = any($1::uuid[]) and deleted_at is null and created_by = $2::int`,
+   select g.id from groups g where g.id = any($1::uuid[]) and g.deleted_at is null and ${inNamespace('g', '$2::int')}`,
 );
 
-/** Those of the ids that a source created and that are there. */
-export async function listCreatedBy(
+/** Those of the ids that are there and in the namespace of the view's source. */
+export async function listInNamespace(
   connection: Connection,
   view: View,
   ids: readonly (UserId | GroupId)[],

@@ -1,7 +1,7 @@
 /** Members of groups as SCIM shows them: users and groups by id, stubs only where they have a userName. */
 import type { GroupN, UserN } from '../../core/ids.ts';
 import { type Connection, named } from '../database.ts';
-import { ownSource, type View } from './view.ts';
+import { inNamespace, ownSource, type View } from './view.ts';
 
 export interface MemberRow {
   readonly group_n: GroupN;
@@ -33,9 +33,9 @@ export const isVisibleMember = '(mu.n is not null or mg.n is not null)';
 /** Joins members `a` to the users `mu` and groups `mg` that SCIM shows. */
 export function joinMembersSql(own: string): string {
   return `left join users mu on mu.n = a.member_n and mu.deleted_at is null
-      and (not mu.stub or mu.user_name is not null) and (${own} is null or mu.created_by = ${own})
+      and (not mu.stub or mu.user_name is not null) and ${inNamespace('mu', own)}
     left join groups mg on mg.n = a.member_n and mg.deleted_at is null
-      and (${own} is null or mg.created_by = ${own})`;
+      and ${inNamespace('mg', own)}`;
 }
 
 /** Rows to a statement: a page of 10,000 members is about 1 MB. */

@@ -17,7 +17,7 @@ import {
   managerSql,
 } from './user-facts.ts';
 import { plainText, textBeyond, type ValueSql } from './value-sql.ts';
-import { ownSource, type View } from './view.ts';
+import { inNamespace, ownSource, type View } from './view.ts';
 
 /** Attributes of the document whose prefixes have an index, by path. */
 const PREFIXES: Readonly<Record<string, string>> = {
@@ -133,7 +133,7 @@ function someGroup(test: Filter, view: View, binder: Binder): string {
     return `(u.active and u.n in (
       select a.member_n from groups g join closure c on c.ancestor = g.n
       join assertion a on a.group_n = c.descendant and a.member_kind = 'u' and not a.suppressed
-      where g.id = ${binder.bind(text)}::uuid and g.deleted_at is null and (${own} is null or g.created_by = ${own})))`;
+      where g.id = ${binder.bind(text)}::uuid and g.deleted_at is null and ${inNamespace('g', own)}))`;
   }
   const vocabulary = elementVocabulary(({ sub }) => {
     switch (sub?.name) {

@@ -1,4 +1,5 @@
 /** Facts of a user that are not in its row, as pieces of statements over `users u`. */
+import { inNamespace } from './view.ts';
 
 const UUID = '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$';
 const MANAGER = `'{urn:ietf:params:scim:schemas:extension:enterprise:2.0:User,manager,value}'`;
@@ -9,7 +10,7 @@ export function groupsOfUserSql(own: string): string {
       select c.ancestor as n, bool_or(c.ancestor = a.group_n) as direct
       from assertion a join closure c on c.descendant = a.group_n
       where a.member_n = u.n and not a.suppressed group by c.ancestor) m
-    join groups g on g.n = m.n and g.deleted_at is null and (${own} is null or g.created_by = ${own})`;
+    join groups g on g.n = m.n and g.deleted_at is null and ${inNamespace('g', own)}`;
 }
 
 /** `identity_key k` of the user; of the externalIds only the one that `issuer` gave. */
@@ -32,5 +33,5 @@ export const AFFILIATION_AT = 13;
 export function managerSql(expression: string, own: string): string {
   return `(select ${expression} from users m
     where m.id = (case when u.document #>> ${MANAGER} ~ '${UUID}' then (u.document #>> ${MANAGER})::uuid end)
-      and m.deleted_at is null and not m.stub and (${own} is null or m.created_by = ${own}))`;
+      and m.deleted_at is null and not m.stub and ${inNamespace('m', own)})`;
 }

@@ -9,7 +9,7 @@ import {
   keysOfUserSql,
   managerSql,
 } from './user-facts.ts';
-import { ownSource, type View } from './view.ts';
+import { inNamespace, ownSource, type View } from './view.ts';
 
 export interface ScimUserRow {
   readonly n: UserN;
@@ -59,8 +59,7 @@ export function userColumns({ groups, signIn }: UserExtras): string {
 }
 
 /** Users that SCIM shows; `$2` as in {@link userColumns}. */
-export const isVisibleUser =
-  'u.deleted_at is null and not u.stub and ($2::int is null or u.created_by = $2::int)';
+export const isVisibleUser = `u.deleted_at is null and not u.stub and ${inNamespace('u', '$2::int')}`;
 
 const statements = new Map<string, Statement>();
 
