@@ -15,6 +15,8 @@ export interface Installation {
   /** Starts the daemon and waits until it has greeted. */
   serve(): Promise<Daemon>;
   run(...words: readonly string[]): Promise<Ran>;
+  /** As `run`, with more in the environment. */
+  runWith(more: Readonly<Record<string, string>>, ...words: readonly string[]): Promise<Ran>;
   /** Ends what still runs and removes the folder. */
   remove(): Promise<void>;
 }
@@ -52,8 +54,11 @@ export async function makeInstallation(
     ...settings,
   };
   const started = new Set<ChildProcess>();
-  const start = (words: readonly string[]): ChildProcess => {
-    const child = spawn(process.execPath, [program, ...words], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const start = (words: readonly string[], more: Readonly<Record<string, string>> = {}): ChildProcess => {
+    const child = spawn(process.execPath, [program, ...words], {
+      env: { ...env, ...more },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     started.add(child);
     child.once('exit', () => started.delete(child));
     return child;
@@ -67,17 +72,19 @@ export async function makeInstallation(
       const greeting = await untilSaid(child, /Watched folder[^]*?\n\n/);
       return { greeting, end: (signal) => ended(child, signal) };
     },
-    run: async (...words) => {
-      const child = start(words);
-      const [out, err] = [textOf(child.stdout), textOf(child.stderr)];
-      const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
-      return { code, out: out(), err: err() };
-    },
+    run: (...words) => ran(start(words)),
+    runWith: (more, ...words) => ran(start(words, more)),
     remove: async () => {
       await Promise.all([...started].map((child) => ended(child, 'SIGKILL')));
       rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
     },
   };
+}
+
+async function ran(child: ChildProcess): Promise<Ran> {
+  const [out, err] = [textOf(child.stdout), textOf(child.stderr)];
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { code, out: out(), err: err() };
 }
 
 function textOf(stream: ChildProcess['stdout']): () => string {

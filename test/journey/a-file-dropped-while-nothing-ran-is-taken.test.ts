@@ -8,35 +8,6 @@ describe('the daemon', () => {
   let installation: Installation;
   afterEach(() => installation.remove());
 
-  const users = async (token: string): Promise<Response> =>
-    fetch(`${installation.address}/scim/v2/Users`, { headers: { Authorization: `Bearer ${token}` } });
-
-  it('shows its first token once, and ends and is killed without losing anything', async () => {
-    installation = await makeInstallation();
-    const first = await installation.serve();
-    const token = /mst_\S+/.exec(first.greeting)?.[0] ?? '';
-    expect((await users(token)).status).toBe(200);
-    expect(await first.end('SIGTERM')).toBe(0);
-
-    const second = await installation.serve();
-    expect(second.greeting).not.toMatch(/mst_/);
-    expect((await users(token)).status).toBe(200);
-    await second.end('SIGKILL');
-
-    const third = await installation.serve();
-    expect((await users(token)).status).toBe(200);
-    expect(await third.end('SIGINT')).toBe(0);
-  }, 120_000);
-
-  it('refuses a second daemon on the same data folder with exit code 3', async () => {
-    installation = await makeInstallation();
-    const first = await installation.serve();
-    const second = await installation.run('serve', '--port', '0');
-    expect(second).toMatchObject({ code: 3 });
-    expect(second.err).toMatch(/already/);
-    await first.end('SIGTERM');
-  }, 120_000);
-
   it('takes a file that was dropped while nothing ran, and explains by file and line', async () => {
     installation = await makeInstallation();
     const first = await installation.serve();

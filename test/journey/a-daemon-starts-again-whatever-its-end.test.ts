@@ -1,0 +1,123 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { type Daemon, type Installation, makeInstallation } from '../support/muster.ts';
+
+// Each test starts processes, which on a busy machine take their time.
+jest.setTimeout(180_000);
+
+let installation: Installation;
+beforeAll(async () => {
+  installation = await makeInstallation();
+});
+afterAll(() => installation.remove());
+
+function databaseRuns(): boolean {
+  const file = join(installation.folder, 'data/postgres/cluster/postmaster.pid');
+  const pid = existsSync(file) ? Number(readFileSync(file, 'utf8').split('\n')[0]) : 0;
+  try {
+    return pid > 0 && process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+async function users(token: string): Promise<{ status: number; names: string[] }> {
+  const headers = { Authorization: `Bearer ${token}` };
+  const answer = await fetch(`${installation.address}/scim/v2/Users`, { headers });
+  const body = (await answer.json()) as { Resources?: { userName: string }[] };
+  return { status: answer.status, names: (body.Resources ?? []).map(({ userName }) => userName) };
+}
+
+describe('a daemon on the embedded database', () => {
+  let daemon: Daemon;
+  let token = '';
+
+  it('is ready when it says so, and shows the first token, which works', async () => {
+    daemon = await installation.serve();
+    token = /mst_\S+/.exec(daemon.greeting)?.[0] ?? '';
+    for (const path of ['/livez', '/readyz', '/metrics']) {
+      expect((await fetch(`${installation.address}${path}`)).status).toBe(200);
+    }
+    expect(await users(token)).toEqual({ status: 200, names: [] });
+    const made = await fetch(`${installation.address}/scim/v2/Users`, {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/scim+json' },
+      body: JSON.stringify({ schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'], userName: 'kept' }),
+    });
+    expect(made.status).toBe(201);
+  });
+
+  it('is the only one on its data folder', async () => {
+    const second = await installation.run('serve', '--port', '0');
+    expect(second.code).toBe(3);
+    expect(second.err).toMatch(/runs on the data folder .* already.*process \d+/);
+  });
+
+  it('shares its database with commands', async () => {
+    const listed = await installation.run('client', 'list', '--json');
+    expect(listed.code).toBe(0);
+    expect(JSON.parse(listed.out)).toMatchObject([{ name: 'bootstrap' }]);
+  });
+
+  it('ends at SIGTERM with code 0 and takes the database with it', async () => {
+    expect(await daemon.end('SIGTERM')).toBe(0);
+    expect(databaseRuns()).toBe(false);
+  });
+
+  it('finds its data at the next start, and shows no secret', async () => {
+    daemon = await installation.serve();
+    expect(daemon.greeting).not.toMatch(/mst_/);
+    expect(await users(token)).toEqual({ status: 200, names: ['kept'] });
+  });
+
+  it('starts again after it was killed, and ends at Ctrl-C with code 0', async () => {
+    await daemon.end('SIGKILL');
+    daemon = await installation.serve();
+    expect(await users(token)).toEqual({ status: 200, names: ['kept'] });
+    expect(await daemon.end('SIGINT')).toBe(0);
+  });
+
+  it('leaves commands their database: they start it for their own time', async () => {
+    const listed = await installation.run('client', 'list', '--json');
+    expect(JSON.parse(listed.out)).toMatchObject([{ name: 'bootstrap' }]);
+    expect(databaseRuns()).toBe(false);
+  });
+
+  it('says that its port is taken and how to choose another, and shows no token that would be lost', async () => {
+    const other = await makeInstallation();
+    daemon = await installation.serve();
+    const refused = await other.run('serve', '--port', new URL(installation.address).port);
+    expect(refused.code).toBe(3);
+    expect(refused.err).toMatch(/Port \d+ .* is in use[^]*MUSTER_PORT/);
+    expect(refused.out).not.toMatch(/mst_/);
+    await daemon.end('SIGTERM');
+    await other.remove();
+  });
+});
+
+describe('a command', () => {
+  it('ends with the documented code, its talk on standard error, its data alone on standard output', async () => {
+    const secret = { MUSTER_BOOTSTRAP_TOKEN: 'planted-planted-planted-planted-planted' };
+    const unknown = await installation.run('client', 'revoke', 'nobody', '--json');
+    const wrongSetting = await installation.runWith({ MUSTER_PRT: '1' }, 'config', 'check');
+    const database = { DATABASE_URL: 'postgres://u:planted@127.0.0.1:1/x' };
+    const unreachable = await installation.runWith(database, 'migrate');
+    const wrongUsage = await installation.run('grups', 'jan');
+    const print = await installation.runWith(secret, 'config', 'print', '--json');
+
+    expect(unknown).toMatchObject({ code: 2, out: '' });
+    expect(JSON.parse(unknown.err)).toMatchObject({ error: 'client.not_found' });
+    expect(wrongSetting).toMatchObject({ code: 3, out: '' });
+    expect(wrongSetting.err).toMatch(/Did you mean MUSTER_PORT/);
+    expect(unreachable).toMatchObject({ code: 6, out: '' });
+    expect(unreachable.err).toMatch(/No PostgreSQL answers/);
+    expect(wrongUsage).toMatchObject({ code: 2, out: '' });
+    expect(wrongUsage.err).toMatch(/Did you mean groups/);
+    expect(print.code).toBe(0);
+    expect(JSON.parse(print.out)).toContainEqual(
+      expect.objectContaining({ name: 'port', origin: 'MUSTER_PORT' }),
+    );
+    for (const { out, err } of [unreachable, print]) expect(out + err).not.toMatch(/planted/);
+  });
+});
