@@ -5,7 +5,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { apiDoor } from './api/door.ts';
-import { tokenEndpoint } from './api/token-endpoint.ts';
+import { apiOperations } from './api/operations.ts';
+import { referenceDoor } from './api/reference.ts';
+import { tokenEndpoint, tokenOperation } from './api/token-endpoint.ts';
 import { importRoutes } from './api/imports.ts';
 import { directoryRoutes } from './api/routes.ts';
 import { targetRoutes } from './api/targets.ts';
@@ -35,6 +37,7 @@ import { createMetrics } from './observe/metrics.ts';
 import { limitRates } from './http/rate-limit.ts';
 import { scimDoor } from './sources/scim/door.ts';
 import { scimLimits } from './sources/scim/limits.ts';
+import { scimOperations } from './sources/scim/operations.ts';
 import type { Place } from './store/changes.ts';
 import { bindMasterKey, openEpoch } from './store/installation.ts';
 import { Wake } from './store/wake.ts';
@@ -130,6 +133,25 @@ async function assemble({ settings, log, storage }: Ground, { onClose, closeAll 
   const authenticate = tokenLookup(database, () => performance.now());
   const registry = registryOf(settings);
   const cursorOf = ({ xid, seq }: Place): string => cursors.seal({ kind: 'row', xid, seq });
+  const routes = [
+    ...directoryRoutes({
+      directory,
+      index: membership.index,
+      feedHead: membership.feedHead,
+      cursors,
+      listKey: deriveKey(masterKey, 'list-cursor'),
+      registry,
+      baseUrl: settings.baseUrl,
+      random: randomBytes,
+    }),
+    ...importRoutes({
+      ...{ database, directory, cursorOf, newId: randomUUID },
+      watchDir: settings.watchDir,
+      feeds: feedsOf(settings),
+      onFault: (error) => log.error({ err: error }, 'An upload failed; it is taken up again.'),
+    }),
+    ...targetRoutes(targets),
+  ];
   const doors: DoorMiddleware[] = [
     probes({ health, metrics, metricsAre: settings.metricsPort === null ? 'here' : 'elsewhere' }),
     measureRequests(metrics),
@@ -145,30 +167,8 @@ async function assemble({ settings, log, storage }: Ground, { onClose, closeAll 
       authenticate,
       log,
     }),
-    apiDoor({
-      authenticate,
-      log,
-      baseUrl: settings.baseUrl,
-      routes: [
-        ...directoryRoutes({
-          directory,
-          index: membership.index,
-          feedHead: membership.feedHead,
-          cursors,
-          listKey: deriveKey(masterKey, 'list-cursor'),
-          registry,
-          baseUrl: settings.baseUrl,
-          random: randomBytes,
-        }),
-        ...importRoutes({
-          ...{ database, directory, cursorOf, newId: randomUUID },
-          watchDir: settings.watchDir,
-          feeds: feedsOf(settings),
-          onFault: (error) => log.error({ err: error }, 'An upload failed; it is taken up again.'),
-        }),
-        ...targetRoutes(targets),
-      ],
-    }),
+    apiDoor({ authenticate, log, baseUrl: settings.baseUrl, routes }),
+    referenceDoor(settings.baseUrl, [...apiOperations(routes), ...scimOperations(registry), tokenOperation]),
   ];
   const app = buildApp({ newId: randomUUID, doors, trustsProxy: settings.trustProxy });
   app.on('error', (error: unknown) => {

@@ -1,8 +1,10 @@
 /** Rows of the feed as this door writes them (interface.md, GET /changes). */
+import { z } from 'zod';
 import type { Cursors } from '../core/cursor.ts';
 import type { Connection } from '../store/database.ts';
 import type { FeedRow } from '../store/effective/feed-pages.ts';
 import { idsOfMembers } from '../store/effective/membership.ts';
+import { actor, cursor as cursorShape, groupName, id, json, memberId, origin, time } from './shapes.ts';
 
 type Ids = Awaited<ReturnType<typeof idsOfMembers>>;
 
@@ -12,6 +14,35 @@ export interface ChangeBody {
   readonly type: string;
   readonly [key: string]: unknown;
 }
+
+const userName = z.object({ id, userName: z.string().nullable() });
+
+/** An entry of the feed; which parts it has follows from its type. */
+export const changeShape = z
+  .object({
+    cursor: cursorShape,
+    type: z.string(),
+    at: time,
+    actor: actor.optional(),
+    onBehalfOf: z.string().nullable().optional(),
+    source: z.string().nullable().optional(),
+    origin: origin.nullable().optional(),
+    requestId: z.string().nullable().optional(),
+    reason: z.string().optional(),
+    group: groupName.optional(),
+    user: userName.optional(),
+    added: z.array(memberId.extend({ line: z.int().optional() })).optional(),
+    removed: z.array(memberId.extend({ line: z.int().optional() })).optional(),
+    before: json.optional(),
+    after: json.optional(),
+    joined: z.array(id).optional(),
+    left: z.array(id).optional(),
+    part: z.int().optional(),
+    parts: z.int().optional(),
+    causes: z.array(cursorShape).optional(),
+    causesTotal: z.int().optional(),
+  })
+  .meta({ id: 'Change' });
 
 /** Bodies of rows, with the numbers of members turned into ids in one statement. */
 export async function changeBodies(

@@ -1,4 +1,5 @@
 /** What a reader of the feed asks for. */
+import { z } from 'zod';
 import type { CursorPlace } from '../core/cursor.ts';
 import { parseGroupId } from '../core/ids.ts';
 import { Refusal } from '../core/refusal.ts';
@@ -8,6 +9,7 @@ import { findGroupRef } from '../store/effective/refs.ts';
 import { readLimit, readWhole } from './input.ts';
 import type { ApiParts } from './parts.ts';
 import type { Call } from './route.ts';
+import { id, paging } from './shapes.ts';
 
 export interface ChangeQuery {
   readonly after: CursorPlace | 'oldest' | 'now';
@@ -19,6 +21,19 @@ export interface ChangeQuery {
 }
 
 const MAX_WAIT_SECONDS = 60;
+export const changeParameters = {
+  after: z.string().describe('The cursor to go on from, or now; the oldest entry kept when left out.'),
+  limit: paging.limit,
+  wait: z
+    .int()
+    .min(0)
+    .max(MAX_WAIT_SECONDS)
+    .default(0)
+    .describe('Seconds to wait for something to happen where nothing has.'),
+  type: z.string().describe('Types of entries, by comma or repeated; group.* for a family.'),
+  group: id.describe('Only entries of this group.'),
+};
+
 const TYPE = /^(?:user|group|membership|entitlement|request|plan)\.(?:[a-z_]+|\*)$/;
 
 /**

@@ -1,10 +1,12 @@
 /** The change log, to be read on from a cursor: as a page, as lines, or as a stream of events (P-02). */
 import { Readable } from 'node:stream';
+import { z } from 'zod';
 import { type FeedPage, readFeed } from '../effective/feed/reader.ts';
-import { changeBodies, type ChangeBody } from './change-body.ts';
-import { type ChangeQuery, readChangeQuery } from './change-query.ts';
+import { changeBodies, type ChangeBody, changeShape } from './change-body.ts';
+import { type ChangeQuery, changeParameters, readChangeQuery } from './change-query.ts';
 import { CURSOR_HEADER, type ApiParts } from './parts.ts';
 import type { Answer, Call, Route } from './route.ts';
+import { cursor as cursorShape } from './shapes.ts';
 
 export function changeRoutes(parts: ApiParts): readonly Route[] {
   return [
@@ -13,10 +15,26 @@ export function changeRoutes(parts: ApiParts): readonly Route[] {
       path: '/changes',
       scope: 'directory.read',
       summary: 'The change log from a cursor on: JSON, NDJSON or server-sent events',
+      query: changeParameters,
+      answers: {
+        200: {
+          content: {
+            'application/json': pageShape,
+            'application/x-ndjson': lineShape,
+            'text/event-stream': z.string(),
+          },
+          headers: ['Muster-Cursor'],
+        },
+      },
       handle: (call) => listChanges(parts, call),
     },
   ];
 }
+
+const pageShape = z.object({ changes: z.array(changeShape), cursor: cursorShape, more: z.boolean() });
+const lineShape = z
+  .union([changeShape, z.object({ type: z.literal('bookmark'), cursor: cursorShape, more: z.boolean() })])
+  .describe('One line each; the last is the bookmark.');
 
 /** A stream says so often that it is still there. */
 const HEARTBEAT_MS = 15_000;

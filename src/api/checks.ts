@@ -3,14 +3,22 @@ import { z } from 'zod';
 import { parseGroupId, parseUserId } from '../core/ids.ts';
 import { areMembers } from '../store/effective/membership.ts';
 import { readFeedHead } from '../store/effective/feed-pages.ts';
+import { answers, takes } from '../http/operation.ts';
 import { readBody } from './input.ts';
 import type { ApiParts } from './parts.ts';
 import type { Answer, Call, Route } from './route.ts';
+import { cursor } from './shapes.ts';
 
 const MAX_CHECKS = 1_000;
 
 const body = z.strictObject({
   checks: z.array(z.strictObject({ user: z.string(), group: z.string() })).max(MAX_CHECKS),
+});
+
+const result = z.object({
+  results: z.array(z.boolean()),
+  unknown: z.array(z.int()).describe('Places of pairs whose user or group does not exist.'),
+  cursor,
 });
 
 export function checkRoutes(parts: ApiParts): readonly Route[] {
@@ -20,6 +28,8 @@ export function checkRoutes(parts: ApiParts): readonly Route[] {
       path: '/check',
       scope: 'directory.read',
       summary: 'Whether users are in groups, up to 1,000 pairs',
+      body: takes(body),
+      answers: { 200: answers(result) },
       handle: (call) => check(parts, call),
     },
   ];

@@ -4,12 +4,14 @@ import { scopes, type Scope } from '../core/scopes.ts';
 import { TOKEN_BYTES } from '../core/token.ts';
 import { createClient, endClient } from '../directory/clients.ts';
 import { perform } from '../directory/work.ts';
+import { answers, answersNothing, takes } from '../http/operation.ts';
 import { HttpProblem } from '../http/problem.ts';
 import { type ClientRow, listClients } from '../store/clients.ts';
 import { allows } from '../core/scopes.ts';
 import { readBody } from './input.ts';
 import { type ApiParts, writtenAt } from './parts.ts';
 import type { Answer, Call, Route } from './route.ts';
+import { id, pageOf, time } from './shapes.ts';
 
 const creation = z.strictObject({
   name: z.string(),
@@ -21,6 +23,24 @@ const creation = z.strictObject({
   expiresAt: z.iso.datetime({ offset: true }).nullable().default(null),
 });
 
+const clientShape = z
+  .object({
+    id,
+    name: z.string(),
+    profile: z.string(),
+    namespace: z.string(),
+    scopes: z.array(z.string()),
+    allow: z.array(z.string()),
+    ratePerSecond: z.int().nullable(),
+    created: time,
+  })
+  .meta({ id: 'Client' });
+const madeShape = clientShape.extend({
+  token: z.string(),
+  expiresAt: z.iso.datetime({ offset: true }).nullable(),
+  scimBaseUrl: z.string(),
+});
+
 export function clientRoutes(parts: ApiParts): readonly Route[] {
   return [
     {
@@ -28,6 +48,7 @@ export function clientRoutes(parts: ApiParts): readonly Route[] {
       path: '/clients',
       scope: 'clients.write',
       summary: 'Clients in use',
+      answers: { 200: answers(pageOf(clientShape)) },
       handle: async () => ({
         status: 200,
         body: { items: (await listClients(parts.directory.database)).map(clientBody), next: null },
@@ -38,6 +59,8 @@ export function clientRoutes(parts: ApiParts): readonly Route[] {
       path: '/clients',
       scope: 'clients.write',
       summary: 'Creates a client and shows its token, once',
+      body: takes(creation),
+      answers: { 201: answers(madeShape, 'Muster-Cursor') },
       handle: (call) => postClient(parts, call),
     },
     {
@@ -45,6 +68,7 @@ export function clientRoutes(parts: ApiParts): readonly Route[] {
       path: '/clients/:id',
       scope: 'clients.write',
       summary: 'Ends a client and its tokens',
+      answers: { 204: answersNothing('Muster-Cursor') },
       handle: async (call) => {
         const performed = await perform(parts.directory, call.by, (work) =>
           endClient(work, call.params.id ?? ''),

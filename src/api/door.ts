@@ -24,11 +24,6 @@ export function apiDoor({ authenticate, log, baseUrl, routes }: ApiDoorParts): D
   const router = routerOf(routes);
   // The router's own context type asks for what it sets itself.
   const table = router.routes() as unknown as DoorMiddleware;
-  const otherMethods = router.allowedMethods({
-    throw: true,
-    methodNotAllowed: () => new HttpProblem('method.not_allowed', 'This method cannot be used here.'),
-    notImplemented: () => new HttpProblem('method.not_implemented', 'There is no such method.'),
-  }) as unknown as DoorMiddleware;
   const errors = answerErrors(apiErrorForm(`${baseUrl}${API_BASE_PATH}/snapshot`), log);
   const withToken = authenticated(authenticate);
   return async (context, next) => {
@@ -41,12 +36,8 @@ export function apiDoor({ authenticate, log, baseUrl, routes }: ApiDoorParts): D
         throw new HttpProblem('request.invalid', 'The address contains a NUL character.');
       }
       await withToken(context, async () => {
-        await otherMethods(context, async () => {
-          await table(context, passBy);
-        });
-        if (!isRouted(router, context.path)) {
-          throw new HttpProblem('path.not_found', 'There is no such path.');
-        }
+        requireRoute(router, context);
+        await table(context, passBy);
       });
     });
   };
@@ -54,17 +45,35 @@ export function apiDoor({ authenticate, log, baseUrl, routes }: ApiDoorParts): D
 
 const passBy = (): Promise<void> => Promise.resolve();
 
-function isRouted(router: Router<DoorState>, path: string): boolean {
-  return router.match(path, 'GET').path.length > 0;
+/** Refuses (404) a path that is in no row, and (405) a method that none of the path's rows has, naming theirs. */
+function requireRoute(router: Router<DoorState>, { path, method }: DoorContext): void {
+  const rows = router.match(path, method).path;
+  if (rows.length === 0) throw new HttpProblem('path.not_found', 'There is no such path.');
+  const methods = [...new Set(rows.flatMap((row) => row.methods))].sort();
+  if (methods.includes(method)) return;
+  const named = methods.join(', ');
+  throw new HttpProblem('method.not_allowed', `${method} cannot be used here; ${named} can.`, {
+    Allow: named,
+  });
+}
+
+/** Refuses (400) parameters that the route does not have: a misspelt one would be left out without a word. */
+function requireKnownQuery({ query = {} }: Route, { querystring }: DoorContext): void {
+  const known = Object.keys(query);
+  const unknown = [...new URLSearchParams(querystring).keys()].find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  const rest = known.length === 0 ? 'none is' : `${known.join(', ')} ${known.length === 1 ? 'is' : 'are'}`;
+  throw new HttpProblem('request.invalid', `${unknown} is no parameter here; ${rest}.`);
 }
 
 function routerOf(routes: readonly Route[]): Router<DoorState> {
   const router = new Router<DoorState>({ prefix: API_BASE_PATH });
   for (const route of routes) {
     router.register(route.path, [route.method], async (context) => {
-      await withScope(route.scope)(context, async () =>
-        write(context, await route.handle(callOf(context, context.params))),
-      );
+      await withScope(route.scope)(context, async () => {
+        requireKnownQuery(route, context);
+        write(context, await route.handle(callOf(context, context.params)));
+      });
     });
   }
   return router;

@@ -1,10 +1,35 @@
 /** Why is this user in that group, or why not (D-20 to D-22)? */
+import { z } from 'zod';
 import { explain, type ExplainedWay, type Explanation } from '../effective/explain.ts';
 import type { Assertion } from '../effective/explanation/sub-graph.ts';
+import { answers } from '../http/operation.ts';
 import { HttpProblem } from '../http/problem.ts';
 import { groupIdIn, userIdIn } from './input.ts';
 import type { ApiParts } from './parts.ts';
 import type { Route } from './route.ts';
+import { actor, groupName, id, memberId, origin, time } from './shapes.ts';
+
+const sources = z.array(
+  z.object({ source: z.string(), since: time, actor: actor.nullable(), origin: origin.nullable() }),
+);
+const way: z.ZodType = z
+  .union([
+    z.object({ kind: z.literal('direct'), sources }),
+    z.object({ kind: z.literal('nested'), group: groupName, sources, via: z.array(z.lazy(() => way)) }),
+  ])
+  .meta({ id: 'Way' });
+const explanationShape = z
+  .object({
+    user: id,
+    group: id,
+    member: z.boolean(),
+    at: time.nullable(),
+    tree: z.object({ group: groupName, via: z.array(way) }).nullable(),
+    paths: z.object({ shown: z.int(), total: z.int() }),
+    endedBy: z.array(z.object({ remove: z.object({ group: id, member: memberId }) })),
+    whyNot: z.array(z.object({ reason: z.string(), nearest: z.array(z.object({ group: id })) })).nullable(),
+  })
+  .meta({ id: 'Explanation' });
 
 export function explanationRoutes({ directory }: ApiParts): readonly Route[] {
   return [
@@ -13,6 +38,8 @@ export function explanationRoutes({ directory }: ApiParts): readonly Route[] {
       path: '/groups/:id/members/:userId/explanation',
       scope: 'directory.read',
       summary: 'Why a user is in a group, or why not, and what would end it',
+      query: { at: time.describe('A past moment.') },
+      answers: { 200: answers(explanationShape) },
       handle: async ({ params, query }) => {
         // An answer about today must not pass for one about another day.
         if ((query.get('at') ?? '') !== '') {

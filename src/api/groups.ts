@@ -14,10 +14,12 @@ import {
 import { setGroupRoles } from '../directory/roles.ts';
 import { perform, type Performed } from '../directory/work.ts';
 import { findListedGroup, listGroupPage, type ListedGroupRow } from '../store/effective/listing.ts';
+import { answers, answersNothing, takes } from '../http/operation.ts';
 import { isKnown, readIfMatch, versionTag } from './entity-tag.ts';
 import { groupIdIn, readBody, readPaging } from './input.ts';
 import { type ApiParts, writtenAt } from './parts.ts';
 import type { Answer, Call, Route } from './route.ts';
+import { id as idShape, kindOfMember, MERGE_PATCH, pageOf, paging, time } from './shapes.ts';
 
 const flags = {
   description: z.string().max(4_000).nullable(),
@@ -43,27 +45,68 @@ const creation = z
   .required({ name: true });
 const patch = z.strictObject({ name: z.string(), ...flags, roles, ...unkept }).partial();
 
-const MERGE_PATCH = ['application/merge-patch+json', 'application/json'];
+const groupShape = z
+  .object({
+    id: idShape,
+    name: z.string(),
+    kind: z.string(),
+    ...flags,
+    roles,
+    permissions: z.array(z.string()),
+    leaders: z.array(z.object({ type: kindOfMember, id: idShape })),
+    rule: z.string().nullable(),
+    version: z.int(),
+    created: time,
+    lastModified: time,
+  })
+  .meta({ id: 'Group' });
 
 export function groupRoutes(parts: ApiParts): readonly Route[] {
-  const row = (
-    method: Route['method'],
-    path: string,
-    summary: string,
-    handle: (parts: ApiParts, call: Call) => Promise<Answer>,
-  ): Route => ({
-    method,
-    path,
-    summary,
-    scope: method === 'GET' ? 'directory.read' : 'directory.write',
-    handle: (call) => handle(parts, call),
-  });
+  const [reading, writing] = [{ scope: 'directory.read' }, { scope: 'directory.write' }] as const;
   return [
-    row('GET', '/groups', 'Groups, in the order in which they came to be', listGroups),
-    row('POST', '/groups', 'Creates a group', postGroup),
-    row('GET', '/groups/:id', 'One group', getGroup),
-    row('PATCH', '/groups/:id', 'Changes a group (RFC 7396)', patchGroup),
-    row('DELETE', '/groups/:id', 'Deletes a group', removeGroup),
+    {
+      method: 'GET',
+      path: '/groups',
+      ...reading,
+      summary: 'Groups, in the order in which they came to be',
+      query: { ...paging, name: z.string().describe('Only the group of this name.') },
+      answers: { 200: answers(pageOf(groupShape)) },
+      handle: (call) => listGroups(parts, call),
+    },
+    {
+      method: 'POST',
+      path: '/groups',
+      ...writing,
+      summary: 'Creates a group',
+      body: takes(creation),
+      answers: { 201: answers(groupShape, 'Location', 'ETag', 'Muster-Cursor') },
+      handle: (call) => postGroup(parts, call),
+    },
+    {
+      method: 'GET',
+      path: '/groups/:id',
+      ...reading,
+      summary: 'One group',
+      answers: { 200: answers(groupShape, 'ETag'), 304: answersNothing('ETag') },
+      handle: (call) => getGroup(parts, call),
+    },
+    {
+      method: 'PATCH',
+      path: '/groups/:id',
+      ...writing,
+      summary: 'Changes a group (RFC 7396)',
+      body: takes(patch, MERGE_PATCH),
+      answers: { 200: answers(groupShape, 'ETag', 'Muster-Cursor') },
+      handle: (call) => patchGroup(parts, call),
+    },
+    {
+      method: 'DELETE',
+      path: '/groups/:id',
+      ...writing,
+      summary: 'Deletes a group',
+      answers: { 204: answersNothing('Muster-Cursor') },
+      handle: (call) => removeGroup(parts, call),
+    },
   ];
 }
 

@@ -1,4 +1,6 @@
 /** Imports: files that are uploaded, and the runs of all that came in by file. */
+import { z } from 'zod';
+import { answers } from '../http/operation.ts';
 import { HttpProblem } from '../http/problem.ts';
 import { isUuid } from '../core/ids.ts';
 import { FileFault } from '../core/feeds/fault.ts';
@@ -9,8 +11,42 @@ import { listOutcomes, type RowOutcome } from '../store/feeds/outcomes.ts';
 import { findRun, type RunRow } from '../store/feeds/runs.ts';
 import { readClaim, readLimit, readWhole } from './input.ts';
 import type { Route } from './route.ts';
+import { claim, id as idShape, pageOf, paging, time } from './shapes.ts';
 
-const outcomes: readonly RowOutcome[] = ['applied', 'unchanged', 'refused', 'suppressed', 'held'];
+const outcomes = ['applied', 'unchanged', 'refused', 'suppressed', 'held'] as const satisfies RowOutcome[];
+const FILE_TYPES = ['text/csv', 'application/csv', 'text/plain', 'application/octet-stream'];
+
+const counts = z.object({
+  total: z.int(),
+  ...{ applied: z.int(), unchanged: z.int(), refused: z.int(), suppressed: z.int(), held: z.int() },
+});
+const importShape = z
+  .object({
+    id: idShape,
+    source: z.string(),
+    file: z.string(),
+    sha256: z.string().nullable(),
+    state: z.enum(['waiting', 'reading', 'planning', 'held', 'applying', 'applied', 'rejected']),
+    mode: z.string(),
+    dryRun: z.boolean(),
+    progress: z.object({ done: z.int(), total: z.int().nullable() }),
+    rows: counts.nullable(),
+    plan: idShape.nullable(),
+    cursor: z.string().nullable(),
+    error: z.object({ code: z.string(), detail: z.string() }).nullable(),
+    createdAt: time,
+    finishedAt: time.nullable(),
+  })
+  .meta({ id: 'Import' });
+const rowShape = z
+  .object({
+    line: z.int(),
+    outcome: z.enum(outcomes),
+    code: z.string().nullable(),
+    detail: z.string().nullable(),
+    original: z.string(),
+  })
+  .meta({ id: 'ImportRow' });
 const MAX_LINE = 999_999_999;
 
 export interface ImportRouteParts extends ImportParts {
@@ -26,12 +62,22 @@ export function importRoutes(parts: ImportRouteParts): readonly Route[] {
       path: '/imports',
       scope,
       summary: 'Takes a CSV file; it is safe when this answers, and applied soon after',
+      query: {
+        source: z.string().default('csv').describe('The feed that the file belongs to.'),
+        dryRun: claim('Says what the file would do, and does nothing.'),
+        file: z.string().default('upload.csv').describe('A name to know it by.'),
+      },
+      body: {
+        content: Object.fromEntries(FILE_TYPES.map((type) => [type, z.string()])),
+        isRequired: true,
+      },
+      answers: { 202: answers(importShape, 'Location') },
       handle: async (call) => {
         const { run, ended } = await takeUpload(parts, {
           source: call.query.get('source') ?? 'csv',
           dryRun: readClaim(call.query, 'dryRun'),
           file: call.query.get('file') ?? 'upload.csv',
-          content: call.content(['text/csv', 'application/csv', 'text/plain', 'application/octet-stream']),
+          content: call.content(FILE_TYPES),
           actor: call.by.actor,
           requestId: call.by.requestId,
         }).catch((error: unknown) => {
@@ -50,6 +96,7 @@ export function importRoutes(parts: ImportRouteParts): readonly Route[] {
       path: '/imports/:id',
       scope,
       summary: 'An import: how far it is, and how it ended',
+      answers: { 200: answers(importShape) },
       handle: async ({ params }) => ({
         status: 200,
         body: viewOfRun(await requireRun(parts, params.id ?? ''), parts.cursorOf),
@@ -60,6 +107,8 @@ export function importRoutes(parts: ImportRouteParts): readonly Route[] {
       path: '/imports/:id/rows',
       scope,
       summary: 'The outcome of each row, by line; of a large file the refusals',
+      query: { ...paging, outcome: z.enum(outcomes).describe('Only rows that ended so.') },
+      answers: { 200: answers(pageOf(rowShape)) },
       handle: async ({ params, query }) => {
         const run = await requireRun(parts, params.id ?? '');
         const limit = readLimit(query);

@@ -14,12 +14,30 @@ import {
   type Page,
 } from '../store/effective/membership.ts';
 import { findGroupRef, type FoundGroup } from '../store/effective/refs.ts';
+import { answers, answersNothing, type BodyShape } from '../http/operation.ts';
 import { isKnown } from './entity-tag.ts';
 import { groupIdIn, readBody, readClaim, readPaging } from './input.ts';
 import { type ApiParts, cursorHeader, writtenAt } from './parts.ts';
 import type { Answer, Call, Route } from './route.ts';
+import { claim, cursor, id as idShape, kindOfMember, memberId, paging } from './shapes.ts';
 
 const membership = z.strictObject({ expiresAt: z.iso.datetime({ offset: true }).nullable().default(null) });
+
+const membershipBody: BodyShape = { content: { 'application/json': membership }, isRequired: false };
+const membersShape = z
+  .object({
+    group: idShape,
+    effective: z.boolean(),
+    total: z.int(),
+    members: z.array(z.object({ type: kindOfMember, id: idShape, direct: z.boolean() })),
+    next: cursor.nullable(),
+  })
+  .meta({ id: 'Members' });
+const writtenShape = z.object({
+  group: idShape,
+  member: memberId,
+  expiresAt: z.iso.datetime({ offset: true }).nullable(),
+});
 
 export function memberRoutes(parts: ApiParts): readonly Route[] {
   const path = '/groups/:id/members';
@@ -29,6 +47,11 @@ export function memberRoutes(parts: ApiParts): readonly Route[] {
       path,
       scope: 'directory.read',
       summary: 'Members of a group, direct or effective',
+      query: { ...paging, effective: claim('Everybody in it through any depth; else what it lists itself.') },
+      answers: {
+        200: answers(membersShape, 'ETag', 'Muster-Cursor'),
+        304: answersNothing('ETag', 'Muster-Cursor'),
+      },
       handle: (call) => listMembers(parts, call),
     },
     ...(['users', 'groups'] as const).flatMap((kind): Route[] => [
@@ -37,6 +60,8 @@ export function memberRoutes(parts: ApiParts): readonly Route[] {
         path: `${path}/${kind}/:memberId`,
         scope: 'directory.write',
         summary: `Makes one of the ${kind} a direct member`,
+        body: membershipBody,
+        answers: { 200: answers(writtenShape, 'Muster-Cursor'), 201: answers(writtenShape, 'Muster-Cursor') },
         handle: (call) => putMember(parts, call, kind),
       },
       {
@@ -44,6 +69,7 @@ export function memberRoutes(parts: ApiParts): readonly Route[] {
         path: `${path}/${kind}/:memberId`,
         scope: 'directory.write',
         summary: `Ends the direct membership of one of the ${kind}`,
+        answers: { 204: answersNothing('Muster-Cursor') },
         handle: (call) => deleteMember(parts, call, kind),
       },
     ]),

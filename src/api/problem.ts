@@ -85,7 +85,6 @@ const titles = {
   'body.unsupported_type': 'The type of the body is not read here',
   'path.not_found': 'There is no such path',
   'method.not_allowed': 'The method cannot be used here',
-  'method.not_implemented': 'The method is not known',
   'rate.limited': 'Too many requests',
   'not.ready': 'Not ready yet',
 } as const satisfies Record<ProblemCode, string>;

@@ -1,14 +1,16 @@
 /** The routes of /api/v1 are a table; each folder that adds some hands over rows of this form. */
 import type { Readable } from 'node:stream';
+import type { z } from 'zod';
 import type { Attribution } from '../core/attribution.ts';
 import type { Scope } from '../core/scopes.ts';
 import { readJson } from '../http/body.ts';
 import { attributionOf } from '../http/attribution.ts';
 import type { ClientIdentity, DoorContext } from '../http/context.ts';
+import type { AnswerShapes, BodyShape, Operation } from '../http/operation.ts';
 import { HttpProblem } from '../http/problem.ts';
 import { clientOf } from '../http/token.ts';
 
-export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+export type Method = Operation['method'];
 
 export interface Route {
   readonly method: Method;
@@ -17,6 +19,12 @@ export interface Route {
   readonly scope: Scope;
   /** One line for the reference. */
   readonly summary: string;
+  /** What may stand behind `?`, by name; anything else is refused. The handler reads the values. */
+  readonly query?: Readonly<Record<string, z.ZodType>>;
+  /** What the handler reads as the body; absent where there is none. */
+  readonly body?: BodyShape;
+  /** What it answers by status, apart from problems, which are of one form. */
+  readonly answers: AnswerShapes;
   readonly handle: (call: Call) => Promise<Answer>;
 }
 

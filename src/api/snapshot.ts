@@ -1,12 +1,27 @@
 /** All effective memberships at one moment, with the cursor to go on from (P-03). */
 import { PassThrough, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { z } from 'zod';
 import { readSnapshot, type SnapshotLine } from '../effective/feed/snapshot.ts';
 import { HttpProblem } from '../http/problem.ts';
 import type { Tx } from '../store/database.ts';
 import { findBatchOfRow, readFeedHead } from '../store/effective/feed-pages.ts';
 import type { ApiParts } from './parts.ts';
 import type { Answer, Call, Route } from './route.ts';
+import { cursor as cursorShape, id, time } from './shapes.ts';
+
+const line = z.union([
+  z.object({ kind: z.literal('start'), cursor: cursorShape, asOf: time }),
+  z.object({
+    kind: z.literal('group'),
+    id,
+    name: z.string(),
+    members: z.array(id),
+    part: z.int(),
+    parts: z.int(),
+  }),
+  z.object({ kind: z.literal('end'), cursor: cursorShape, groups: z.int(), memberships: z.int() }),
+]);
 
 export function snapshotRoutes(parts: ApiParts): readonly Route[] {
   return [
@@ -15,6 +30,10 @@ export function snapshotRoutes(parts: ApiParts): readonly Route[] {
       path: '/snapshot',
       scope: 'directory.read',
       summary: 'All effective memberships in one consistent read, as NDJSON',
+      query: {
+        atLeast: cursorShape.describe('Waits until the snapshot holds what the write of this cursor did.'),
+      },
+      answers: { 200: { content: { 'application/x-ndjson': line }, headers: [] } },
       handle: (call) => snapshot(parts, call),
     },
   ];

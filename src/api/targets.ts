@@ -1,6 +1,7 @@
 /** Targets: services downstream that memberships are pushed to. */
 import { z } from 'zod';
 import { isUuid } from '../core/ids.ts';
+import { change as changeBody, description } from '../targets/admin/description.ts';
 import { askForPush, showPush, testTarget } from '../targets/admin/pushing.ts';
 import {
   addTarget,
@@ -10,17 +11,24 @@ import {
   showTargets,
   type Targets,
 } from '../targets/admin/verbs.ts';
+import { answers, answersNothing, takes } from '../http/operation.ts';
 import { HttpProblem } from '../http/problem.ts';
 import { readBody } from './input.ts';
 import type { Call, Route } from './route.ts';
+import { MERGE_PATCH, pageOf } from './shapes.ts';
+import {
+  madeTargetShape,
+  pushShape,
+  targetShape,
+  targetStatusShape,
+  targetTestShape,
+} from './target-shapes.ts';
 
 const pushBody = z.strictObject({
   user: z.string().nullable().default(null),
   full: z.boolean().default(false),
   dryRun: z.boolean().default(false),
 });
-
-const MERGE_PATCH = ['application/merge-patch+json', 'application/json'];
 
 export function targetRoutes(targets: Targets): readonly Route[] {
   const scope = 'targets.write';
@@ -30,6 +38,7 @@ export function targetRoutes(targets: Targets): readonly Route[] {
       path: '/targets',
       scope,
       summary: 'The targets, oldest first',
+      answers: { 200: answers(pageOf(targetShape)) },
       handle: async () => ({ status: 200, body: { items: await showTargets(targets), next: null } }),
     },
     {
@@ -37,6 +46,8 @@ export function targetRoutes(targets: Targets): readonly Route[] {
       path: '/targets',
       scope,
       summary: 'Adds a target; what is shown once is in the answer',
+      body: takes(description),
+      answers: { 201: answers(madeTargetShape, 'Location') },
       handle: async (call) => {
         const { target, once } = await addTarget(targets, await call.json(), call.by);
         return {
@@ -51,6 +62,7 @@ export function targetRoutes(targets: Targets): readonly Route[] {
       path: '/targets/:id',
       scope,
       summary: 'A target, what it holds, and what is to be done',
+      answers: { 200: answers(targetStatusShape) },
       handle: async (call) => ({ status: 200, body: await showTarget(targets, idOf(call)) }),
     },
     {
@@ -58,6 +70,8 @@ export function targetRoutes(targets: Targets): readonly Route[] {
       path: '/targets/:id',
       scope,
       summary: 'Changes a target',
+      body: takes(changeBody, MERGE_PATCH),
+      answers: { 200: answers(targetShape) },
       handle: async (call) => {
         const change = await call.json(MERGE_PATCH);
         return { status: 200, body: await changeTarget(targets, idOf(call), { change, by: call.by }) };
@@ -68,6 +82,7 @@ export function targetRoutes(targets: Targets): readonly Route[] {
       path: '/targets/:id',
       scope,
       summary: 'Forgets a target; what it holds stays there',
+      answers: { 204: answersNothing() },
       handle: async (call) => {
         await removeTarget(targets, idOf(call), call.by);
         return { status: 204, body: null };
@@ -78,6 +93,7 @@ export function targetRoutes(targets: Targets): readonly Route[] {
       path: '/targets/:id/test',
       scope,
       summary: 'Asks a target whether it is there and lets us in',
+      answers: { 200: answers(targetTestShape) },
       handle: async (call) => ({ status: 200, body: await testTarget(targets, idOf(call)) }),
     },
     {
@@ -85,6 +101,8 @@ export function targetRoutes(targets: Targets): readonly Route[] {
       path: '/targets/:id/push',
       scope,
       summary: 'Pushes at once; the answer says where to follow it',
+      body: takes(pushBody),
+      answers: { 202: answers(pushShape, 'Location') },
       handle: async (call) => {
         const wish = readBody(pushBody, await call.jsonIfAny());
         const push = await askForPush(targets, idOf(call), { ...wish, by: call.by.actor.id });
@@ -100,6 +118,7 @@ export function targetRoutes(targets: Targets): readonly Route[] {
       path: '/targets/:id/pushes/:push',
       scope,
       summary: 'How far a push is, with each step',
+      answers: { 200: answers(pushShape) },
       handle: async ({ params }) => {
         const id = params.push ?? '';
         const push = isUuid(id) ? await showPush(targets, id) : null;

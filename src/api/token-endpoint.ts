@@ -3,12 +3,14 @@
  * give an access token for an hour. An access token is no secret: it gets no further one.
  */
 import rawBody from 'raw-body';
+import { z } from 'zod';
 import type { Logger } from 'pino';
 import { allows, parseScope, type Scope } from '../core/scopes.ts';
 import { hashToken, TOKEN_BYTES } from '../core/token.ts';
 import { issueAccessToken } from '../directory/clients.ts';
 import { type Directory, perform } from '../directory/work.ts';
 import type { DoorContext, DoorMiddleware } from '../http/context.ts';
+import { answers, type Operation } from '../http/operation.ts';
 import { findSecretOwner, type TokenOwnerRow } from '../store/clients.ts';
 
 const PATH = '/oauth2/token';
@@ -22,6 +24,42 @@ export interface TokenEndpointParts {
   readonly now: () => number;
   readonly log: Logger;
 }
+
+/** What the reference tells of it. */
+export const tokenOperation: Operation = {
+  method: 'POST',
+  path: PATH,
+  tag: 'access tokens',
+  summary: 'Gives an access token for client credentials (RFC 6749 §4.4)',
+  scope: null,
+  query: {},
+  body: {
+    content: {
+      'application/x-www-form-urlencoded': z.object({
+        grant_type: z.literal('client_credentials'),
+        scope: z.string().optional().describe('Scopes by space; all of the client when left out.'),
+        client_id: z.string().optional().describe('Here, or as the user of Basic authentication.'),
+        client_secret: z.string().optional().describe('A token of the client; here, or as the password.'),
+      }),
+    },
+    isRequired: true,
+  },
+  answers: {
+    200: answers(
+      z.object({
+        access_token: z.string(),
+        token_type: z.literal('Bearer'),
+        expires_in: z.int(),
+        scope: z.string(),
+      }),
+    ),
+  },
+  problem: {
+    'application/json': z
+      .object({ error: z.string(), error_description: z.string() })
+      .meta({ id: 'TokenError' }),
+  },
+};
 
 /** Errors of RFC 6749 §5.2. */
 interface TokenError {

@@ -1,15 +1,26 @@
 /** What a user is in, and what that gives (D-13). */
+import { z } from 'zod';
 import { Refusal } from '../core/refusal.ts';
 import { listConferredRoles } from '../store/effective/listing.ts';
 import { directGroupsOfUser, groupsOfUser } from '../store/effective/membership.ts';
 import { findUserRef, type FoundUser } from '../store/effective/refs.ts';
 import { readFeedHead } from '../store/effective/feed-pages.ts';
+import { answers } from '../http/operation.ts';
 import { readClaim, readPaging, userIdIn } from './input.ts';
 import { type ApiParts, cursorHeader } from './parts.ts';
 import type { Answer, Call, Route } from './route.ts';
+import { claim, groupName, pageOf, paging } from './shapes.ts';
 
 /** Stands for whoever is not signed in. */
 const ANONYMOUS = 'anonymous';
+
+const entitlements = z
+  .object({
+    user: z.string().describe('An id, or anonymous.'),
+    roles: z.array(z.object({ name: z.string(), groups: z.array(groupName) })),
+    permissions: z.array(z.unknown()),
+  })
+  .meta({ id: 'Entitlements' });
 
 export function userGroupRoutes(parts: ApiParts): readonly Route[] {
   return [
@@ -18,6 +29,8 @@ export function userGroupRoutes(parts: ApiParts): readonly Route[] {
       path: '/users/:id/groups',
       scope: 'directory.read',
       summary: 'Groups that a user is in, direct or effective',
+      query: { ...paging, effective: claim('Groups through any depth; else those that list the user.') },
+      answers: { 200: answers(pageOf(groupName.extend({ direct: z.boolean() })), 'Muster-Cursor') },
       handle: (call) => listGroupsOfUser(parts, call),
     },
     {
@@ -25,6 +38,7 @@ export function userGroupRoutes(parts: ApiParts): readonly Route[] {
       path: '/users/:id/entitlements',
       scope: 'directory.read',
       summary: 'Roles and permissions of a user, with the groups that confer them',
+      answers: { 200: answers(entitlements, 'Muster-Cursor') },
       handle: (call) => listEntitlements(parts, call),
     },
   ];

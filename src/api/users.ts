@@ -10,10 +10,12 @@ import { changeUser, createUser, deleteUser, type NewUser, type UserState } from
 import { perform, type Performed } from '../directory/work.ts';
 import { listUserPage } from '../store/effective/listing.ts';
 import { externalIdIssuer, findUser, type UserRow } from '../store/users.ts';
+import { answers, answersNothing, takes } from '../http/operation.ts';
 import { isKnown, readIfMatch, versionTag } from './entity-tag.ts';
 import { readBody, readPaging, userIdIn } from './input.ts';
 import { type ApiParts, writtenAt } from './parts.ts';
 import type { Answer, Call, Route } from './route.ts';
+import { id as idShape, MERGE_PATCH, pageOf, paging, time } from './shapes.ts';
 
 const json = z.custom<Json>((value) => value !== undefined);
 const body = z.strictObject({
@@ -23,31 +25,72 @@ const body = z.strictObject({
   /** SCIM attributes by their names; on a PATCH each replaces the one of its name, null takes it away. */
   attributes: z.record(z.string(), json).optional(),
 });
+const creation = body.required({ userName: true });
 type Body = z.output<typeof body>;
 
-const MERGE_PATCH = ['application/merge-patch+json', 'application/json'];
+const userShape = z
+  .object({
+    id: idShape,
+    userName: z.string().nullable(),
+    active: z.boolean(),
+    stub: z.boolean(),
+    externalId: z.string().nullable(),
+    attributes: z.record(z.string(), z.unknown()),
+    version: z.int(),
+    created: time,
+    lastModified: time,
+  })
+  .meta({ id: 'User' });
+
 /** What a user has besides SCIM attributes, under names of its own. */
 const APART = ['userName', 'active', 'externalId', 'password', 'id', 'meta', 'schemas', 'groups'];
 
 export function userRoutes(parts: ApiParts): readonly Route[] {
-  const row = (
-    method: Route['method'],
-    path: string,
-    summary: string,
-    handle: (parts: ApiParts, call: Call) => Promise<Answer>,
-  ): Route => ({
-    method,
-    path,
-    summary,
-    scope: method === 'GET' ? 'directory.read' : 'directory.write',
-    handle: (call) => handle(parts, call),
-  });
+  const [reading, writing] = [{ scope: 'directory.read' }, { scope: 'directory.write' }] as const;
   return [
-    row('GET', '/users', 'Users, in the order in which they came to be', listUsers),
-    row('POST', '/users', 'Creates a user', postUser),
-    row('GET', '/users/:id', 'One user', getUser),
-    row('PATCH', '/users/:id', 'Changes a user (RFC 7396)', patchUser),
-    row('DELETE', '/users/:id', 'Deletes a user', removeUser),
+    {
+      method: 'GET',
+      path: '/users',
+      ...reading,
+      summary: 'Users, in the order in which they came to be',
+      query: { ...paging, userName: z.string().describe('Only the user of this name.') },
+      answers: { 200: answers(pageOf(userShape)) },
+      handle: (call) => listUsers(parts, call),
+    },
+    {
+      method: 'POST',
+      path: '/users',
+      ...writing,
+      summary: 'Creates a user',
+      body: takes(creation),
+      answers: { 201: answers(userShape, 'Location', 'ETag', 'Muster-Cursor') },
+      handle: (call) => postUser(parts, call),
+    },
+    {
+      method: 'GET',
+      path: '/users/:id',
+      ...reading,
+      summary: 'One user',
+      answers: { 200: answers(userShape, 'ETag'), 304: answersNothing('ETag') },
+      handle: (call) => getUser(parts, call),
+    },
+    {
+      method: 'PATCH',
+      path: '/users/:id',
+      ...writing,
+      summary: 'Changes a user (RFC 7396)',
+      body: takes(body, MERGE_PATCH),
+      answers: { 200: answers(userShape, 'ETag', 'Muster-Cursor') },
+      handle: (call) => patchUser(parts, call),
+    },
+    {
+      method: 'DELETE',
+      path: '/users/:id',
+      ...writing,
+      summary: 'Deletes a user',
+      answers: { 204: answersNothing('Muster-Cursor') },
+      handle: (call) => removeUser(parts, call),
+    },
   ];
 }
 
@@ -69,7 +112,7 @@ async function getUser(parts: ApiParts, call: Call): Promise<Answer> {
 }
 
 async function postUser(parts: ApiParts, call: Call): Promise<Answer> {
-  const read = readBody(body.required({ userName: true }), await call.json());
+  const read = readBody(creation, await call.json());
   const nobody: UserState = { userName: null, active: true, externalId: null, document: {} };
   const user = edited(parts, nobody, read);
   const performed = await perform(

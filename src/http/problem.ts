@@ -13,7 +13,6 @@ export interface ProblemForms {
   'body.unsupported_type': 415;
   'path.not_found': 404;
   'method.not_allowed': 405;
-  'method.not_implemented': 501;
   'rate.limited': 429;
   'not.ready': 503;
 }
@@ -31,7 +30,6 @@ const statuses: ProblemForms = {
   'body.unsupported_type': 415,
   'path.not_found': 404,
   'method.not_allowed': 405,
-  'method.not_implemented': 501,
   'rate.limited': 429,
   'not.ready': 503,
 };

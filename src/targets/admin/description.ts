@@ -20,7 +20,8 @@ const name = z.string().trim().min(1).max(200);
 const mode = z.enum(['off', 'observe', 'enforce']);
 const open = z.record(z.string(), z.unknown());
 
-const description = z.strictObject({
+/** The body of `POST /targets`. */
+export const description = z.strictObject({
   name,
   type: z.enum(['scim', 'webhook', 'ldap', 'sql', 'file']),
   mode: mode.default('observe'),
@@ -31,7 +32,8 @@ const description = z.strictObject({
 });
 export type TargetDescription = z.infer<typeof description>;
 
-const change = z.strictObject({
+/** The body of `PATCH /targets/{id}`. */
+export const change = z.strictObject({
   name: name.optional(),
   mode: mode.optional(),
   scope: scope.partial().optional(),

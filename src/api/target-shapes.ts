@@ -1,0 +1,94 @@
+/** Targets and pushes as they are answered. */
+import { z } from 'zod';
+import { id, time } from './shapes.ts';
+
+const names = z.record(z.string(), z.unknown());
+
+const view = {
+  id,
+  name: z.string(),
+  type: z.string(),
+  mode: z.string(),
+  scope: z.object({ groups: z.array(id), allUsers: z.boolean() }),
+  settings: names,
+  credentials: names.describe('Names of the credentials that are set, each with the value "set".'),
+  guards: names,
+  learned: z.unknown().describe('What was learned of the target, with the evidence.'),
+  health: z.object({ state: z.string(), why: z.string().nullable(), until: time.nullable() }),
+  version: z.int(),
+  created: time,
+  lastModified: time,
+};
+
+export const targetShape = z.object(view).meta({ id: 'Target' });
+
+/** What is shown once comes besides: a webhook's signing secret. */
+export const madeTargetShape = z.looseObject(view);
+
+const counts = z
+  .object({
+    usersCreated: z.int(),
+    usersUpdated: z.int(),
+    usersDeactivated: z.int(),
+    groupsCreated: z.int(),
+    groupsUpdated: z.int(),
+    deleted: z.int(),
+    membersAdded: z.int(),
+    membersRemoved: z.int(),
+  })
+  .meta({ id: 'PushCounts' });
+
+const hold = z
+  .object({
+    id,
+    state: z.string(),
+    counts,
+    why: z.array(z.string()),
+    hash: z.string(),
+    createdAt: time,
+    decidedBy: z.string().nullable(),
+    reason: z.string().nullable(),
+  })
+  .meta({ id: 'Hold' });
+
+export const targetStatusShape = z
+  .object({
+    ...view,
+    holds: z.object({
+      users: z.int(),
+      groups: z.int(),
+      members: z.int(),
+      desiredUsers: z.int(),
+      desiredGroups: z.int(),
+    }),
+    pending: counts,
+    waiting: z.int(),
+    blocked: z.int(),
+    conflicts: z.int(),
+    hold: hold.nullable(),
+  })
+  .meta({ id: 'TargetStatus' });
+
+const exchange = z.object({
+  method: z.string(),
+  url: z.string(),
+  body: z.string().nullable(),
+  status: z.int().nullable(),
+  answer: z.string(),
+  ms: z.number(),
+});
+
+export const targetTestShape = z
+  .object({ ok: z.boolean(), says: z.string(), exchanges: z.array(exchange) })
+  .meta({ id: 'TargetTest' });
+
+export const pushShape = z
+  .object({
+    id,
+    state: z.enum(['waiting', 'running', 'done', 'failed']),
+    dryRun: z.boolean(),
+    steps: z.array(z.object({ at: time, operation: z.string(), what: z.string(), outcome: z.string() })),
+    createdAt: time,
+    endedAt: time.nullable(),
+  })
+  .meta({ id: 'Push' });

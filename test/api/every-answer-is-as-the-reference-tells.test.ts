@@ -1,0 +1,260 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { freshDatabase, type TestDatabase } from '../support/database.ts';
+import { eventually } from '../support/eventually.ts';
+import { type Installation, makeInstallation } from '../support/muster.ts';
+import { type Asked, type Contract, type Heard, type OperationName, readContract } from './contract.ts';
+
+// A daemon is started, which takes its time on a busy machine.
+jest.setTimeout(120_000);
+
+const TOKEN = 'mst_the-token-of-the-contract-test-0123456789';
+
+describe('the reference at /api/openapi.json', () => {
+  let database: TestDatabase;
+  let muster: Installation;
+  let contract: Contract;
+  /** Operations that have answered with success. */
+  const walked = new Set<OperationName>();
+
+  beforeAll(async () => {
+    database = await freshDatabase();
+    muster = await makeInstallation({ DATABASE_URL: database.url, MUSTER_BOOTSTRAP_TOKEN: TOKEN });
+    await muster.serve();
+    contract = await readContract(muster.address, TOKEN);
+  });
+  afterAll(async () => {
+    await muster.remove();
+    await database.close();
+  });
+
+  async function walk(name: OperationName, status: number, asked: Asked = {}): Promise<Heard> {
+    const heard = await contract.ask(name, asked);
+    expect({ name, status: heard.status, body: heard.body }).toMatchObject({ status });
+    if (heard.status < 400) walked.add(name);
+    return heard;
+  }
+
+  it('is a document of OpenAPI 3.1', async () => {
+    const validator = new Validator();
+    // The validator takes SCIM's attribute $ref for a reference.
+    const document = JSON.parse(
+      JSON.stringify(contract.document).replaceAll(/"\$ref":\{/g, '"ref":{'),
+    ) as object;
+    const { valid, errors } = await validator.validate(document);
+    expect({ valid, errors }).toMatchObject({ valid: true });
+    expect(validator.version).toBe('3.1');
+  });
+
+  it('is read as a page, by anyone, with no script and nothing from elsewhere', async () => {
+    const page = await fetch(`${muster.address}/api/docs`);
+    const text = await page.text();
+    expect(page.headers.get('Content-Security-Policy')).toMatch(/^default-src 'none'/);
+    expect(text).not.toMatch(/<script|style=|https?:\/\/(?!localhost)/);
+    expect((await fetch(`${muster.address}/api/docs/style.css`)).headers.get('Content-Type')).toMatch(
+      /^text\/css/,
+    );
+    for (const name of contract.operations.keys()) {
+      const [method = '', path = ''] = name.split(' ');
+      expect(text).toContain(`<span class="method">${method}</span> <code>${path}</code>`);
+    }
+  });
+
+  it('tells of every no: without a token, with one that holds no scope, and for what is not there', async () => {
+    const poor = await walk('POST /api/v1/clients', 201, { body: { name: 'poor', scopes: ['audit.read'] } });
+    for (const [name, { security }] of contract.operations) {
+      if (security.length > 0) {
+        expect({ name, status: (await contract.ask(name, { token: null })).status }).toEqual({
+          name,
+          status: 401,
+        });
+        if (!security.some((way) => way.token?.includes('audit.read'))) {
+          const { status } = await contract.ask(name, { token: poor.body.token });
+          expect({ name, status }).toEqual({ name, status: 403 });
+        }
+      }
+      expect(
+        (await contract.ask(name, { body: name.startsWith('GET') ? undefined : {} })).status,
+      ).toBeLessThan(500);
+    }
+  });
+
+  it('tells of every parameter: another one is refused by name', async () => {
+    for (const [name, { parameters }] of contract.operations) {
+      if (!name.includes(' /api/v1/')) continue;
+      const { status, body } = await contract.ask(name, { query: '?limmit=1' });
+      expect({ name, status }).toEqual({ name, status: 400 });
+      expect(body.detail).toMatch(/^limmit is no parameter here/);
+      for (const { name: known } of parameters.filter((one) => one.in === 'query')) {
+        expect(body.detail).toContain(known);
+      }
+    }
+  });
+
+  it('names the methods that a path has', async () => {
+    const answer = await fetch(`${muster.address}/api/v1/groups`, {
+      method: 'PUT',
+      headers: { Authorization: `Bearer ${TOKEN}` },
+    });
+    expect(answer.status).toBe(405);
+    expect(answer.headers.get('Allow')).toBe('GET, HEAD, POST');
+    expect(await answer.json()).toMatchObject({
+      code: 'method.not_allowed',
+      detail: 'PUT cannot be used here; GET, HEAD, POST can.',
+    });
+  });
+
+  it('tells of users, groups and members as they are answered', async () => {
+    const user = await walk('POST /api/v1/users', 201, {
+      body: { userName: 'ada', attributes: { displayName: 'Ada', emails: [{ value: 'ada@example.org' }] } },
+    });
+    const group = await walk('POST /api/v1/groups', 201, {
+      body: { name: 'outer', roles: ['member'], open: true },
+    });
+    const inner = (await walk('POST /api/v1/groups', 201, { body: { name: 'inner' } })).body.id;
+    const [u, g] = [user.body.id, group.body.id];
+    await walk('GET /api/v1/users', 200, { query: '?limit=1' });
+    await walk('GET /api/v1/users/{id}', 200, { in: { id: u } });
+    const known = { 'If-None-Match': user.headers.get('ETag') ?? '' };
+    await walk('GET /api/v1/users/{id}', 304, { in: { id: u }, headers: known });
+    await walk('PATCH /api/v1/users/{id}', 200, { in: { id: u }, body: { externalId: 'e1' } });
+    await walk('GET /api/v1/groups', 200);
+    await walk('GET /api/v1/groups/{id}', 200, { in: { id: g } });
+    await walk('PATCH /api/v1/groups/{id}', 200, { in: { id: g }, body: { description: 'all of them' } });
+
+    const users = '/api/v1/groups/{id}/members/users/{memberId}';
+    const groups = '/api/v1/groups/{id}/members/groups/{memberId}';
+    await walk(`PUT ${groups}`, 201, { in: { id: g, memberId: inner } });
+    await walk(`PUT ${users}`, 201, { in: { id: inner, memberId: u } });
+    await walk(`PUT ${users}`, 200, { in: { id: inner, memberId: u }, body: { expiresAt: null } });
+    const members = await eventually(async () => {
+      const heard = await contract.ask('GET /api/v1/groups/{id}/members', {
+        in: { id: g },
+        query: '?effective=true',
+      });
+      expect(heard.headers.get('ETag')).not.toBeNull();
+      return heard;
+    });
+    const tag = { 'If-None-Match': members.headers.get('ETag') ?? '' };
+    await walk('GET /api/v1/groups/{id}/members', 304, {
+      in: { id: g },
+      query: '?effective=true',
+      headers: tag,
+    });
+    await walk('GET /api/v1/groups/{id}/members/{userId}/explanation', 200, { in: { id: g, userId: u } });
+    await walk('GET /api/v1/users/{id}/groups', 200, { in: { id: u }, query: '?effective=true' });
+    await walk('GET /api/v1/users/{id}/entitlements', 200, { in: { id: u } });
+    await walk('GET /api/v1/users/{id}/entitlements', 200, { in: { id: 'anonymous' } });
+    await walk('POST /api/v1/check', 200, { body: { checks: [{ user: u, group: g }] } });
+
+    await walk(`DELETE ${users}`, 204, { in: { id: inner, memberId: u } });
+    await walk('GET /api/v1/groups/{id}/members/{userId}/explanation', 200, { in: { id: g, userId: u } });
+    await walk(`DELETE ${groups}`, 204, { in: { id: g, memberId: inner } });
+    await walk('DELETE /api/v1/groups/{id}', 204, { in: { id: inner } });
+    await walk('DELETE /api/v1/users/{id}', 204, { in: { id: u } });
+  });
+
+  it('tells of imports as they are answered', async () => {
+    const file =
+      'member_type,group_name,group_or_user,action\nUSER,imported,carl@example.org,import\nUSER,,,import\n';
+    const made = await walk('POST /api/v1/imports', 202, {
+      body: file,
+      headers: { 'Content-Type': 'text/csv' },
+    });
+    const at = { in: { id: made.body.id } };
+    await eventually(async () => {
+      const { body } = await walk('GET /api/v1/imports/{id}', 200, at);
+      expect(body.finishedAt).not.toBeNull();
+    });
+    await walk('GET /api/v1/imports/{id}/rows', 200, at);
+  });
+
+  it('tells of changes and the snapshot as they are answered', async () => {
+    await walk('GET /api/v1/changes', 200, { query: '?limit=1000' });
+    await walk('GET /api/v1/changes', 200, { headers: { Accept: 'application/x-ndjson' } });
+    await walk('GET /api/v1/changes', 400, { query: '?after=nonsense' });
+    await walk('GET /api/v1/snapshot', 200);
+  });
+
+  it('tells of clients and access tokens as they are answered', async () => {
+    const made = await walk('POST /api/v1/clients', 201, {
+      body: { name: 'app', scopes: ['directory.read'] },
+    });
+    await walk('GET /api/v1/clients', 200);
+    const form = `grant_type=client_credentials&client_id=app&client_secret=${made.body.token}`;
+    const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
+    await walk('POST /oauth2/token', 200, { body: form, headers, token: null });
+    await walk('POST /oauth2/token', 401, { body: `${form}x`, headers, token: null });
+    await walk('DELETE /api/v1/clients/{id}', 204, { in: { id: made.body.id } });
+  });
+
+  it('tells of targets as they are answered', async () => {
+    const body = {
+      name: 'wiki',
+      type: 'scim',
+      mode: 'observe',
+      settings: { url: 'http://127.0.0.1:9/scim/v2', allowPrivate: true },
+      credentials: { bearer: 'secret' },
+    };
+    const made = await walk('POST /api/v1/targets', 201, { body });
+    const at = { in: { id: made.body.id } };
+    await walk('GET /api/v1/targets', 200);
+    await walk('GET /api/v1/targets/{id}', 200, at);
+    await walk('PATCH /api/v1/targets/{id}', 200, { ...at, body: { name: 'wiki 2' } });
+    await walk('POST /api/v1/targets/{id}/test', 200, at);
+    const push = await walk('POST /api/v1/targets/{id}/push', 202, { ...at, body: { dryRun: true } });
+    await walk('GET /api/v1/targets/{id}/pushes/{push}', 200, {
+      in: { id: made.body.id, push: push.body.id },
+    });
+    await walk('DELETE /api/v1/targets/{id}', 204, at);
+  });
+
+  it('tells of SCIM as it is answered', async () => {
+    for (const name of ['ServiceProviderConfig', 'ResourceTypes', 'Schemas'] as const) {
+      await walk(`GET /scim/v2/${name}`, 200);
+    }
+    await walk('GET /scim/v2/ResourceTypes/{id}', 200, { in: { id: 'User' } });
+    await walk('GET /scim/v2/Schemas/{id}', 200, {
+      in: { id: 'urn:ietf:params:scim:schemas:core:2.0:User' },
+    });
+    const core = 'urn:ietf:params:scim:schemas:core:2.0';
+    const api = 'urn:ietf:params:scim:api:messages:2.0';
+    const ids: string[] = [];
+    for (const [endpoint, name] of [
+      ['Users', { schemas: [`${core}:User`], userName: 'grace' }],
+      ['Groups', { schemas: [`${core}:Group`], displayName: 'scimmed' }],
+    ] as const) {
+      const made = await walk(`POST /scim/v2/${endpoint}`, 201, { body: name });
+      const at = { in: { id: made.body.id } };
+      ids.push(made.body.id);
+      await walk(`GET /scim/v2/${endpoint}`, 200);
+      await walk(`GET /scim/v2/${endpoint}/{id}`, 200, at);
+      await walk(`PUT /scim/v2/${endpoint}/{id}`, 200, { ...at, body: { ...name, externalId: 'x' } });
+      const Operations = [{ op: 'replace', path: 'externalId', value: 'y' }];
+      const { status } = await contract.ask(`PATCH /scim/v2/${endpoint}/{id}`, {
+        ...at,
+        body: { schemas: [`${api}:PatchOp`], Operations },
+      });
+      expect(status).toBeLessThan(300);
+      walked.add(`PATCH /scim/v2/${endpoint}/{id}`);
+      await walk(`POST /scim/v2/${endpoint}/.search`, 200, { body: { schemas: [`${api}:SearchRequest`] } });
+    }
+    await walk('GET /scim/v2/', 200);
+    await walk('POST /scim/v2/.search', 200, { body: { schemas: [`${api}:SearchRequest`] } });
+    const Operations = [{ method: 'POST', path: '/Users', bulkId: 'a', data: { userName: 'bulky' } }];
+    await walk('POST /scim/v2/Bulk', 200, { body: { schemas: [`${api}:BulkRequest`], Operations } });
+    const [user = '', group = ''] = ids;
+    await walk('DELETE /scim/v2/Users/{id}', 204, { in: { id: user } });
+    await walk('DELETE /scim/v2/Groups/{id}', 204, { in: { id: group } });
+  });
+
+  it('has been walked whole: every operation above has answered with success', () => {
+    const rest = [...contract.operations]
+      .filter(
+        ([name, { responses }]) =>
+          Object.keys(responses).some((key) => key !== 'default') && !walked.has(name),
+      )
+      .map(([name]) => name);
+    expect(rest).toEqual([]);
+  });
+});
