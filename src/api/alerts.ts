@@ -2,13 +2,31 @@
 import { z } from 'zod';
 import { alertSentence } from '../core/alert.ts';
 import { isUuid } from '../core/ids.ts';
+import { answers, takes } from '../http/operation.ts';
 import { HttpProblem } from '../http/problem.ts';
 import { type AlertQuery, type AlertRow, listAlerts, resolveAlert } from '../store/alerts.ts';
 import { readBody, readPaging } from './input.ts';
 import type { ApiParts } from './parts.ts';
 import type { Answer, Call, Route } from './route.ts';
+import { id as idShape, pageOf, paging, time } from './shapes.ts';
 
 const resolution = z.strictObject({ reason: z.string().max(1_000).nullable().default(null) });
+
+const alertShape = z
+  .object({
+    id: idShape,
+    kind: z.string(),
+    subject: z.string(),
+    message: z.string(),
+    details: z.record(z.string(), z.unknown()),
+    times: z.int(),
+    raisedAt: time,
+    lastAt: time,
+    resolvedAt: time.nullable(),
+    resolvedBy: z.string().nullable(),
+    reason: z.string().nullable(),
+  })
+  .meta({ id: 'Alert' });
 
 export function alertRoutes(parts: ApiParts): readonly Route[] {
   return [
@@ -17,6 +35,12 @@ export function alertRoutes(parts: ApiParts): readonly Route[] {
       path: '/alerts',
       scope: 'audit.read',
       summary: 'Alerts, the newest first: open ones, or those of `state` and `kind`',
+      query: {
+        ...paging,
+        state: z.enum(['open', 'resolved', 'all']).default('open'),
+        kind: z.string().describe('Only alerts of this kind.'),
+      },
+      answers: { 200: answers(pageOf(alertShape)) },
       handle: (call) => getAlerts(parts, call),
     },
     {
@@ -24,6 +48,8 @@ export function alertRoutes(parts: ApiParts): readonly Route[] {
       path: '/alerts/:id/resolve',
       scope: 'admin',
       summary: 'Resolves an alert, with a reason',
+      body: takes(resolution),
+      answers: { 200: answers(alertShape) },
       handle: async (call) => {
         const { reason } = readBody(resolution, await call.json());
         const id = call.params.id ?? '';

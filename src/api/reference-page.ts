@@ -145,9 +145,11 @@ function nameOf({ $ref }: JsonSchema): string | null {
 }
 
 function typeText({ type, format, enum: choices, default: preset, minimum, maximum }: JsonSchema): string {
-  const kind = Array.isArray(choices) ? choices.join(' | ') : [format ?? type ?? 'any'].join();
-  const bounds = maximum === undefined ? '' : ` ${[minimum ?? '', 'to', maximum].join(' ')}`;
-  return `${kind}${bounds}${preset === undefined ? '' : `, ${JSON.stringify(preset)} when left out`}`;
+  const words = [...(Array.isArray(choices) ? choices : [format ?? type]), minimum, maximum, preset];
+  const [bound, most, otherwise] = words.splice(-3).map((word) => JSON.stringify(word));
+  const kind = words.filter((word) => typeof word === 'string').join(' | ');
+  const bounds = most === undefined ? '' : ` ${bound ?? ''} to ${most}`;
+  return `${kind}${bounds}${otherwise === undefined ? '' : `, ${otherwise} when left out`}`;
 }
 
 function anchor(name: string): string {

@@ -12,8 +12,11 @@ export interface OpenApiOperation {
   readonly security: readonly Readonly<Record<string, readonly string[]>>[];
   readonly parameters: readonly OpenApiParameter[];
   readonly requestBody?: { readonly required: boolean; readonly content: OpenApiContent };
-  readonly responses: Readonly<Record<string, OpenApiResponse>>;
+  readonly responses: OpenApiResponses;
 }
+
+/** By status, and `default` for all others. */
+export type OpenApiResponses = Readonly<Record<string, OpenApiResponse>>;
 
 export interface OpenApiParameter {
   readonly name: string;

@@ -2,7 +2,7 @@
 import { expect } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
-import type { OpenApiDocument, OpenApiOperation, OpenApiResponse } from '../../src/http/openapi.ts';
+import type { OpenApiDocument, OpenApiOperation, OpenApiResponses } from '../../src/http/openapi.ts';
 
 /** An operation as the tests name it: `GET /api/v1/groups/{id}`. */
 export type OperationName = string;
@@ -46,9 +46,9 @@ export async function readContract(address: string, ownToken: string): Promise<C
 
   const hold = (name: OperationName, heard: Heard): void => {
     const [method = '', path = ''] = name.split(' ');
-    const { responses } = operations.get(name) ?? { responses: {} };
+    const responses: OpenApiResponses = operations.get(name)?.responses ?? {};
     const key = Object.hasOwn(responses, heard.status) ? String(heard.status) : 'default';
-    const response: OpenApiResponse | undefined = responses[key];
+    const response = responses[key];
     const told = { name, status: heard.status, body: heard.body };
     expect({ ...told, isTold: key !== 'default' || heard.status >= 400 }).toEqual({ ...told, isTold: true });
     for (const header of Object.keys(response?.headers ?? {})) {

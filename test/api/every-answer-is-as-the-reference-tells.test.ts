@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Validator } from '@seriousme/openapi-schema-validator';
+import { raiseAlert } from '../../src/store/alerts.ts';
+import { openDatabase } from '../../src/store/database.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Installation, makeInstallation } from '../support/muster.ts';
@@ -40,7 +42,7 @@ describe('the reference at /api/openapi.json', () => {
     // The validator takes SCIM's attribute $ref for a reference.
     const document = JSON.parse(
       JSON.stringify(contract.document).replaceAll(/"\$ref":\{/g, '"ref":{'),
-    ) as object;
+    ) as Record<string, unknown>;
     const { valid, errors } = await validator.validate(document);
     expect({ valid, errors }).toMatchObject({ valid: true });
     expect(validator.version).toBe('3.1');
@@ -152,6 +154,16 @@ describe('the reference at /api/openapi.json', () => {
     await walk(`DELETE ${groups}`, 204, { in: { id: g, memberId: inner } });
     await walk('DELETE /api/v1/groups/{id}', 204, { in: { id: inner } });
     await walk('DELETE /api/v1/users/{id}', 204, { in: { id: u } });
+  });
+
+  it('tells of alerts as they are answered', async () => {
+    const direct = openDatabase({ url: database.url, poolSize: 1, applicationName: 'contract-test' });
+    const details = { feed: 'csv', expected: 'a day', last: null };
+    await raiseAlert(direct, { kind: 'feed.overdue', subject: 'csv', details });
+    await direct.close();
+    const { body } = await walk('GET /api/v1/alerts', 200);
+    const at = { in: { id: body.items[0].id } };
+    await walk('POST /api/v1/alerts/{id}/resolve', 200, { ...at, body: { reason: 'seen' } });
   });
 
   it('tells of imports as they are answered', async () => {
