@@ -4,13 +4,33 @@ import { isUuid } from '../core/ids.ts';
 import { Refusal } from '../core/refusal.ts';
 import { answerConflict, revokeGrant } from '../directory/conflicts.ts';
 import { perform } from '../directory/work.ts';
+import { answers, answersNothing, takes } from '../http/operation.ts';
 import { HttpProblem } from '../http/problem.ts';
 import { type ConflictRow, listConflicts } from '../store/conflicts.ts';
 import { readBody, readPaging } from './input.ts';
 import { type ApiParts, writtenAt } from './parts.ts';
 import type { Answer, Call, Route } from './route.ts';
+import { id as idShape, pageOf, paging, time } from './shapes.ts';
 
 const decisionBody = z.strictObject({ reason: z.string().max(1_000).nullable().default(null) });
+
+const conflictShape = z
+  .object({
+    id: idShape,
+    kind: z.string(),
+    client: z.string(),
+    name: z.string(),
+    user: idShape.optional(),
+    group: idShape.optional(),
+    times: z.int(),
+    openedAt: time,
+    lastAt: time,
+    decision: z.string().nullable(),
+    decidedAt: time.nullable(),
+    decidedBy: z.string().nullable(),
+    reason: z.string().nullable(),
+  })
+  .meta({ id: 'Conflict' });
 
 export function conflictRoutes(parts: ApiParts): readonly Route[] {
   return [
@@ -19,6 +39,8 @@ export function conflictRoutes(parts: ApiParts): readonly Route[] {
       path: '/conflicts',
       scope: 'audit.read',
       summary: 'Names that clients found taken outside of their namespace, the newest first',
+      query: { ...paging, state: z.enum(['open', 'decided', 'all']).default('open') },
+      answers: { 200: answers(pageOf(conflictShape)) },
       handle: (call) => getConflicts(parts, call),
     },
     {
@@ -26,6 +48,8 @@ export function conflictRoutes(parts: ApiParts): readonly Route[] {
       path: '/conflicts/:id/grant',
       scope: 'admin',
       summary: 'Lets the client have the user or group whose name it asked for',
+      body: takes(decisionBody),
+      answers: { 200: answers(conflictShape, 'Muster-Cursor') },
       handle: (call) => decide(parts, call, 'granted'),
     },
     {
@@ -33,6 +57,8 @@ export function conflictRoutes(parts: ApiParts): readonly Route[] {
       path: '/conflicts/:id/dismiss',
       scope: 'admin',
       summary: 'Leaves things as they are; the next time opens the conflict anew',
+      body: takes(decisionBody),
+      answers: { 200: answers(conflictShape, 'Muster-Cursor') },
       handle: (call) => decide(parts, call, 'dismissed'),
     },
     {
@@ -40,6 +66,7 @@ export function conflictRoutes(parts: ApiParts): readonly Route[] {
       path: '/conflicts/:id/grant',
       scope: 'admin',
       summary: 'Takes back what a conflict granted',
+      answers: { 204: answersNothing('Muster-Cursor') },
       handle: async (call) => {
         const id = idOf(call);
         const performed = await perform(parts.directory, call.by, (work) => revokeGrant(work, id));

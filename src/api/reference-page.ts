@@ -145,7 +145,8 @@ function nameOf({ $ref }: JsonSchema): string | null {
 }
 
 function typeText({ type, format, enum: choices, default: preset, minimum, maximum }: JsonSchema): string {
-  const words = [...(Array.isArray(choices) ? choices : [format ?? type]), minimum, maximum, preset];
+  const words: unknown[] = [...(Array.isArray(choices) ? (choices as unknown[]) : [format ?? type])];
+  words.push(minimum, maximum, preset);
   const [bound, most, otherwise] = words.splice(-3).map((word) => JSON.stringify(word));
   const kind = words.filter((word) => typeof word === 'string').join(' | ');
   const bounds = most === undefined ? '' : ` ${bound ?? ''} to ${most}`;
