@@ -51,6 +51,11 @@ export interface RefusalDetails {
   'target.name_taken': { readonly name: string };
   'target.invalid': { readonly why: string };
   'target.hold_stale': { readonly target: string };
+  'plan.not_found': { readonly plan: string };
+  'plan.stale': { readonly plan: string; readonly why: string; readonly newPlan: string | null };
+  'plan.decided': { readonly plan: string; readonly state: string };
+  'plan.people_only': { readonly plan: string };
+  'plan.not_undoable': { readonly plan: string; readonly why: string };
   'import.not_found': { readonly import: string };
   'import.unreadable': { readonly file: string; readonly why: string };
   'cursor.unreadable': { readonly why: string };
@@ -125,6 +130,13 @@ const sentences: { readonly [Code in RefusalCode]: (details: RefusalDetails[Code
   'target.name_taken': ({ name }) => `Another target has the name ${name} already.`,
   'target.invalid': ({ why }) => why,
   'target.hold_stale': ({ target }) => `What is held at ${target} is not what was looked at; look again.`,
+  'plan.not_found': ({ plan }) => `There is no plan ${plan}.`,
+  'plan.stale': ({ why, newPlan }) =>
+    `The plan is stale and nothing of it was done: ${why}${newPlan === null ? '' : ` Look at plan ${newPlan}, which takes its place.`}`,
+  'plan.decided': ({ plan, state }) => `Plan ${plan} does not wait for a decision: it is ${state}.`,
+  'plan.people_only': () =>
+    'Plans are approved and rejected by people: in the console, or with "muster plan" on the server. A token may only read them.',
+  'plan.not_undoable': ({ why }) => `The plan cannot be undone: ${why}`,
   'import.not_found': ({ import: id }) => `There is no import ${id}.`,
   'import.unreadable': ({ file, why }) => `${file} cannot be read: ${why}`,
   'cursor.unreadable': ({ why }) => `The cursor cannot be read: ${why}`,

@@ -27,7 +27,7 @@ import {
   prepareMembers,
 } from './memberships.ts';
 import { requireRoles } from './roles.ts';
-import { record, refusing, type Work } from './work.ts';
+import { noteNestings, record, refusing, type Work } from './work.ts';
 
 /** A group as its writers see it. */
 export interface GroupState {
@@ -134,6 +134,7 @@ export async function deleteGroup(
   if (row.kind === 'everyone' || row.kind === 'everyone-signed-in') {
     throw new Refusal('group.automatic', { group: row.name, kind: row.kind });
   }
+  await noteNestings(work, [row.n]);
   const parents = await listGroupsListing(work.tx, row.n);
   await bumpGroups(work.tx, parents);
   await dropMemberships(work.tx, row.n);

@@ -28,6 +28,7 @@ import {
   listNestingSteps,
   listPlannedNestings,
   namesByKey,
+  type PlannedNestings,
   planPairs,
   writePairs,
 } from '../store/feeds/pairs.ts';
@@ -37,7 +38,7 @@ import { analyzeStaged, makeRoom, type RunN } from '../store/feeds/staging.ts';
 import { attachKeys, makeStubs } from '../store/feeds/stubs.ts';
 import { newGroupState } from './groups.ts';
 import { ensureRoles } from './roles.ts';
-import { authorOf, type Work } from './work.ts';
+import { authorOf, noteNestings, type Work } from './work.ts';
 
 export interface ImportRun {
   readonly run: RunN;
@@ -79,9 +80,11 @@ export async function applyImport(work: Work, { run, rows, settings }: ImportRun
   await ensureRoles(work, await gatherRoles(tx));
   await planRoles(tx);
   await analyzeStaged(tx, 'staged_pair', rows);
+  const nestings = movesNestings ? await listPlannedNestings(tx) : null;
+  if (nestings !== null) await noteNestings(work, [...nestings.nested, ...nestings.unnestedMembers]);
   notePlace(work, await writePairs(tx, author));
   notePlace(work, await giveRoles(tx, author));
-  if (movesNestings) await followNestings(work);
+  if (nestings !== null) await followNestings(work, nestings);
   await bumpPlannedGroups(tx);
   return writeOutcomes(tx, run);
 }
@@ -163,8 +166,10 @@ async function settleHardCells({ tx }: Work): Promise<void> {
 }
 
 /** Brings the closure after the nestings: first what ended, then what was added. */
-async function followNestings({ tx }: Work): Promise<void> {
-  const { nested, unnestedGroups, unnestedMembers } = await listPlannedNestings(tx);
+async function followNestings(
+  { tx }: Work,
+  { nested, unnestedGroups, unnestedMembers }: PlannedNestings,
+): Promise<void> {
   await reopenNesting(tx, unnestedGroups, unnestedMembers);
   await closeOverNestings(tx, nested);
 }

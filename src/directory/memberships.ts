@@ -20,7 +20,7 @@ import {
 import { closeOverNesting, findCycle, lockGraph, reopenNesting } from '../store/closure.ts';
 import { countUsersBelow } from '../store/client-removals.ts';
 import { type GroupRow, groupNames, lockGroup, lockGroupWithUsers } from '../store/groups.ts';
-import { authorOf, type Work, type Written } from './work.ts';
+import { authorOf, noteNestings, type Work, type Written } from './work.ts';
 
 type MemberId = UserId | GroupId;
 
@@ -229,6 +229,7 @@ async function putIn(
   const nested = groupsAmong(members);
   if (nested.length > 0) await refuseCycle(work, group.n, nested);
   const lines = members.map(({ n, kind }) => ({ n, kind, line: null }));
+  await noteNestings(work, nested);
   const outcome = await assertMembers(work.tx, group.n, lines, authorOf(work), expiresAt);
   note(work, outcome, { group: group.n, added: outcome.changed });
   if (nested.length > 0) await closeOverNesting(work.tx, group.n, nested);
@@ -243,9 +244,10 @@ async function takeOut(
 ): Promise<readonly (UserN | GroupN)[]> {
   if (members.length === 0) return [];
   const lines = members.map(({ n, kind }) => ({ n, kind, line: null }));
+  const nested = groupsAmong(members);
+  await noteNestings(work, nested);
   const outcome = await endMembers(work.tx, group.n, lines, authorOf(work));
   note(work, outcome, { group: group.n, removed: outcome.changed });
-  const nested = groupsAmong(members);
   await tellMovedMany(work, group, nested);
   await reopenNesting(work.tx, [group.n], nested);
   return outcome.changed;

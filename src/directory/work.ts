@@ -13,6 +13,7 @@ import {
   recordOrigin,
 } from '../store/changes.ts';
 import { type Database, type Tx, violatedConstraint } from '../store/database.ts';
+import { noteClosure } from '../store/plans/moves.ts';
 import { findSource } from '../store/sources.ts';
 
 /** The directory as its doors hold it. */
@@ -43,6 +44,8 @@ export interface Work {
   place: Place | null;
   /** What was written so far, in order. */
   readonly written: Written[];
+  /** Whether a plan is made of it: then the closure is noted before nestings move. */
+  isWatched: boolean;
 }
 
 export interface Performed<T> {
@@ -63,12 +66,17 @@ export async function perform<T>(
 ): Promise<Performed<T>> {
   const source = await findSourceNumber(database, by.source);
   const performed = await database.transaction(async (tx) => {
-    const work: Work = { tx, by, sourceN: source, originN: null, place: null, written: [] };
+    const work: Work = { tx, by, sourceN: source, originN: null, place: null, isWatched: false, written: [] };
     const result = await task(work);
     return { result, place: work.place, written: work.written };
   });
   if (performed.place !== null) wake();
   return performed;
+}
+
+/** Before nestings of these groups come or go, or the groups go: a plan wants to know what contained them. */
+export async function noteNestings(work: Work, members: readonly GroupN[]): Promise<void> {
+  if (work.isWatched) await noteClosure(work.tx, members);
 }
 
 /** The columns of a log row that say who and whence. */
