@@ -142,6 +142,7 @@ async function assemble({ settings, log, storage }: Ground, { onClose, closeAll 
       listKey: deriveKey(masterKey, 'list-cursor'),
       registry,
       baseUrl: settings.baseUrl,
+      now: Date.now,
       random: randomBytes,
     }),
     ...importRoutes({

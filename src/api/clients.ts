@@ -13,6 +13,9 @@ import { type ApiParts, writtenAt } from './parts.ts';
 import type { Answer, Call, Route } from './route.ts';
 import { id, pageOf, time } from './shapes.ts';
 
+const TOKEN_DAYS = 365;
+const DAY_MS = 86_400_000;
+
 const creation = z.strictObject({
   name: z.string(),
   profile: z.string().default('auto'),
@@ -20,7 +23,7 @@ const creation = z.strictObject({
   scopes: z.array(z.enum(scopes)).min(1),
   allow: z.array(z.string()).max(1_000).default([]),
   ratePerSecond: z.int().min(1).max(100_000).nullable().default(null),
-  expiresAt: z.iso.datetime({ offset: true }).nullable().default(null),
+  expiresAt: z.iso.datetime({ offset: true }).nullable().optional(),
 });
 
 const clientShape = z
@@ -86,12 +89,9 @@ async function postClient(parts: ApiParts, call: Call): Promise<Answer> {
   if (foreign !== undefined) {
     throw new HttpProblem('auth.scope', `This token does not hold the scope ${foreign} that it would give.`);
   }
+  const expiresAt = endOf(wanted.expiresAt, parts.now());
   const performed = await perform(parts.directory, call.by, (work) =>
-    createClient(
-      work,
-      { ...wanted, expiresAt: wanted.expiresAt === null ? null : new Date(wanted.expiresAt) },
-      { kind: 'random', bytes: parts.random(TOKEN_BYTES) },
-    ),
+    createClient(work, { ...wanted, expiresAt }, { kind: 'random', bytes: parts.random(TOKEN_BYTES) }),
   );
   const { client, token } = performed.result;
   return {
@@ -100,10 +100,16 @@ async function postClient(parts: ApiParts, call: Call): Promise<Answer> {
     body: {
       ...clientBody(client),
       token,
-      expiresAt: wanted.expiresAt,
+      expiresAt: expiresAt?.toISOString() ?? null,
       scimBaseUrl: `${parts.baseUrl}/scim/v2`,
     },
   };
+}
+
+/** A token ends after a year unless it is said when, or that it never does (null). */
+function endOf(said: string | null | undefined, now: number): Date | null {
+  if (said === undefined) return new Date(now + TOKEN_DAYS * DAY_MS);
+  return said === null ? null : new Date(said);
 }
 
 function clientBody(row: ClientRow): object {

@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import { type GroupId, parseGroupId, parseUserId, type UserId } from '../core/ids.ts';
 import { Refusal } from '../core/refusal.ts';
+import { faultInWords, faultsOf } from '../core/schema-faults.ts';
 import { readSigned, sign } from '../core/seal.ts';
 import { HttpProblem } from '../http/problem.ts';
 import type { Page } from '../store/effective/membership.ts';
@@ -11,12 +12,9 @@ const MAX_LIMIT = 1_000;
 
 /** Reads a body by its schema. Refuses (400) naming every place that does not fit. */
 export function readBody<T extends z.ZodType>(schema: T, body: unknown): z.output<T> {
-  const read = schema.safeParse(body);
+  const read = schema.safeParse(body, { error: faultInWords });
   if (read.success) return read.data;
-  const faults = read.error.issues.map(
-    ({ path, message }) => `${path.length === 0 ? 'the body' : path.join('.')}: ${message}`,
-  );
-  throw new HttpProblem('request.invalid', faults.join('; '));
+  throw new HttpProblem('request.invalid', `${faultsOf(read.error, 'The body').join('; ')}.`);
 }
 
 /** A group's id in a path. Refuses `group.not_found` for what is no id. */

@@ -16,6 +16,8 @@ export interface ApiParts {
   readonly registry: Registry;
   /** Address of the installation, without a slash at its end. */
   readonly baseUrl: string;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
   /** Random bytes. */
   readonly random: (bytes: number) => Buffer;
 }

@@ -55,6 +55,7 @@ const answers = {
   'source.name_taken': taken,
   'source.invalid': invalid,
   'client.not_found': notFound('client'),
+  'client.invalid': invalid,
   'conflict.not_found': notFound('conflict'),
   'conflict.decided': { status: 409, title: 'The conflict was decided already' },
   'target.not_found': notFound('target'),
@@ -116,7 +117,9 @@ export function apiErrorForm(snapshotUrl: string): ErrorForm {
 
 /** What a program wants to know besides the sentence. */
 function extrasOf({ code, details }: Refusal, snapshotUrl: string): Readonly<Record<string, unknown>> {
-  return code === 'cursor.expired' ? { snapshot: snapshotUrl } : details;
+  if (code === 'cursor.expired') return { snapshot: snapshotUrl };
+  // The reason is in the sentence already.
+  return Object.fromEntries(Object.entries(details).filter(([name]) => name !== 'why'));
 }
 
 function write(

@@ -61,6 +61,7 @@ const exitOfRefusal = {
   'source.name_taken': exit.conflict,
   'source.invalid': exit.usage,
   'client.not_found': exit.usage,
+  'client.invalid': exit.usage,
   'conflict.not_found': exit.usage,
   'conflict.decided': exit.conflict,
   'target.not_found': exit.usage,

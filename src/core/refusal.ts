@@ -45,6 +45,7 @@ export interface RefusalDetails {
   'source.name_taken': { readonly name: string };
   'source.invalid': { readonly why: string };
   'client.not_found': { readonly client: string };
+  'client.invalid': { readonly why: string };
   'conflict.not_found': { readonly conflict: string };
   'conflict.decided': { readonly conflict: string; readonly decision: string };
   'target.not_found': { readonly target: string };
@@ -124,6 +125,7 @@ const sentences: { readonly [Code in RefusalCode]: (details: RefusalDetails[Code
   'source.name_taken': ({ name }) => `Another source has the name ${name} already.`,
   'source.invalid': ({ why }) => why,
   'client.not_found': ({ client }) => `There is no client ${client}.`,
+  'client.invalid': ({ why }) => why,
   'conflict.not_found': ({ conflict }) => `There is no conflict ${conflict}.`,
   'conflict.decided': ({ conflict, decision }) => `The conflict ${conflict} was ${decision} already.`,
   'target.not_found': ({ target }) => `There is no target ${target}.`,

@@ -1,4 +1,5 @@
 /** What can be done with clients: programs that use Muster with a bearer token. Each is a source of its own. */
+import { faultOfEntry } from '../core/address-list.ts';
 import { faultOfName } from '../core/names.ts';
 import { Refusal } from '../core/refusal.ts';
 import { profileNamed, profiles } from '../core/scim/profile.ts';
@@ -40,7 +41,8 @@ export type TokenMaterial =
 
 /**
  * Creates a client with its first token. It may take the name of a client that was revoked, and goes on as the same
- * source. Refuses `source.name_taken`, a name that cannot be one, and a profile that there is not.
+ * source. Refuses `source.name_taken`, a name that cannot be one, a profile that there is not, and `client.invalid`:
+ * an address that is none, an end that is not ahead.
  */
 export async function createClient(
   work: Work,
@@ -52,6 +54,11 @@ export async function createClient(
   if (profileNamed(client.profile) === null) {
     const why = `There is no profile ${client.profile}; there are ${Object.keys(profiles).join(', ')}.`;
     throw new Refusal('source.invalid', { why });
+  }
+  for (const entry of client.allow) {
+    const fault = faultOfEntry(entry);
+    if (fault !== null)
+      throw new Refusal('client.invalid', { why: `The address ${entry} in allow ${fault}.` });
   }
   const source = await sourceFor(work, client.name.trim());
   const taken = (): Refusal => new Refusal('source.name_taken', { name: client.name });
@@ -147,6 +154,7 @@ async function issueToken(
     material.kind === 'random'
       ? makeToken(material.bytes)
       : { token: material.token, keyId: null, hash: hashToken(material.token) };
-  await insertToken(work.tx, { clientN: client.n, keyId: made.keyId, hash: made.hash, expiresAt });
-  return made.token;
+  const { keyId, hash } = made;
+  if (await insertToken(work.tx, { clientN: client.n, keyId, hash, expiresAt })) return made.token;
+  throw new Refusal('client.invalid', { why: 'The token would be over already: expiresAt is not ahead.' });
 }

@@ -2,7 +2,7 @@
  * Bearer tokens (RFC 6750). A token is looked up by its hash; what was found is remembered for two seconds, so
  * that a busy client costs one look-up in that time and a revoked token is dead within it.
  */
-import { BlockList, isIP } from 'node:net';
+import { isAddressOn } from '../core/address-list.ts';
 import { profileNamed } from '../core/scim/profile.ts';
 import { allows, parseScope, type Scope } from '../core/scopes.ts';
 import { hashToken } from '../core/token.ts';
@@ -96,25 +96,10 @@ async function requireClient(context: DoorContext, authenticate: Authenticate): 
       'WWW-Authenticate': 'Bearer realm="muster", error="invalid_token"',
     });
   }
-  if (!mayComeFrom(client.allow, context.ip)) {
+  if (client.allow.length > 0 && !isAddressOn(client.allow, context.ip)) {
     throw new HttpProblem('auth.address', 'This token may not be used from this address.');
   }
   return client;
-}
-
-/** True when `address` is on the list, of addresses and CIDR ranges; an empty list allows any. */
-function mayComeFrom(allow: readonly string[], address: string): boolean {
-  if (allow.length === 0) return true;
-  const plain = address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;
-  const list = new BlockList();
-  for (const entry of allow) {
-    const [network = '', prefix] = entry.split('/');
-    const family = isIP(network) === 6 ? 'ipv6' : 'ipv4';
-    if (isIP(network) === 0) continue;
-    if (prefix === undefined) list.addAddress(network, family);
-    else list.addSubnet(network, Number(prefix), family);
-  }
-  return list.check(plain, isIP(plain) === 6 ? 'ipv6' : 'ipv4');
 }
 
 function identityOf(row: TokenOwnerRow): ClientIdentity {

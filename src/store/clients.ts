@@ -69,7 +69,8 @@ const revoke = named('client_revoke', 'update client set revoked_at = now() wher
 
 const insertTokenStatement = named(
   'client_token_insert',
-  'insert into client_token (client_n, key_id, hash, expires_at) values ($1, $2, $3, $4)',
+  `insert into client_token (client_n, key_id, hash, expires_at)
+   select $1, $2, $3, $4 where $4::timestamptz is null or $4 > now() returning id`,
 );
 
 const expireOthers = named(
@@ -135,9 +136,10 @@ export async function revokeClient(tx: Tx, n: number): Promise<void> {
   await tx.rows(revoke, [n]);
 }
 
-/** Adds a token to a client. */
-export async function insertToken(tx: Tx, token: NewTokenRow): Promise<void> {
-  await tx.rows(insertTokenStatement, [token.clientN, token.keyId, token.hash, token.expiresAt]);
+/** Adds a token to a client; false when it would be over already. */
+export async function insertToken(tx: Tx, token: NewTokenRow): Promise<boolean> {
+  const values = [token.clientN, token.keyId, token.hash, token.expiresAt];
+  return (await tx.rows(insertTokenStatement, values)).length === 1;
 }
 
 /** Adds an access token, and clears away those that ended more than a day ago. */

@@ -71,6 +71,7 @@ export async function startApi(): Promise<ApiServer> {
     listKey: randomBytes(32),
     registry: buildRegistry([]),
     baseUrl: 'http://localhost',
+    now: Date.now,
     random: randomBytes,
   });
   const log = pino({ level: 'error' }, { write: (line: string) => void faults.push(line) });

@@ -84,6 +84,7 @@ const answers = {
   'source.name_taken': uniqueness,
   'source.invalid': invalidValue,
   'client.not_found': { status: 404 },
+  'client.invalid': invalidValue,
   'conflict.not_found': { status: 404 },
   'conflict.decided': { status: 409 },
   'target.not_found': { status: 404 },

@@ -1,5 +1,6 @@
 /** Targets as people describe them: the bodies of `POST` and `PATCH /api/v1/targets` and of `muster target add`. */
 import { z } from 'zod';
+import { faultInWords } from '../../core/schema-faults.ts';
 import { Refusal } from '../../core/refusal.ts';
 import { FIRST_PUSH_LIMITS } from '../../core/targets/push-guard.ts';
 import { faultOfHost } from '../outgoing/address.ts';
@@ -101,7 +102,7 @@ export function merged(
 }
 
 function read<Shape>(shape: z.ZodType<Shape>, given: unknown, at: string): Shape {
-  return explain(() => shape.parse(given), at);
+  return explain(() => shape.parse(given, { error: faultInWords }), at);
 }
 
 function explain<T>(parse: () => T, at: string): T {
@@ -109,10 +110,11 @@ function explain<T>(parse: () => T, at: string): T {
     return parse();
   } catch (error) {
     if (!(error instanceof z.ZodError)) throw error;
-    const [issue] = error.issues;
-    const path = [at, ...(issue?.path ?? [])].filter((part) => part !== '').join('.');
-    throw new Refusal('target.invalid', {
-      why: `${path === '' ? 'The target' : path}: ${issue?.message ?? 'invalid'}`,
-    });
+    const faults = error.issues.map(({ path, message }) => ({
+      message,
+      path: [at, ...path].filter((part) => part !== ''),
+    }));
+    const why = faults.map(({ path, message }) => `${path.join('.') || 'The target'} ${message}`).join('; ');
+    throw new Refusal('target.invalid', { why: `${why}.` });
   }
 }

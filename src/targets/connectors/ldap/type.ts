@@ -1,4 +1,5 @@
 /** LDAP as a type of target. */
+import { faultInWords } from '../../../core/schema-faults.ts';
 import type { ConnectorType } from '../../connector.ts';
 import { ldapConnector, ldapTraits } from './connector.ts';
 import { ldapCredentials, ldapSettings } from './settings.ts';
@@ -6,8 +7,8 @@ import { ldapCredentials, ldapSettings } from './settings.ts';
 const DAY_MS = 86_400_000;
 
 export const ldapType: ConnectorType = {
-  readSettings: (given) => ldapSettings.parse(given),
-  readCredentials: (given) => ldapCredentials.parse(given),
+  readSettings: (given) => ldapSettings.parse(given, { error: faultInWords }),
+  readCredentials: (given) => ldapCredentials.parse(given, { error: faultInWords }),
   open: (given, secret, { heard }) => {
     const settings = ldapSettings.parse(given);
     const { concurrency, timeoutSeconds, deleteAfterDays } = settings;

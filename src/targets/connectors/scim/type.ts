@@ -1,4 +1,5 @@
 /** SCIM as a type of target. */
+import { faultInWords } from '../../../core/schema-faults.ts';
 import type { ConnectorType } from '../../connector.ts';
 import { openHttpClient } from '../../outgoing/http-client.ts';
 import { scimConnector, scimTraits } from './connector.ts';
@@ -7,8 +8,8 @@ import { scimCredentials, scimSettings } from './settings.ts';
 const DAY_MS = 86_400_000;
 
 export const scimType: ConnectorType = {
-  readSettings: (given) => scimSettings.parse(given),
-  readCredentials: (given) => scimCredentials.parse(given),
+  readSettings: (given) => scimSettings.parse(given, { error: faultInWords }),
+  readCredentials: (given) => scimCredentials.parse(given, { error: faultInWords }),
   open: (given, secret, { now, heard }) => {
     const settings = scimSettings.parse(given);
     const credentials = scimCredentials.parse(secret);
