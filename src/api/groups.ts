@@ -3,7 +3,6 @@ import { z } from 'zod';
 import type { GroupId } from '../core/ids.ts';
 import { foldName } from '../core/names.ts';
 import { Refusal } from '../core/refusal.ts';
-import { allows } from '../core/scopes.ts';
 import {
   changeGroup,
   createGroup,
@@ -131,8 +130,7 @@ async function postGroup(parts: ApiParts, call: Call): Promise<Answer> {
   const { roles: wanted, name, ...rest } = readBody(creation, await call.json());
   const performed = await perform(parts.directory, call.by, async (work) => {
     const { id } = await createGroup(work, edited({ ...newGroupState, name }, rest));
-    if (wanted !== undefined)
-      await setGroupRoles(work, { group: id, roles: wanted, mayProtected: isAdmin(call), at: 'creation' });
+    if (wanted !== undefined) await setGroupRoles(work, { group: id, roles: wanted, at: 'creation' });
     return id;
   });
   const answer = await answerWritten(parts, 201, performed);
@@ -146,8 +144,7 @@ async function patchGroup(parts: ApiParts, call: Call): Promise<Answer> {
   const ifMatch = readIfMatch(call.header('If-Match'));
   const performed = await perform(parts.directory, call.by, async (work) => {
     await changeGroup(work, { group, ifMatch, edit: (current) => edited(current, rest) });
-    if (wanted !== undefined)
-      await setGroupRoles(work, { group, roles: wanted, mayProtected: isAdmin(call), at: 'change' });
+    if (wanted !== undefined) await setGroupRoles(work, { group, roles: wanted, at: 'change' });
     return group;
   });
   return answerWritten(parts, 200, performed);
@@ -199,10 +196,6 @@ async function requireGroup({ directory }: ApiParts, id: GroupId): Promise<Liste
   const row = await findListedGroup(directory.database, id);
   if (row === null) throw new Refusal('group.not_found', { group: id });
   return row;
-}
-
-function isAdmin({ client }: Call): boolean {
-  return allows(client.scopes, 'admin');
 }
 
 function groupBody(row: ListedGroupRow): object {

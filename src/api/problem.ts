@@ -43,6 +43,8 @@ const answers = {
   'role.not_found': notFound('role'),
   'role.in_use': { status: 409, title: 'The role is in use' },
   'delegation.invalid': invalid,
+  'user.inactive': { status: 409, title: 'The user is not active' },
+  'role.name_taken': taken,
   'member.not_found': notFound('member'),
   'nesting.cycle': { status: 409, title: 'The nesting would close a cycle' },
   'version.mismatch': { status: 412, title: 'It changed in the meantime' },

@@ -49,6 +49,8 @@ const exitOfRefusal = {
   'role.not_found': exit.usage,
   'role.in_use': exit.conflict,
   'delegation.invalid': exit.usage,
+  'user.inactive': exit.conflict,
+  'role.name_taken': exit.conflict,
   'member.not_found': exit.usage,
   'nesting.cycle': exit.conflict,
   'version.mismatch': exit.conflict,

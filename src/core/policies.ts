@@ -13,8 +13,10 @@ export interface GovernedGroup {
   readonly name: string;
   readonly internal: boolean;
   readonly restricted: boolean;
-  /** Protected (J-20) from the source that writes: it confers more than `groups.request` and does not trust the source. */
-  readonly guarded: boolean;
+  /** It confers more than `groups.request`, itself or through a group that it is nested in (J-20). */
+  readonly protected: boolean;
+  /** It trusts the source that writes. */
+  readonly trusted: boolean;
 }
 
 type GroupPolicy = (actor: Actor, group: GovernedGroup) => boolean;
@@ -26,10 +28,11 @@ const isProgram: Policy = (actor) => actor.kind !== 'user';
 const manages: GroupPolicy = (actor, group) =>
   isAdministrator(actor) || (!group.internal && (leads(actor, group) || holds(actor, 'groups.manage')));
 
-/** J-20, and J-17 where members are concerned. */
-const isOpenTo: GroupPolicy = (actor, group) => isAdministrator(actor) || !group.guarded;
+/** J-20. */
+const isOpenTo: GroupPolicy = (actor, group) => isAdministrator(actor) || !group.protected || group.trusted;
+/** J-17 and J-20. */
 const takesMembersFrom: GroupPolicy = (actor, group) =>
-  isAdministrator(actor) || (!group.restricted && !group.guarded);
+  isOpenTo(actor, group) && (isAdministrator(actor) || !group.restricted);
 
 const groupPolicies = {
   'add-members': (actor, group) =>
@@ -82,9 +85,11 @@ export function may(act: Act, actor: Actor): boolean {
 /** Refuses `group.protected` (J-20), `group.restricted` (J-17) or `actor.not_allowed`, whichever stands in the way. */
 export function requireInGroup(act: GroupAct, actor: Actor, group: GovernedGroup): void {
   if (mayInGroup(act, actor, group)) return;
-  if (group.guarded) throw new Refusal('group.protected', { group: group.name });
-  if (group.restricted && act !== 'edit-group' && act !== 'see-members' && act !== 'see-requests')
+  const concernsMembers = !['edit-group', 'see-members', 'see-requests'].includes(act);
+  if (!isOpenTo(actor, group)) throw new Refusal('group.protected', { group: group.name });
+  if (group.restricted && concernsMembers && !takesMembersFrom(actor, group)) {
     throw new Refusal('group.restricted', { group: group.name });
+  }
   throw new Refusal('actor.not_allowed', { act, group: group.name });
 }
 

@@ -33,6 +33,8 @@ export interface RefusalDetails {
   'role.not_found': { readonly role: string };
   'role.in_use': { readonly role: string; readonly groups: number };
   'delegation.invalid': { readonly why: string };
+  'user.inactive': { readonly user: string };
+  'role.name_taken': { readonly role: string };
   'member.not_found': { readonly members: readonly string[] };
   'nesting.cycle': { readonly path: readonly string[] };
   'version.mismatch': { readonly expected: string; readonly actual: number };
@@ -112,6 +114,8 @@ const sentences: { readonly [Code in RefusalCode]: (details: RefusalDetails[Code
   'role.not_found': ({ role }) => `There is no role ${role}.`,
   'role.in_use': ({ role, groups }) => `${groups} groups give the role ${role}; take it from them first.`,
   'delegation.invalid': ({ why }) => why,
+  'user.inactive': ({ user }) => `The user ${user} is not active, or has not arrived yet.`,
+  'role.name_taken': ({ role }) => `There is a role ${role} already.`,
   'member.not_found': ({ members }) => `No such member: ${members.join(', ')}.`,
   'nesting.cycle': ({ path }) => `This would make a group contain itself: ${path.join(' > ')}.`,
   'version.mismatch': ({ expected, actual }) =>

@@ -4,7 +4,8 @@ import { type ExpiredRow, expiredMembersOf, listExpired } from '../store/expiry.
 import { retractMembers } from '../store/assertions.ts';
 import { lockGraph, reopenNesting } from '../store/closure.ts';
 import { lockGroup } from '../store/groups.ts';
-import { groupsAmong, note } from './memberships.ts';
+import { usersBelow } from '../store/request-loss.ts';
+import { followLoss, groupsAmong, note } from './memberships.ts';
 import { authorOf, type Directory, perform, type Work } from './work.ts';
 
 /** Assertions to a round: enough to catch up quickly, little enough to be one short transaction per group. */
@@ -30,9 +31,12 @@ async function retract(work: Work, { group_id: id, nests }: ExpiredRow): Promise
   const group = await lockGroup(work.tx, id, work.sourceN);
   if (group === null) return 0;
   const members = await expiredMembersOf(work.tx, group.n, work.sourceN);
+  const nested = groupsAmong(members);
+  const below = group.lets_request ? await usersBelow(work.tx, nested) : [];
   const outcome = await retractMembers(work.tx, group.n, members, authorOf(work));
   note(work, outcome, { group: group.n, removed: outcome.changed });
-  await reopenNesting(work.tx, [group.n], groupsAmong(members));
+  await reopenNesting(work.tx, [group.n], nested);
+  await followLoss(work, group, { members, changed: outcome.changed, below });
   return outcome.changed.length;
 }
 

@@ -2,6 +2,8 @@
 import type { GroupId } from '../core/ids.ts';
 import { canonicalJson } from '../core/json.ts';
 import { foldName, isAffiliationName, readGroupName } from '../core/names.ts';
+import { isAdministrator } from '../core/actor.ts';
+import { requireInGroup, requireTo } from '../core/policies.ts';
 import { Refusal } from '../core/refusal.ts';
 import { type Expectation, requireVersion } from '../core/version.ts';
 import { dropMemberships, dropNestings, listGroupsListing } from '../store/assertions.ts';
@@ -18,6 +20,9 @@ import {
   updateGroup,
 } from '../store/groups.ts';
 import { dropRolesOfGroup, type RoleRow, rolesOfGroup, setRolesOfGroup } from '../store/roles.ts';
+import { dropGovernance } from '../store/governance.ts';
+import { isProtected } from '../store/protection.ts';
+import { usersBelow } from '../store/request-loss.ts';
 import { findSource } from '../store/sources.ts';
 import {
   applyMembers,
@@ -26,7 +31,10 @@ import {
   type MembersEdited,
   prepareMembers,
 } from './memberships.ts';
-import { requireRoles } from './roles.ts';
+import { refuseReservedName } from './reserved-names.ts';
+import { endRequestLosses } from './request-loss.ts';
+import { requireGivable, requireRoles } from './roles.ts';
+import { endWaitingRequests } from './waiting-requests.ts';
 import { noteNestings, record, refusing, type Work } from './work.ts';
 
 /** A group as its writers see it. */
@@ -67,22 +75,23 @@ export const newGroupState: Omit<GroupState, 'name'> = {
 export type MembersOfGroup = Pick<EditMembers, 'steps' | 'dangling'>;
 
 /**
- * Creates a regular group, with its first members. Refuses a name in use (`group.name_taken`), a name of
- * affiliation groups (`group.name_reserved`, D-16), and members as editMembers does.
+ * Creates a regular group, with its first members. Refuses a name in use (`group.name_taken`), a reserved name or
+ * one of affiliation groups (`group.name_reserved`, D-05, D-16), roles as requireGivable, and members as editMembers.
  */
 export async function createGroup(
   work: Work,
   group: GroupState,
   members?: MembersOfGroup,
 ): Promise<GroupRow> {
+  requireTo('create-group', work.by.actor);
   const state = { ...group, name: readGroupName(group.name) };
-  refuseAffiliation(state.name);
+  await refuseName(work, state.name);
   const prepared = await prepareMembers(work, members?.steps ?? []);
   const row = await refusing(insertGroup(work.tx, await writeOf(work, state), work.sourceN), {
     groups_name_unique: () => new Refusal('group.name_taken', { name: state.name }),
   });
   if (state.externalId !== null) await syncGroupExternalId(work.tx, row.n, state.externalId, work.sourceN);
-  await writeRoles(work, row, [], state.roles);
+  if (state.roles.length > 0) await writeRoles(work, row, state.roles);
   await record(work, { type: 'group.created', group: row.n, after: state });
   const { added } = await applyMembers(work, row, prepared, members ?? {});
   return added.length === 0 ? row : ((await lockGroup(work.tx, row.id, work.sourceN)) ?? row);
@@ -103,7 +112,8 @@ export interface GroupChanged extends MembersEdited {
 /**
  * Changes a group's attributes and members in one go, under its lock. What leads to an equal state writes
  * nothing and moves no version (D-04). The row in the answer is as it stood before the members moved, when only
- * members were asked for. Refuses `group.not_found`, `version.mismatch`, `group.name_taken`, and as editMembers.
+ * members were asked for. Refuses `group.not_found`, `version.mismatch`, `group.name_taken`, `group.name_reserved`,
+ * `group.protected` and `group.protected_open` (J-20), `group.restricted` for lifting that (J-17), and as editMembers.
  */
 export async function changeGroup(work: Work, change: ChangeGroup): Promise<GroupChanged> {
   const { group: row, prepared } = await lockGroupForMembers(work, change.group, change.members?.steps ?? []);
@@ -121,7 +131,8 @@ export async function changeGroup(work: Work, change: ChangeGroup): Promise<Grou
 /**
  * Deletes a group: a tombstone stays, the name is free at once, its nestings and closure rows are gone, the
  * groups that listed it move their versions (D-06). Its users' assertions are swept later; no read finds them,
- * for every read passes through the closure. Refuses `group.not_found`, `version.mismatch`, `group.automatic`.
+ * for every read passes through the closure. Requests for it are cancelled. Refuses `group.not_found`,
+ * `version.mismatch`, `group.automatic`, `group.protected` (J-20) and `group.restricted` (J-17).
  */
 export async function deleteGroup(
   work: Work,
@@ -134,6 +145,9 @@ export async function deleteGroup(
   if (row.kind === 'everyone' || row.kind === 'everyone-signed-in') {
     throw new Refusal('group.automatic', { group: row.name, kind: row.kind });
   }
+  requireInGroup('edit-group', work.by.actor, row);
+  requireLiftable(work, row);
+  const below = row.lets_request ? await usersBelow(work.tx, [row.n]) : [];
   await noteNestings(work, [row.n]);
   const parents = await listGroupsListing(work.tx, row.n);
   await bumpGroups(work.tx, parents);
@@ -144,7 +158,11 @@ export async function deleteGroup(
   await tombstoneGroup(work.tx, row.n);
   const roles = await rolesOfGroup(work.tx, row.n);
   await dropRolesOfGroup(work.tx, row.n);
+  await dropGovernance(work.tx, row.n);
   await record(work, { type: 'group.deleted', group: row.n, before: groupStateOf(row, roles) });
+  const gone = { state: 'cancelled', reason: 'the group was deleted' } as const;
+  await endWaitingRequests(work, { of: 'group', group: row.n }, gone);
+  await endRequestLosses(work, below);
 }
 
 /** A stored group as its writers see it. */
@@ -174,7 +192,10 @@ async function writeState(
   const edited = edit(current, row);
   const wanted = { ...edited, name: readGroupName(edited.name) };
   if (canonicalJson(current) === canonicalJson(wanted)) return row;
-  if (foldName(wanted.name) !== foldName(current.name)) refuseAffiliation(wanted.name);
+  requireInGroup('edit-group', work.by.actor, row);
+  if (current.restricted && !wanted.restricted) requireLiftable(work, row);
+  if (foldName(wanted.name) !== foldName(current.name)) await refuseName(work, wanted.name);
+  if ((wanted.open && !current.open) || (wanted.public && !current.public)) await requireOpenable(work, row);
   const written = await refusing(
     updateGroup(work.tx, row.n, await writeOf(work, wanted, row), work.sourceN),
     { groups_name_unique: () => new Refusal('group.name_taken', { name: wanted.name }) },
@@ -182,24 +203,39 @@ async function writeState(
   if (wanted.externalId !== current.externalId) {
     await syncGroupExternalId(work.tx, row.n, wanted.externalId, work.sourceN);
   }
-  await writeRoles(work, row, current.roles, wanted.roles);
+  if (canonicalJson(current.roles) !== canonicalJson(wanted.roles)) await writeRoles(work, row, wanted.roles);
   await record(work, { type: 'group.updated', group: row.n, before: current, after: wanted });
   return { ...written, external_id: wanted.externalId };
 }
 
-async function writeRoles(
-  work: Work,
-  group: GroupRow,
-  before: readonly string[],
-  after: readonly string[],
-): Promise<void> {
-  if (canonicalJson(before) === canonicalJson(after)) return;
-  const roles = await requireRoles(work, after);
+async function writeRoles(work: Work, group: GroupRow, wanted: readonly string[]): Promise<void> {
+  const roles = await requireRoles(work, wanted);
+  if (!requireGivable(work, await rolesOfGroup(work.tx, group.n), roles)) return;
   await setRolesOfGroup(
     work.tx,
     group.n,
     roles.map(({ n }) => n),
   );
+}
+
+/** J-17: only administrators end a restriction. */
+function requireLiftable({ by }: Work, row: GroupRow): void {
+  if (row.restricted && !isAdministrator(by.actor))
+    throw new Refusal('group.restricted', { group: row.name });
+}
+
+/**
+ * J-20: a protected group can be neither open nor public. Under the graph lock, which whoever protects it holds too;
+ * taken late, so PostgreSQL may undo this work once for another that waits the other way round.
+ */
+async function requireOpenable(work: Work, row: GroupRow): Promise<void> {
+  await lockGraph(work.tx);
+  if (await isProtected(work.tx, row.n)) throw new Refusal('group.protected_open', { group: row.name });
+}
+
+async function refuseName(work: Work, name: string): Promise<void> {
+  refuseAffiliation(name);
+  await refuseReservedName(work, name);
 }
 
 function refuseAffiliation(name: string): void {

@@ -7,7 +7,7 @@ import { refuseCycles } from '../core/feeds/nesting-order.ts';
 import { settlePeople } from '../core/feeds/people.ts';
 import type { FeedSettings } from '../core/feeds/settings.ts';
 import { Refusal } from '../core/refusal.ts';
-import { type Place, recordOrigin } from '../store/changes.ts';
+import { recordOrigin } from '../store/changes.ts';
 import { closeOverNestings, lockGraph, reopenNesting } from '../store/closure.ts';
 import {
   gatherNames,
@@ -27,6 +27,7 @@ import {
   listNestingsAbove,
   listNestingSteps,
   listPlannedNestings,
+  listRequestLosers,
   namesByKey,
   type PlannedNestings,
   planPairs,
@@ -35,10 +36,12 @@ import {
 import { gatherPeople, listHardCells, writeSettledCells } from '../store/feeds/people.ts';
 import { giveRoles, gatherRoles, listNamedRoles, type NamedRole, planRoles } from '../store/feeds/roles.ts';
 import { analyzeStaged, makeRoom, type RunN } from '../store/feeds/staging.ts';
+import { brokenProtection } from '../store/protection.ts';
 import { attachKeys, makeStubs } from '../store/feeds/stubs.ts';
 import { newGroupState } from './groups.ts';
+import { endRequestLosses } from './request-loss.ts';
 import { ensureRoles } from './roles.ts';
-import { authorOf, noteNestings, type Work } from './work.ts';
+import { authorOf, noteNestings, notePlace, type Work } from './work.ts';
 
 export interface ImportRun {
   readonly run: RunN;
@@ -49,7 +52,7 @@ export interface ImportRun {
 
 /**
  * Applies the staged rows of a run and answers how they ended. Rows are refused one by one: group.automatic
- * (D-14), group.reserved (D-03, F-11), group.name_reserved (D-16), role.protected and role.invalid (F-08),
+ * (D-14), group.reserved (D-03, F-11), group.name_reserved (D-05, D-16), group.restricted (J-17), group.protected (J-20), role.protected and role.invalid (F-08),
  * nesting.cycle with the path (F-10), identity.conflict and identity.ambiguous. What is missing is made (F-04);
  * who stays is not touched (F-09).
  */
@@ -84,13 +87,15 @@ export async function applyImport(work: Work, { run, rows, settings }: ImportRun
   if (nestings !== null) await noteNestings(work, [...nestings.nested, ...nestings.unnestedMembers]);
   notePlace(work, await writePairs(tx, author));
   notePlace(work, await giveRoles(tx, author));
+  const losing = await listRequestLosers(tx);
   if (nestings !== null) await followNestings(work, nestings);
+  await endRequestLosses(work, losing);
   await bumpPlannedGroups(tx);
   return writeOutcomes(tx, run);
 }
 
-async function refuseByGroup({ tx, by }: Work): Promise<void> {
-  const suspects = await listSuspectGroups(tx);
+async function refuseByGroup({ tx, by, sourceN }: Work): Promise<void> {
+  const suspects = await listSuspectGroups(tx, sourceN);
   if (suspects.length === 0) return;
   const faults = suspects.flatMap((group) => {
     const refusal = refusalOfGroup(group, by.source);
@@ -104,20 +109,26 @@ async function refuseByGroup({ tx, by }: Work): Promise<void> {
   await refuseByKey(tx, 'nested', unnestable);
 }
 
-function refusalOfGroup({ name, kind, reserved_to }: NamedGroup, source: string): Refusal | null {
-  if (kind === null) return refusalOfNewName(name);
+/** A file writes as its feed, whoever handed it in: nobody looks at every row as an administrator would (J-17, J-20). */
+function refusalOfGroup(group: NamedGroup, source: string): Refusal | null {
+  const { name, kind, reserved_to } = group;
+  if (kind === null) return refusalOfNewName(group);
   if (kind !== 'regular') return new Refusal('group.automatic', { group: name, kind });
+  if (group.protected) return new Refusal('group.protected', { group: name });
+  if (group.restricted) return new Refusal('group.restricted', { group: name });
   if (reserved_to === null || reserved_to === source) return null;
   return new Refusal('group.reserved', { group: name, source: reserved_to });
 }
 
 /** All automatic groups but `everyone` may be nested (D-14). */
-function refusalOfNesting({ name, kind }: NamedGroup): Refusal | null {
-  if (kind === null) return refusalOfNewName(name);
+function refusalOfNesting(group: NamedGroup): Refusal | null {
+  const { name, kind } = group;
+  if (kind === null) return refusalOfNewName(group);
   return kind === 'everyone' ? new Refusal('group.automatic', { group: name, kind }) : null;
 }
 
-function refusalOfNewName(name: string): Refusal | null {
+function refusalOfNewName({ name, reserved_name: reason }: NamedGroup): Refusal | null {
+  if (reason !== null) return new Refusal('group.name_reserved', { name, why: reason });
   if (!isAffiliationName(name)) return null;
   const why = 'groups that start with "affiliation." follow what institutions say of their people.';
   return new Refusal('group.name_reserved', { name, why });
@@ -172,13 +183,11 @@ async function followNestings(
 ): Promise<void> {
   await reopenNesting(tx, unnestedGroups, unnestedMembers);
   await closeOverNestings(tx, nested);
+  const [broken] = await brokenProtection(tx, nested);
+  if (broken !== undefined) throw new Refusal('group.protected_open', { group: broken });
 }
 
 /** What the log says of a new group besides its name. */
 function told(): Record<string, unknown> {
   return { ...newGroupState };
-}
-
-function notePlace(work: Work, place: Place | null): void {
-  work.place = place ?? work.place;
 }

@@ -4,6 +4,7 @@
  */
 import type { GroupId, GroupN, UserId, UserN } from '../core/ids.ts';
 import { clientLimits } from '../core/client-guard.ts';
+import { requireInGroup } from '../core/policies.ts';
 import { Refusal } from '../core/refusal.ts';
 import { raiseAlert } from '../store/alerts.ts';
 import {
@@ -20,6 +21,9 @@ import {
 import { closeOverNesting, findCycle, lockGraph, reopenNesting } from '../store/closure.ts';
 import { countUsersBelow } from '../store/client-removals.ts';
 import { type GroupRow, groupNames, lockGroup, lockGroupWithUsers } from '../store/groups.ts';
+import { openGroupsBelow } from '../store/protection.ts';
+import { usersBelow } from '../store/request-loss.ts';
+import { endRequestLosses } from './request-loss.ts';
 import { authorOf, noteNestings, type Work, type Written } from './work.ts';
 
 type MemberId = UserId | GroupId;
@@ -52,8 +56,10 @@ export interface MembersEdited {
  * Changes the direct members of one group, users and groups alike, as row operations: the cost follows the
  * number of members named, never the size of the group. Removal is explicit (D-02). Adding the present and
  * removing the absent succeed and change nothing (D-04).
- * Refuses `group.not_found`, `member.not_found`, `group.automatic` (D-14), `group.reserved` (D-03) and
- * `nesting.cycle` with the path (D-11).
+ * Refuses `group.not_found`, `member.not_found`, `group.automatic` (D-14), `group.reserved` (D-03),
+ * `nesting.cycle` with the path (D-11), `group.restricted` (J-17), `group.protected` and `group.protected_open`
+ * (J-20), and `actor.not_allowed` for people (J-14 to J-18). Who loses `groups.request` by it loses what follows
+ * from that (J-11).
  */
 export async function editMembers(work: Work, edit: EditMembers): Promise<MembersEdited> {
   const { group, prepared } = await lockGroupForMembers(work, edit.group, edit.steps);
@@ -138,6 +144,8 @@ export async function applyMembers(
   requireWritableMembers(work, group);
   if ((options.dangling ?? 'refuse') === 'refuse') refuseDangling(steps, found);
   const { add, remove, wiped } = await netDifference(work, group.n, steps, found);
+  if (remove.length > 0) requireInGroup('remove-members', work.by.actor, group);
+  if (add.length > 0) requireInGroup('add-members', work.by.actor, group);
   await tellContest(work, group, wiped);
   const unnests = remove.some(({ kind }) => kind === 'g');
   if (unnests && !holdsGraphLock) await lockGraph(work.tx);
@@ -227,7 +235,10 @@ async function putIn(
 ): Promise<readonly (UserN | GroupN)[]> {
   if (members.length === 0) return [];
   const nested = groupsAmong(members);
-  if (nested.length > 0) await refuseCycle(work, group.n, nested);
+  if (nested.length > 0) {
+    await refuseCycle(work, group.n, nested);
+    await refuseOpenBelow(work, group, nested);
+  }
   const lines = members.map(({ n, kind }) => ({ n, kind, line: null }));
   await noteNestings(work, nested);
   const outcome = await assertMembers(work.tx, group.n, lines, authorOf(work), expiresAt);
@@ -237,7 +248,8 @@ async function putIn(
   return outcome.changed;
 }
 
-async function takeOut(
+/** Takes members out explicitly (D-02), with all that follows for nestings and for what they may ask (J-11). */
+export async function takeOut(
   work: Work,
   group: GroupRow,
   members: readonly Pick<ResolvedMember, 'n' | 'kind'>[],
@@ -246,11 +258,37 @@ async function takeOut(
   const lines = members.map(({ n, kind }) => ({ n, kind, line: null }));
   const nested = groupsAmong(members);
   await noteNestings(work, nested);
+  const below = group.lets_request ? await usersBelow(work.tx, nested) : [];
   const outcome = await endMembers(work.tx, group.n, lines, authorOf(work));
   note(work, outcome, { group: group.n, removed: outcome.changed });
   await tellMovedMany(work, group, nested);
   await reopenNesting(work.tx, [group.n], nested);
+  await followLoss(work, group, { members, changed: outcome.changed, below });
   return outcome.changed;
+}
+
+export interface MembersGone {
+  readonly members: readonly Pick<MemberLine, 'n' | 'kind'>[];
+  readonly changed: readonly (UserN | GroupN)[];
+  /** Users in the groups among them. */
+  readonly below: readonly UserN[];
+}
+
+/** After members left a group that lets its members ask to join others (J-11). */
+export async function followLoss(work: Work, group: GroupRow, gone: MembersGone): Promise<void> {
+  if (!group.lets_request || gone.changed.length === 0) return;
+  const changed = new Set<number>(gone.changed);
+  const users = gone.members
+    .filter((member): member is { n: UserN; kind: 'u' } => member.kind === 'u' && changed.has(member.n))
+    .map(({ n }) => n);
+  await endRequestLosses(work, [...new Set([...users, ...gone.below])]);
+}
+
+/** What is nested in a protected group becomes protected too, and can be neither open nor public (J-20). */
+async function refuseOpenBelow(work: Work, group: GroupRow, nested: readonly GroupN[]): Promise<void> {
+  if (!group.protected) return;
+  const [open] = await openGroupsBelow(work.tx, nested);
+  if (open !== undefined) throw new Refusal('group.protected_open', { group: open });
 }
 
 /** Refuses a nesting that would close a cycle, naming the whole path (D-11). The graph lock must be held. */

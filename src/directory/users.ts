@@ -19,6 +19,9 @@ import {
   type UserDocument,
   type UserRow,
 } from '../store/users.ts';
+import { dropGovernance } from '../store/governance.ts';
+import { requireTo } from '../core/policies.ts';
+import { endWaitingRequests } from './waiting-requests.ts';
 import { record, refusing, type Work } from './work.ts';
 
 /** A user as its writers see it. */
@@ -40,6 +43,7 @@ export interface NewUser extends UserState {
  * alone, becomes this user and keeps its id and memberships. Refuses a userName in use (`user.name_taken`).
  */
 export async function createUser(work: Work, user: NewUser): Promise<UserRow> {
+  requireTo('manage-users', work.by.actor);
   const state = { ...user, userName: readUserName(user.userName) };
   const stub = await adoptableStub(work, state);
   const write = { ...state, userNameKey: foldName(state.userName), stub: false };
@@ -84,6 +88,7 @@ export interface ChangeUser {
  * Refuses `user.not_found`, `version.mismatch`, `user.name_taken`.
  */
 export async function changeUser(work: Work, { user, ifMatch, edit }: ChangeUser): Promise<UserRow> {
+  requireTo('manage-users', work.by.actor);
   const row = await lockUser(work.tx, user, externalIdIssuer(work.sourceN));
   if (row === null) throw new Refusal('user.not_found', { user });
   requireVersion(ifMatch, row.version);
@@ -111,13 +116,17 @@ export async function deleteUser(
   work: Work,
   { user, ifMatch }: { readonly user: UserId; readonly ifMatch: Expectation | null },
 ): Promise<void> {
+  requireTo('manage-users', work.by.actor);
   const row = await lockUser(work.tx, user, externalIdIssuer(work.sourceN));
   if (row === null) throw new Refusal('user.not_found', { user });
   requireVersion(ifMatch, row.version);
   await bumpGroups(work.tx, await listGroupsListing(work.tx, row.n));
   await dropMemberships(work.tx, row.n);
+  await dropGovernance(work.tx, row.n);
   await tombstoneUser(work.tx, row.n);
   await record(work, { type: 'user.deleted', user: row.n, before: told(stateOf(row)) });
+  const gone = { state: 'cancelled', reason: 'the user was deleted' } as const;
+  await endWaitingRequests(work, { of: 'user', user: row.n }, gone);
 }
 
 /** A stored user as its writers see it. */

@@ -4,6 +4,7 @@
  */
 import type { Attribution } from '../core/attribution.ts';
 import type { GroupN, OriginN, SourceN, UserN } from '../core/ids.ts';
+import { defaultJoiningRules, type JoiningRules } from '../core/joining.ts';
 import { Refusal } from '../core/refusal.ts';
 import {
   type ChangeAuthor,
@@ -21,6 +22,8 @@ export interface Directory {
   readonly database: Database;
   /** Called after every commit that wrote something: readers of the log look at once. */
   readonly wake: () => void;
+  /** What the installation says of joining; absent for its defaults. */
+  readonly rules?: JoiningRules;
 }
 
 /** One thing that a work wrote, for whoever shows what came of a request. */
@@ -38,6 +41,7 @@ export interface Work {
   readonly tx: Tx;
   readonly by: Attribution;
   readonly sourceN: SourceN;
+  readonly rules: JoiningRules;
   /** The row that says where this work's facts came from; made with the first of them. */
   originN: OriginN | null;
   /** The last log row written; null while nothing changed. */
@@ -60,13 +64,13 @@ export interface Performed<T> {
  * does not exist. `task` runs again when PostgreSQL undid the transaction, so it must have no effects of its own.
  */
 export async function perform<T>(
-  { database, wake }: Directory,
+  { database, wake, rules = defaultJoiningRules }: Directory,
   by: Attribution,
   task: (work: Work) => Promise<T>,
 ): Promise<Performed<T>> {
   const source = await findSourceNumber(database, by.source);
   const performed = await database.transaction(async (tx) => {
-    const work: Work = { tx, by, sourceN: source, originN: null, place: null, isWatched: false, written: [] };
+    const work: Work = { tx, by, sourceN: source, rules, originN: null, place: null, isWatched: false, written: [] };
     const result = await task(work);
     return { result, place: work.place, written: work.written };
   });
@@ -89,6 +93,11 @@ export async function record(work: Work, entry: ChangeEntry): Promise<void> {
   work.originN ??= await recordOrigin(work.tx, work.by);
   work.place = await recordChange(work.tx, authorOf(work), entry);
   work.written.push(entry);
+}
+
+/** Keeps the place of a statement that wrote its own entries; null where it wrote none. */
+export function notePlace(work: Work, place: Place | null): void {
+  work.place = place ?? work.place;
 }
 
 /** Runs a write whose named constraint stands for a rule, and turns its violation into that rule's refusal. */

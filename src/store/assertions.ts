@@ -49,6 +49,10 @@ const resolve = named(
 const INPUT = `input as (
      select * from unnest((select $2::int[]), (select $3::"char"[]), (select $4::int[])) as t(member_n, kind, line))`;
 
+/** A delegation ends with the membership of who holds it (J-18). */
+const endDelegations = `
+   undelegated as (delete from delegation d using moved m where d.group_n = $1 and d.user_n = m.member_n),`;
+
 const logged = (array: 'added' | 'removed') => `
    bumped as (
      update groups set version = version + 1, modified_at = now()
@@ -112,6 +116,7 @@ const removeExplicit = named(
      update assertion a set suppressed = true from before b
      where a.group_n = $1 and a.member_n = b.member_n and a.source_n <> $8::int and not a.suppressed),
    moved as (select member_n, line from before where present),
+   ${endDelegations}
    ${logged('removed')}`,
 );
 
@@ -127,6 +132,7 @@ const removeImplicit = named(
    own as (
      delete from assertion a using before b where a.group_n = $1 and a.member_n = b.member_n and a.source_n = $8::int),
    moved as (select member_n, line from before where present and not others),
+   ${endDelegations}
    ${logged('removed')}`,
 );
 

@@ -27,6 +27,12 @@ export interface GroupRow {
   readonly modified_at: Date;
   /** The externalId that the asking source gave; null for none. */
   readonly external_id: string | null;
+  /** It, or a group that it is nested in, confers more than `groups.request` (J-20). */
+  readonly protected: boolean;
+  /** The asking source may change it although it is protected. */
+  readonly trusted: boolean;
+  /** It, or a group that it is nested in, lets its members ask to join groups (J-11). */
+  readonly lets_request: boolean;
 }
 
 export interface GroupWrite {
@@ -48,7 +54,14 @@ export interface GroupWrite {
 const columns = `g.n, g.id, g.name, g.kind, g.description, g.internal, g.hidden, g.open, g.public, g.restricted,
   g.auto_leave, g.rule, (select s.name from source s where s.n = g.reserved_to) as reserved_to, g.document,
   g.version, g.created_at, g.modified_at,
-  (select e.value from group_external_id e where e.group_n = g.n and e.source_n = $2) as external_id`;
+  (select e.value from group_external_id e where e.group_n = g.n and e.source_n = $2) as external_id,
+  exists (
+    select from permission_grant p join closure c on c.descendant = g.n and c.ancestor = p.holder_n
+    where p.permission <> 'groups.request') as protected,
+  $2::int = any(g.trusted_sources) as trusted,
+  exists (
+    select from permission_grant p join closure c on c.descendant = g.n and c.ancestor = p.holder_n
+    where p.permission in ('groups.request', 'admin')) as lets_request`;
 
 const byIdForUpdate = named(
   'group_by_id_for_update',

@@ -60,3 +60,48 @@ export async function setRolesOfGroup(tx: Tx, group: GroupN, roles: readonly num
 export async function dropRolesOfGroup(tx: Tx, group: GroupN): Promise<void> {
   await tx.rows(dropOfGroup, [group]);
 }
+
+const all = named(
+  'role_all',
+  `select r.n, r.name, r.protected, (select count(*) from group_role h where h.role_n = r.n)::int as groups
+   from role r where $3::text is null and r.n > $1 or r.name_key = $3 order by r.n limit $2`,
+);
+
+const uses = named('role_uses', 'select count(*)::int as groups from group_role where role_n = $1');
+
+const protect = named('role_protect', 'update role set protected = $2 where n = $1');
+
+const remove = named('role_delete', 'delete from role where n = $1');
+
+export interface ListedRoleRow extends RoleRow {
+  /** How many groups give it. */
+  readonly groups: number;
+}
+
+/** Roles in the order in which they came to be; `nameKey` picks the one of that folded name. */
+export async function listRoles(
+  connection: Connection,
+  { after, limit }: { readonly after: number; readonly limit: number },
+  nameKey: string | null,
+): Promise<ListedRoleRow[]> {
+  return connection.rows<ListedRoleRow>(all, [after, limit, nameKey]);
+}
+
+/** How many groups give a role. */
+export async function countRoleUses(connection: Connection, role: number): Promise<number> {
+  return (await connection.rows<{ groups: number }>(uses, [role]))[0]?.groups ?? 0;
+}
+
+/** Protects a role, or no longer. */
+export async function setRoleProtection(
+  tx: Tx,
+  role: number,
+  protection: 'protected' | 'free',
+): Promise<void> {
+  await tx.rows(protect, [role, protection === 'protected']);
+}
+
+/** Takes a role off the list. */
+export async function deleteRole(tx: Tx, role: number): Promise<void> {
+  await tx.rows(remove, [role]);
+}

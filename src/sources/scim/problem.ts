@@ -72,6 +72,8 @@ const answers = {
   'role.not_found': invalidValue,
   'role.in_use': { status: 409 },
   'delegation.invalid': invalidValue,
+  'user.inactive': { status: 409 },
+  'role.name_taken': uniqueness,
   'member.not_found': invalidValue,
   'nesting.cycle': invalidValue,
   'version.mismatch': { status: 412 },

@@ -1,12 +1,20 @@
 /** Lists of groups, users and roles for readers, in the order in which they came to be. */
-import type { GroupId, SourceN, UserN } from '../../core/ids.ts';
+import type { GroupId, SourceN, UserId, UserN } from '../../core/ids.ts';
 import { type Connection, named } from '../database.ts';
 import type { GroupRow } from '../groups.ts';
 import type { UserRow } from '../users.ts';
 import type { Page } from './membership.ts';
 
-export interface ListedGroupRow extends Omit<GroupRow, 'external_id'> {
+export interface ListedGroupRow extends Omit<
+  GroupRow,
+  'external_id' | 'protected' | 'trusted' | 'lets_request'
+> {
   readonly roles: readonly string[];
+  /** What it was granted itself. */
+  readonly permissions: readonly string[];
+  readonly leaders: readonly { readonly type: 'user' | 'group'; readonly id: UserId | GroupId }[];
+  /** Names of the sources that may change it although it is protected. */
+  readonly trusted_sources: readonly string[];
 }
 
 export interface ConferredRoleRow {
@@ -18,7 +26,14 @@ const groupColumns = `g.n, g.id, g.name, g.kind, g.description, g.internal, g.hi
   g.auto_leave, g.rule, (select s.name from source s where s.n = g.reserved_to) as reserved_to, g.document,
   g.version, g.created_at, g.modified_at,
   array(select r.name from group_role h join role r on r.n = h.role_n where h.group_n = g.n order by r.name_key)
-    as roles`;
+    as roles,
+  array(select p.permission from permission_grant p where p.holder_n = g.n order by p.permission) as permissions,
+  (select coalesce(jsonb_agg(jsonb_build_object('type', case l.leader_kind when 'u' then 'user' else 'group' end,
+       'id', coalesce(u.id, h.id)) order by l.leader_n), '[]')
+   from group_leader l left join users u on u.n = l.leader_n and u.deleted_at is null
+     left join groups h on h.n = l.leader_n and h.deleted_at is null
+   where l.group_n = g.n and (u.n is not null or h.n is not null)) as leaders,
+  array(select s.name from source s where s.n = any(g.trusted_sources) order by s.name) as trusted_sources`;
 
 const groups = named(
   'listing_groups',

@@ -1,5 +1,5 @@
 /** Groups and roles that an import names: found, refused, made. */
-import type { GroupN } from '../../core/ids.ts';
+import type { GroupN, SourceN } from '../../core/ids.ts';
 import { authorColumns, type ChangeAuthor, type Place } from '../changes.ts';
 import type { Tx } from '../database.ts';
 
@@ -18,6 +18,11 @@ export interface NamedGroup {
   readonly kind: string | null;
   /** Name of the source it is reserved to. */
   readonly reserved_to: string | null;
+  readonly restricted: boolean;
+  /** It confers more than `groups.request` and does not trust the source of the run (J-20). */
+  readonly protected: boolean;
+  /** Why its name is reserved, where it is new. */
+  readonly reserved_name: string | null;
 }
 
 export interface Fault {
@@ -59,16 +64,25 @@ export async function gatherNames(tx: Tx): Promise<void> {
   await tx.rows({ text });
 }
 
-/** The named groups that a rule may refuse: reserved, automatic, or new with a name that may be reserved. */
-export async function listSuspectGroups(tx: Tx): Promise<NamedGroup[]> {
+/** The named groups that a rule may refuse: reserved, restricted, protected, automatic, or new with a name that may be reserved. */
+export async function listSuspectGroups(tx: Tx, source: SourceN): Promise<NamedGroup[]> {
   const text = `
+    with guarded as (
+      select distinct c.descendant as n from permission_grant p join closure c on c.ancestor = p.holder_n
+      where p.permission <> 'groups.request')
     select i.key, coalesce(g.name, case when s.group_key = i.key then s.group_name else s.name end) as name,
-           i.group_n, g.kind, (select r.name from source r where r.n = g.reserved_to) as reserved_to
+           i.group_n, g.kind, (select r.name from source r where r.n = g.reserved_to) as reserved_to,
+           coalesce(g.restricted, false) as restricted,
+           p.n is not null and not $1::int = any(g.trusted_sources) as protected,
+           case when g.n is null then r.reason end as reserved_name
     from staged_name i
     join staged_row s on s.line = i.line
     left join groups g on g.n = i.group_n
-    where (g.reserved_to is not null or g.kind <> 'regular' or (g.n is null and i.key like 'affiliation.%'))`;
-  return tx.rows<NamedGroup>({ text });
+    left join guarded p on p.n = i.group_n
+    left join reserved_name r on r.name_key = i.key
+    where (g.reserved_to is not null or g.kind <> 'regular' or g.restricted or p.n is not null
+           or (g.n is null and (i.key like 'affiliation.%' or r.name_key is not null)))`;
+  return tx.rows<NamedGroup>({ text }, [source]);
 }
 
 /** What the key of a fault is of: the group whose members a row writes, the group it nests, a role it gives. */

@@ -4,7 +4,7 @@
  * row that touches all of a group's. The line that a difference is written down to is the first that turned it so.
  */
 import type { Nesting, NestingStep } from '../../core/feeds/nesting-order.ts';
-import type { GroupN } from '../../core/ids.ts';
+import type { GroupN, UserN } from '../../core/ids.ts';
 import { authorColumns, type ChangeAuthor, type Place } from '../changes.ts';
 import type { Tx } from '../database.ts';
 import { LIVE, placeOf } from './names.ts';
@@ -124,6 +124,7 @@ export async function writePairs(tx: Tx, author: ChangeAuthor): Promise<Place | 
   await tx.rows({ text: assertAgain }, [author.sourceN, author.originN]);
   await tx.rows({ text: assertNew }, [author.sourceN, author.originN]);
   await tx.rows({ text: liftOthers }, [author.sourceN]);
+  await tx.rows({ text: endDelegations });
   const removed = await log(tx, author, 'removed');
   return (await log(tx, author, 'added')) ?? removed;
 }
@@ -154,6 +155,11 @@ const liftOthers = `
   update assertion a set suppressed = false from ${PAIR} and p.action = 'i' and p.has_suppressed
     and a.group_n = p.group_n and a.member_n = p.member_n and a.source_n <> $1 and a.suppressed`;
 
+/** A delegation ends with the membership of who holds it (J-18). */
+const endDelegations = `
+  delete from delegation d using ${PAIR} and p.action = 'd' and p.moves
+    and d.group_n = p.group_n and d.user_n = p.member_n`;
+
 async function log(tx: Tx, author: ChangeAuthor, array: 'added' | 'removed'): Promise<Place | null> {
   const text = `
     with moved as (
@@ -169,6 +175,25 @@ async function log(tx: Tx, author: ChangeAuthor, array: 'added' | 'removed'): Pr
       returning xid, seq)
     select max(xid::text) as xid, max(seq) as seq from logged`;
   return placeOf(await tx.rows({ text }, authorColumns(author)));
+}
+
+/**
+ * Users whom the plan takes out of a group that lets its members ask to join others, themselves or with a nested
+ * group (J-11). Asked before the closure follows the nestings that end.
+ */
+export async function listRequestLosers(tx: Tx): Promise<UserN[]> {
+  const text = `
+    with letting as (
+      select distinct c.descendant as n from permission_grant p join closure c on c.ancestor = p.holder_n
+      where p.permission in ('groups.request', 'admin')),
+    gone as (
+      select p.member_n, p.kind from ${PAIR} and p.moves and p.action = 'd' and p.group_n in (select n from letting))
+    select member_n as n from gone where kind = 'u'
+    union
+    select a.member_n from gone g join closure c on c.ancestor = g.member_n
+    join assertion a on a.group_n = c.descendant and a.member_kind = 'u' and not a.suppressed
+    where g.kind = 'g'`;
+  return (await tx.rows<{ n: UserN }>({ text })).map(({ n }) => n);
 }
 
 /** Moves the versions of the groups whose members or roles change; they are locked already. */

@@ -1,0 +1,122 @@
+/** What people are told: an inbox each, and mail besides where the installation sends any. */
+import type { GroupN, UserId, UserN } from '../core/ids.ts';
+import { type Connection, named, type Tx } from './database.ts';
+import type { Page } from './effective/membership.ts';
+
+export interface InboxRow {
+  readonly n: number;
+  readonly id: string;
+  readonly type: string;
+  readonly group_id: string | null;
+  readonly group_name: string | null;
+  readonly request_id: string | null;
+  readonly request_kind: string | null;
+  readonly request_reason: string | null;
+  readonly decision_reason: string | null;
+  /** Whom it is about, where that is not the reader. */
+  readonly about_id: UserId | null;
+  readonly about_name: string | null;
+  readonly at: Date;
+  readonly read_at: Date | null;
+}
+
+/** Mails to one event at most; more people than that read it in their inbox. */
+const MAILS_PER_EVENT = 100;
+
+const belowHolders = (grants: string): string => `
+  select p.holder_n as n from permission_grant p where ${grants}
+  union
+  select a.member_n from permission_grant p join closure c on c.ancestor = p.holder_n
+  join assertion a on a.group_n = c.descendant and a.member_kind = 'u' and not a.suppressed
+  where ${grants}`;
+
+const tellDeciding = named(
+  'inbox_tell_deciding',
+  `with leaders as (
+     select l.leader_n as n from group_leader l where l.group_n = $1 and l.leader_kind = 'u'
+     union
+     select a.member_n from group_leader l join closure c on c.ancestor = l.leader_n
+     join assertion a on a.group_n = c.descendant and a.member_kind = 'u' and not a.suppressed
+     where l.group_n = $1 and l.leader_kind = 'g'),
+   close_by as (
+     select u.n from users u
+     where u.n in (select n from leaders union ${belowHolders(`p.permission = 'groups.manage'`)})
+       and $4 = 'leaders' and u.active and not u.stub and u.deleted_at is null and u.n <> $3),
+   told as (
+     select n from close_by
+     union all
+     select u.n from users u
+     where u.n in (${belowHolders(`p.permission = 'admin'`)}) and not exists (select from close_by)
+       and u.active and not u.stub and u.deleted_at is null and u.n <> $3),
+   items as (
+     insert into inbox_item (user_n, type, group_n, request_n, about_user_n)
+     select n, 'request.created', $1, $2, $3 from told order by n returning n)
+   insert into mail_outbox (item_n) select n from items where $5 = 'on' order by n limit ${MAILS_PER_EVENT}`,
+);
+
+const tellRequester = named(
+  'inbox_tell_requester',
+  `with items as (
+     insert into inbox_item (user_n, type, group_n, request_n)
+     select r.user_n, 'request.' || r.state, r.group_n, r.n from join_request r where r.n = any($1::bigint[])
+     returning n),
+   done as (
+     update inbox_item set read_at = now()
+     where request_n = any($1::bigint[]) and type = 'request.created' and read_at is null)
+   insert into mail_outbox (item_n) select n from items where $2 = 'on'`,
+);
+
+const page = named(
+  'inbox_page',
+  `select i.n, i.id, i.type, g.id as group_id, g.name as group_name, r.id as request_id, r.kind as request_kind,
+     r.reason as request_reason, r.decision_reason, u.id as about_id, u.user_name as about_name, i.at, i.read_at
+   from inbox_item i left join groups g on g.n = i.group_n left join join_request r on r.n = i.request_n
+   left join users u on u.n = i.about_user_n
+   where i.user_n = $1 and ($2 = 0 or i.n < $2) and (not $4 or i.read_at is null)
+   order by i.n desc limit $3`,
+);
+
+const markRead = named(
+  'inbox_mark_read',
+  `update inbox_item set read_at = coalesce(read_at, now()) where id = $1 and ($2::int is null or user_n = $2)
+   returning id`,
+);
+
+/** Who hears of a request: the group's leaders and the group managers, or the administrators alone. */
+export type Audience = 'leaders' | 'administrators';
+
+export interface RequestToTell {
+  readonly group: GroupN;
+  readonly request: number;
+  readonly user: UserN;
+  readonly audience: Audience;
+  readonly mail: 'on' | 'off';
+}
+
+/** Tells those who decide of a new request (J-04); the administrators where nobody else does. */
+export async function tellDeciders(tx: Tx, told: RequestToTell): Promise<void> {
+  await tx.rows(tellDeciding, [told.group, told.request, told.user, told.audience, told.mail]);
+}
+
+/** Tells requesters how their requests ended (J-13); whoever was to decide need not look any more. */
+export async function tellRequesters(tx: Tx, requests: readonly number[], mail: 'on' | 'off'): Promise<void> {
+  if (requests.length > 0) await tx.rows(tellRequester, [requests, mail]);
+}
+
+/** What a user was told, the newest first. */
+export async function listInbox(
+  connection: Connection,
+  user: UserN,
+  { page: { after, limit }, only }: { readonly page: Page; readonly only: 'unread' | 'all' },
+): Promise<InboxRow[]> {
+  return connection.rows<InboxRow>(page, [user, after, limit, only === 'unread']);
+}
+
+/** Marks an item read; false when there is none, or it is another's. */
+export async function markInboxItemRead(
+  connection: Connection,
+  id: string,
+  user: UserN | null,
+): Promise<boolean> {
+  return (await connection.rows(markRead, [id, user])).length > 0;
+}
