@@ -70,7 +70,16 @@ export async function perform<T>(
 ): Promise<Performed<T>> {
   const source = await findSourceNumber(database, by.source);
   const performed = await database.transaction(async (tx) => {
-    const work: Work = { tx, by, sourceN: source, rules, originN: null, place: null, isWatched: false, written: [] };
+    const work: Work = {
+      tx,
+      by,
+      sourceN: source,
+      rules,
+      originN: null,
+      place: null,
+      isWatched: false,
+      written: [],
+    };
     const result = await task(work);
     return { result, place: work.place, written: work.written };
   });
