@@ -166,6 +166,21 @@ describe('the reference at /api/openapi.json', () => {
     await walk('POST /api/v1/alerts/{id}/resolve', 200, { ...at, body: { reason: 'seen' } });
   });
 
+  it('tells of conflicts as they are answered', async () => {
+    const own = { name: 'own', scopes: ['scim.read', 'scim.write'], namespace: 'own' };
+    const { token } = (await walk('POST /api/v1/clients', 201, { body: own })).body;
+    for (const userName of ['granted', 'dismissed']) {
+      await walk('POST /api/v1/users', 201, { body: { userName } });
+      const schemas = ['urn:ietf:params:scim:schemas:core:2.0:User'];
+      await walk('POST /scim/v2/Users', 409, { token, body: { schemas, userName } });
+    }
+    const { body } = await walk('GET /api/v1/conflicts', 200);
+    const [second, first] = body.items.map(({ id }: { id: string }) => ({ in: { id } }));
+    await walk('POST /api/v1/conflicts/{id}/grant', 200, { ...first, body: { reason: null } });
+    await walk('POST /api/v1/conflicts/{id}/dismiss', 200, { ...second, body: {} });
+    await walk('DELETE /api/v1/conflicts/{id}/grant', 204, first);
+  });
+
   it('tells of imports as they are answered', async () => {
     const file =
       'member_type,group_name,group_or_user,action\nUSER,imported,carl@example.org,import\nUSER,,,import\n';

@@ -1,7 +1,7 @@
 /** Importing a file that somebody hands over: from the command line, or as an upload. */
 import { createWriteStream } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Actor } from '../../core/actor.ts';
@@ -92,8 +92,9 @@ export async function takeUpload(parts: ImportParts, upload: Upload): Promise<Ta
   const claim = parts.newId();
   const holder = parts.newId();
   const file = safeName(upload.file);
-  const path = claimedPath(parts.watchDir, claim, file);
-  await receive(upload.content, { to: path, by: join(parts.watchDir, 'work', `.${claim}`) });
+  // Nobody takes a name with a dot for a claimed file, so it has its run before the watcher can see it.
+  const received = join(parts.watchDir, 'work', `.${claim}`);
+  await receive(upload.content, received);
   const run = await open(parts, {
     request: upload,
     source,
@@ -102,6 +103,8 @@ export async function takeUpload(parts: ImportParts, upload: Upload): Promise<Ta
     claim: upload.dryRun ? null : claim,
     holder,
   });
+  const path = upload.dryRun ? received : claimedPath(parts.watchDir, claim, file);
+  if (!upload.dryRun) await rename(received, path);
   return { run, ended: finish(parts, { run, upload, settings, path, holder }) };
 }
 
@@ -175,14 +178,12 @@ async function open(
   return run;
 }
 
-/** Stores an upload under a name that nobody takes for a file, then gives it its own in one step. */
-async function receive(content: Readable, { to, by }: { to: string; by: string }): Promise<void> {
-  await mkdir(join(to, '..'), { recursive: true });
+async function receive(content: Readable, path: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
   try {
-    await pipeline(content, limit(), createWriteStream(by));
-    await rename(by, to);
+    await pipeline(content, limit(), createWriteStream(path));
   } catch (error) {
-    await rm(by, { force: true });
+    await rm(path, { force: true });
     throw error;
   }
 }
