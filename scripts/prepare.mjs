@@ -4,7 +4,16 @@
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -58,10 +67,22 @@ export function build() {
     [process.execPath, join(root, 'node_modules/typescript/bin/tsc')],
     ['-p', join(root, 'tsconfig.build.json')],
   );
+  copyAssets();
   for (const folder of ['src', 'migrations']) removeOrphans(join(root, 'dist', folder));
   run([process.execPath, join(root, 'scripts/bundle.mjs')], []);
   mkdirSync(dirname(built), { recursive: true });
   writeFileSync(built, '');
+}
+
+/** What pages are served with, beside the compiled code that reads it. */
+function copyAssets() {
+  for (const entry of readdirSync(join(root, 'src/console'), { withFileTypes: true, recursive: true })) {
+    if (!entry.isFile() || /\.tsx?$/.test(entry.name)) continue;
+    const source = join(entry.parentPath, entry.name);
+    const output = join(root, 'dist', relative(root, source));
+    mkdirSync(dirname(output), { recursive: true });
+    copyFileSync(source, output);
+  }
 }
 
 function removeOrphans(folder) {

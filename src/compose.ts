@@ -12,7 +12,7 @@ import { importRoutes } from './api/imports.ts';
 import { directoryRoutes } from './api/routes.ts';
 import { targetRoutes } from './api/targets.ts';
 import { feedsOf, startWatching } from './boot/feeds.ts';
-import { makeFirstClient } from './boot/first-client.ts';
+import { beginInstallation, type FirstSecrets } from './boot/first-start.ts';
 import { startHousekeeping } from './boot/housekeeping.ts';
 import { listen } from './boot/listener.ts';
 import { fingerprintOf, readMasterKey } from './boot/master-key.ts';
@@ -21,6 +21,7 @@ import { forgetRunning, writeRunning } from './boot/running.ts';
 import { registryOf } from './boot/schemas.ts';
 import type { Storage } from './boot/storage.ts';
 import { startEngine, targetsOf } from './boot/targets.ts';
+import { consoleDoor } from './console/door.tsx';
 import type { Settings } from './config.ts';
 import { deriveKey } from './core/seal.ts';
 import { createCursors } from './core/cursor.ts';
@@ -31,6 +32,7 @@ import { buildApp } from './http/app.ts';
 import type { DoorMiddleware } from './http/context.ts';
 import { measureRequests } from './http/measure.ts';
 import { probes } from './http/probes.ts';
+import { createSessions } from './http/session.ts';
 import { tokenLookup } from './http/token.ts';
 import { createHealth } from './observe/health.ts';
 import { createMetrics } from './observe/metrics.ts';
@@ -46,8 +48,8 @@ import { Wake } from './store/wake.ts';
 export interface Daemon {
   /** Where it listens, such as `http://127.0.0.1:8080`. */
   readonly address: string;
-  /** The first client's token, at the first start only; it cannot be shown again. */
-  readonly firstToken: string | null;
+  /** At the first start only: the token of the first client, unless it was chosen, and the link for the administrator. */
+  readonly firstSecrets: FirstSecrets | null;
   /** Finishes what is in hand within the grace time and closes everything. */
   stop(): Promise<void>;
 }
@@ -153,6 +155,7 @@ async function assemble({ settings, log, storage }: Ground, { onClose, closeAll 
     }),
     ...targetRoutes(targets),
   ];
+  const sessions = createSessions({ connection: database, baseUrl: settings.baseUrl });
   const doors: DoorMiddleware[] = [
     probes({ health, metrics, metricsAre: settings.metricsPort === null ? 'here' : 'elsewhere' }),
     measureRequests(metrics),
@@ -168,8 +171,9 @@ async function assemble({ settings, log, storage }: Ground, { onClose, closeAll 
       authenticate,
       log,
     }),
-    apiDoor({ authenticate, log, baseUrl: settings.baseUrl, routes }),
+    apiDoor({ authenticate, sessions, log, baseUrl: settings.baseUrl, routes }),
     referenceDoor(settings.baseUrl, [...apiOperations(routes), ...scimOperations(registry), tokenOperation]),
+    consoleDoor({ directory, sessions, log, random: randomBytes, waysIn: async () => [] }),
   ];
   const app = buildApp({ newId: randomUUID, doors, trustsProxy: settings.trustProxy });
   app.on('error', (error: unknown) => {
@@ -183,8 +187,8 @@ async function assemble({ settings, log, storage }: Ground, { onClose, closeAll 
   onClose(async () => membership.feedHead.close());
   const address = `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${listener.port}`;
 
-  // Last, when nothing can fail any more: a token that was made and not shown would be lost.
-  const firstToken = await makeFirstClient(directory, {
+  // Last, when nothing can fail any more: a secret that was made and not shown would be lost.
+  const firstSecrets = await beginInstallation(directory, {
     chosen: settings.bootstrapToken,
     random: randomBytes,
     expiresAt: new Date(Date.now() + TOKEN_DAYS * DAY_MS),
@@ -199,7 +203,7 @@ async function assemble({ settings, log, storage }: Ground, { onClose, closeAll 
   onClose(async () => forgetRunning(settings.dataDir, process.pid));
   health.enter('serving');
   onClose(async () => health.enter('stopping'));
-  return { address, firstToken, stop: closeAll };
+  return { address, firstSecrets, stop: closeAll };
 }
 
 function foreignKey(): SetupProblem {

@@ -1,11 +1,13 @@
-/** The /api/v1 door: a table of routes behind a token, answers in JSON, refusals as problems. */
+/** The /api/v1 door: a table of routes behind a token or a session, answers in JSON, refusals as problems. */
 import { Readable } from 'node:stream';
 import { Router } from '@koa/router';
 import type { Logger } from 'pino';
 import type { DoorContext, DoorMiddleware, DoorState } from '../http/context.ts';
 import { answerErrors } from '../http/edge.ts';
 import { HttpProblem } from '../http/problem.ts';
-import { authenticated, type Authenticate, withScope } from '../http/token.ts';
+import { type Authenticate, withScope } from '../http/token.ts';
+import type { Sessions } from '../http/session.ts';
+import { tokenOrSession } from '../http/token-or-session.ts';
 import { apiErrorForm } from './problem.ts';
 import { type Answer, callOf, type Route } from './route.ts';
 
@@ -13,6 +15,7 @@ export const API_BASE_PATH = '/api/v1';
 
 export interface ApiDoorParts {
   readonly authenticate: Authenticate;
+  readonly sessions: Sessions;
   readonly log: Logger;
   /** Address of the installation, without a slash at its end. */
   readonly baseUrl: string;
@@ -20,12 +23,12 @@ export interface ApiDoorParts {
 }
 
 /** Builds the door. Requests for other paths pass by. Refuses (404, 405) a path or method that is in no row. */
-export function apiDoor({ authenticate, log, baseUrl, routes }: ApiDoorParts): DoorMiddleware {
+export function apiDoor({ authenticate, sessions, log, baseUrl, routes }: ApiDoorParts): DoorMiddleware {
   const router = routerOf(routes);
   // The router's own context type asks for what it sets itself.
   const table = router.routes() as unknown as DoorMiddleware;
   const errors = answerErrors(apiErrorForm(`${baseUrl}${API_BASE_PATH}/snapshot`), log);
-  const withToken = authenticated(authenticate);
+  const withToken = tokenOrSession(authenticate, sessions);
   return async (context, next) => {
     if (context.path !== API_BASE_PATH && !context.path.startsWith(`${API_BASE_PATH}/`)) {
       await next();

@@ -5,8 +5,8 @@ import type { Attribution } from '../core/attribution.ts';
 import type { Scope } from '../core/scopes.ts';
 import { readJson } from '../http/body.ts';
 import { attributionOf } from '../http/attribution.ts';
-import type { ClientIdentity, DoorContext } from '../http/context.ts';
 import type { AnswerShapes, BodyShape, Operation } from '../http/operation.ts';
+import type { ClientIdentity, DoorContext, SignedIn } from '../http/context.ts';
 import { HttpProblem } from '../http/problem.ts';
 import { clientOf } from '../http/token.ts';
 
@@ -33,6 +33,8 @@ export interface Call {
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
   readonly client: ClientIdentity;
+  /** Who is signed in, where a session stands in for a token; null for a program. */
+  readonly session: SignedIn | null;
   /** Whom a write is put down to. */
   readonly by: Attribution;
   /** A header, or null. */
@@ -69,6 +71,7 @@ export function callOf(context: DoorContext, params: Readonly<Record<string, str
     params,
     query: new URLSearchParams(context.querystring),
     client: clientOf(context),
+    session: context.state.session ?? null,
     by: attributionOf(context),
     header: (name) => {
       const value = context.get(name);

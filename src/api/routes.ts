@@ -9,6 +9,7 @@ import { groupRoutes } from './groups.ts';
 import { memberRoutes } from './members.ts';
 import type { ApiParts } from './parts.ts';
 import type { Route } from './route.ts';
+import { sessionRoutes } from './sessions.ts';
 import { snapshotRoutes } from './snapshot.ts';
 import { userGroupRoutes } from './user-groups.ts';
 import { userRoutes } from './users.ts';
@@ -26,5 +27,6 @@ export function directoryRoutes(parts: ApiParts): readonly Route[] {
     ...clientRoutes(parts),
     ...alertRoutes(parts),
     ...conflictRoutes(parts),
+    ...sessionRoutes,
   ];
 }

@@ -1,6 +1,6 @@
 /**
  * What has to be done now and then, whoever asks: ending memberships whose time is over, sweeping what deletions
- * left, forgetting old attempts at targets, telling of alerts, making the log's next partition. Every instance does it; each round is safe beside another's.
+ * left, forgetting old attempts at targets and ended sessions, telling of alerts, making the log's next partition. Every instance does it; each round is safe beside another's.
  */
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
@@ -13,6 +13,7 @@ import { countOpenAlerts, pruneAlerts, takeUntoldAlerts } from '../store/alerts.
 import { takeLease } from '../store/leases.ts';
 import { sweepDeletedGroups } from '../store/leftovers.ts';
 import { ensureLogPartitions } from '../store/log-partitions.ts';
+import { pruneSessions } from '../store/sessions.ts';
 import { pruneAttempts } from '../store/targets/attempts.ts';
 
 export interface Housekeeping {
@@ -61,6 +62,7 @@ async function keepHouse(parts: HousekeepingParts, isStopping: () => boolean): P
   await pruneAttempts(directory.database);
   await watchClients(parts);
   await tellAlerts(parts);
+  await pruneSessions(directory.database);
   let isMore = true;
   while (isMore && !isStopping()) {
     isMore = await sweepDeletedGroups(directory.database, SWEPT_AT_ONCE);

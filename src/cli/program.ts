@@ -15,6 +15,8 @@ type Add = (program: Program) => void;
 const commands: Readonly<Record<string, () => Promise<Add>>> = {
   serve: async () => (await import('./commands/serve.ts')).addServeCommand,
   migrate: async () => (await import('./commands/migrate.ts')).addMigrateCommand,
+  init: async () => (await import('./commands/admin.ts')).addInitCommand,
+  admin: async () => (await import('./commands/admin.ts')).addAdminCommands,
   doctor: async () => (await import('./commands/doctor.ts')).addDoctorCommand,
   config: async () => (await import('./commands/config.ts')).addConfigCommands,
   import: async () => (await import('./commands/import.ts')).addImportCommand,

@@ -1,4 +1,6 @@
 /** What an account may do in Muster itself (domain.md, Permissions). `admin` implies all others. */
+import type { Scope } from './scopes.ts';
+
 export const permissions = [
   'groups.request',
   'groups.manage',
@@ -20,4 +22,21 @@ export function parsePermission(text: string): Permission | null {
 /** True when whoever was granted `held` may do what `wanted` stands for. */
 export function grants(held: ReadonlySet<Permission>, wanted: Permission): boolean {
   return held.has(wanted) || held.has('admin');
+}
+
+/** What a person may use /api/v1 for; what a request does is decided by the policies besides. */
+const scopesOf: Readonly<Record<Permission, readonly Scope[]>> = {
+  'groups.request': [],
+  'groups.manage': ['directory.read', 'directory.write', 'groups.govern'],
+  'users.manage': ['directory.read', 'directory.write'],
+  'sources.manage': ['directory.read', 'imports.write', 'clients.write'],
+  'targets.manage': ['directory.read', 'targets.write'],
+  'plans.approve': ['directory.read'],
+  'audit.read': ['directory.read', 'audit.read'],
+  admin: ['admin'],
+};
+
+/** The scopes of a session: asking for oneself is open to everybody who is signed in. */
+export function scopesOfPerson(held: ReadonlySet<Permission>): ReadonlySet<Scope> {
+  return new Set<Scope>(['requests.write', ...[...held].flatMap((permission) => scopesOf[permission])]);
 }

@@ -59,6 +59,7 @@ export interface RefusalDetails {
   'plan.decided': { readonly plan: string; readonly state: string };
   'plan.people_only': { readonly plan: string };
   'plan.not_undoable': { readonly plan: string; readonly why: string };
+  'sign_in.link_invalid': Record<string, never>;
   'import.not_found': { readonly import: string };
   'import.unreadable': { readonly file: string; readonly why: string };
   'cursor.unreadable': { readonly why: string };
@@ -143,6 +144,7 @@ const sentences: { readonly [Code in RefusalCode]: (details: RefusalDetails[Code
   'plan.people_only': () =>
     'Plans are approved and rejected by people: in the console, or with "muster plan" on the server. A token may only read them.',
   'plan.not_undoable': ({ why }) => `The plan cannot be undone: ${why}`,
+  'sign_in.link_invalid': () => 'This sign-in link is used up, too old, or none of ours.',
   'import.not_found': ({ import: id }) => `There is no import ${id}.`,
   'import.unreadable': ({ file, why }) => `${file} cannot be read: ${why}`,
   'cursor.unreadable': ({ why }) => `The cursor cannot be read: ${why}`,

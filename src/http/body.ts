@@ -17,12 +17,8 @@ const MAX_DEPTH = 20;
  * Reads a request's body as JSON. Refuses with 415 another media type, 413 too many bytes, 400 what is no JSON in
  * UTF-8 or nests too deeply.
  */
-export async function readJson(context: DoorContext, { bytes, types }: BodyLimits): Promise<unknown> {
-  const type = context.request.type.toLowerCase();
-  if (type !== '' && !types.includes(type)) {
-    throw new HttpProblem('body.unsupported_type', `${type} is not read here; send ${types.join(' or ')}.`);
-  }
-  const text = decode(await readBytes(context, bytes));
+export async function readJson(context: DoorContext, limits: BodyLimits): Promise<unknown> {
+  const text = await readText(context, limits);
   if (depthOf(text) > MAX_DEPTH) {
     throw new HttpProblem('body.malformed', `The body nests deeper than ${MAX_DEPTH} levels.`);
   }
@@ -31,6 +27,15 @@ export async function readJson(context: DoorContext, { bytes, types }: BodyLimit
   } catch {
     throw new HttpProblem('body.malformed', 'The body is not JSON.');
   }
+}
+
+/** Reads a request's body as text. Refuses with 415 another media type, 413 too many bytes, 400 what is no UTF-8. */
+export async function readText(context: DoorContext, { bytes, types }: BodyLimits): Promise<string> {
+  const type = context.request.type.toLowerCase();
+  if (type !== '' && !types.includes(type)) {
+    throw new HttpProblem('body.unsupported_type', `${type} is not read here; send ${types.join(' or ')}.`);
+  }
+  return decode(await readBytes(context, bytes));
 }
 
 async function readBytes(context: DoorContext, limit: number): Promise<Buffer> {

@@ -7,6 +7,7 @@ export interface ProblemForms {
   'auth.invalid': 401;
   'auth.scope': 403;
   'auth.address': 403;
+  'auth.cross_site': 403;
   'request.invalid': 400;
   'body.malformed': 400;
   'body.too_large': 413;
@@ -24,6 +25,7 @@ const statuses: ProblemForms = {
   'auth.invalid': 401,
   'auth.scope': 403,
   'auth.address': 403,
+  'auth.cross_site': 403,
   'request.invalid': 400,
   'body.malformed': 400,
   'body.too_large': 413,

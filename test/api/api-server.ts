@@ -13,6 +13,7 @@ import { readsOf } from '../../src/effective/asks.ts';
 import { Engine } from '../../src/effective/engine.ts';
 import { FeedHead } from '../../src/effective/feed/head.ts';
 import { buildApp } from '../../src/http/app.ts';
+import { createSessions } from '../../src/http/session.ts';
 import { tokenLookup } from '../../src/http/token.ts';
 import { openEpoch } from '../../src/store/installation.ts';
 import { openTestDirectory, type TestDirectory } from '../support/directory.ts';
@@ -76,7 +77,8 @@ export async function startApi(): Promise<ApiServer> {
   });
   const log = pino({ level: 'error' }, { write: (line: string) => void faults.push(line) });
   const authenticate = tokenLookup(database, () => performance.now());
-  const door = apiDoor({ authenticate, log, baseUrl: 'http://localhost', routes });
+  const sessions = createSessions({ connection: database, baseUrl: 'http://localhost' });
+  const door = apiDoor({ authenticate, sessions, log, baseUrl: 'http://localhost', routes });
   const app = buildApp({ newId: randomUUID, doors: [door], trustsProxy: false });
   app.on('error', () => undefined);
   const server = createServer(app.callback());

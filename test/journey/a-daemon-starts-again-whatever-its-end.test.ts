@@ -60,6 +60,19 @@ describe('a daemon on the embedded database', () => {
     expect(JSON.parse(listed.out)).toMatchObject([{ name: 'bootstrap' }]);
   });
 
+  it('signs in by the link of the first start, once, and by the one that admin link prints', async () => {
+    const first = /\/sign-in\/\S+/.exec(daemon.greeting)?.[0] ?? '';
+    const open = (path: string): Promise<Response> =>
+      fetch(`${installation.address}${path}`, { redirect: 'manual' });
+    expect((await open(first)).status).toBe(303);
+    expect((await open(first)).status).toBe(403);
+    const printed = await installation.run('admin', 'link', '--user', 'kept');
+    const signedIn = await open(new URL(printed.out.trim()).pathname);
+    const cookie = (signedIn.headers.get('Set-Cookie') ?? '').split(';')[0] ?? '';
+    const page = await fetch(`${installation.address}/`, { headers: { Cookie: cookie } });
+    expect(await page.text()).toContain('kept');
+  });
+
   it('ends at SIGTERM with code 0 and takes the database with it', async () => {
     expect(await daemon.end('SIGTERM')).toBe(0);
     expect(databaseRuns()).toBe(false);
@@ -67,14 +80,14 @@ describe('a daemon on the embedded database', () => {
 
   it('finds its data at the next start, and shows no secret', async () => {
     daemon = await installation.serve();
-    expect(daemon.greeting).not.toMatch(/mst_/);
-    expect(await users(token)).toEqual({ status: 200, names: ['kept'] });
+    expect(daemon.greeting).not.toMatch(/mst_|sign-in/);
+    expect(await users(token)).toEqual({ status: 200, names: ['kept', 'administrator'] });
   });
 
   it('starts again after it was killed, and ends at Ctrl-C with code 0', async () => {
     await daemon.end('SIGKILL');
     daemon = await installation.serve();
-    expect(await users(token)).toEqual({ status: 200, names: ['kept'] });
+    expect(await users(token)).toEqual({ status: 200, names: ['kept', 'administrator'] });
     expect(await daemon.end('SIGINT')).toBe(0);
   });
 

@@ -1,3 +1,4 @@
+import type { FirstSecrets } from '../../boot/first-start.ts';
 import { openStorage } from '../../boot/storage.ts';
 import type { Daemon } from '../../compose.ts';
 import { loadSettings, type Settings } from '../../config.ts';
@@ -5,6 +6,7 @@ import type { Logger } from 'pino';
 import { createLog } from '../../observe/log.ts';
 import { exit } from '../exit.ts';
 import { withCommonOptions, type Program } from '../command.ts';
+import { signInUrl } from '../sign-in-url.ts';
 import type { CommonOptions } from '../visit.ts';
 
 interface ServeOptions extends CommonOptions {
@@ -72,21 +74,26 @@ function untilAsked(): Promise<NodeJS.Signals> {
 
 function greeting(
   { baseUrl, watchDir, databaseUrl, dataDir }: Settings,
-  { address, firstToken }: Daemon,
+  { address, firstSecrets }: Daemon,
 ): string {
   const lines = [
     ['Muster runs at', sameAddress(baseUrl, address) ? baseUrl : `${baseUrl} (listening on ${address})`],
     ['SCIM base URL', `${baseUrl}/scim/v2`],
     ['Watched folder', watchDir],
     ['Database', databaseUrl === null ? `embedded, in ${dataDir}` : 'DATABASE_URL'],
-    ...(firstToken === null ? [] : [['First token', firstToken]]),
+    ...(firstSecrets === null ? [] : linesOf(firstSecrets, baseUrl)),
   ];
   const text = lines.map(([name = '', value = '']) => `  ${name.padEnd(15)} ${value}\n`).join('');
-  const once =
-    firstToken === null
-      ? ''
-      : '\n  The token is shown this once. Keep it; `npx muster token create` makes another.\n';
+  const once = firstSecrets === null ? '' : `\n${ONCE}`;
   return `\n${text}${once}\n`;
+}
+
+const ONCE = `  These are shown this once. The link signs the administrator in, for 15 minutes and one use; \`npx muster admin link\`
+  makes another, \`npx muster token create\` another token.
+`;
+
+function linesOf({ token, link }: FirstSecrets, baseUrl: string): string[][] {
+  return [['Sign in', signInUrl(baseUrl, link)], ...(token === null ? [] : [['First token', token]])];
 }
 
 function sameAddress(baseUrl: string, address: string): boolean {

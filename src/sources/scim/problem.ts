@@ -98,6 +98,7 @@ const answers = {
   'plan.decided': { status: 409 },
   'plan.people_only': { status: 403 },
   'plan.not_undoable': { status: 409 },
+  'sign_in.link_invalid': { status: 403 },
   'import.not_found': { status: 404 },
   'import.unreadable': { status: 400, scimType: 'invalidSyntax' },
   'cursor.unreadable': { status: 400, scimType: 'invalidCursor' },

@@ -1,6 +1,8 @@
 import { scopes } from '../core/scopes.ts';
+import { SECRET_BYTES } from '../core/session.ts';
 import { TOKEN_BYTES } from '../core/token.ts';
 import { createClient, type TokenMaterial } from '../directory/clients.ts';
+import { makeSignInLink } from '../directory/sessions.ts';
 import { perform, type Directory } from '../directory/work.ts';
 import { claimFirstStart } from '../store/installation.ts';
 
@@ -13,13 +15,24 @@ export interface FirstStart {
   readonly expiresAt: Date;
 }
 
+/** What has to be shown at the first start, for it cannot be shown again. */
+export interface FirstSecrets {
+  /** The token of the client `bootstrap`; null when it was chosen and not made up here. */
+  readonly token: string | null;
+  /** Signs the administrator in, once. */
+  readonly link: string;
+}
+
 /**
- * At the first start of an installation makes the client `bootstrap`, with every scope. Answers its token when it
- * was made up here and has to be shown now, for it cannot be shown again; null otherwise, and at later starts. Of
- * several instances that start together, one does it.
+ * At the first start of an installation makes the client `bootstrap`, with every scope, and a sign-in link for the
+ * administrator; null at later starts. Of several instances that start together, one does it.
  */
-export async function makeFirstClient(directory: Directory, first: FirstStart): Promise<string | null> {
+export async function beginInstallation(
+  directory: Directory,
+  first: FirstStart,
+): Promise<FirstSecrets | null> {
   const { chosen, random, expiresAt } = first;
+  const link = random(SECRET_BYTES).toString('base64url');
   const material: TokenMaterial =
     chosen === null ? { kind: 'random', bytes: random(TOKEN_BYTES) } : { kind: 'chosen', token: chosen };
   const { result } = await perform(
@@ -45,8 +58,9 @@ export async function makeFirstClient(directory: Directory, first: FirstStart): 
         },
         material,
       );
-      return made.token;
+      await makeSignInLink(work, 'administrator', link);
+      return { token: chosen === null ? made.token : null, link };
     },
   );
-  return chosen === null ? result : null;
+  return result;
 }
