@@ -10,6 +10,7 @@ import { referenceDoor } from './api/reference.ts';
 import { tokenEndpoint, tokenOperation } from './api/token-endpoint.ts';
 import { importRoutes } from './api/imports.ts';
 import { directoryRoutes } from './api/routes.ts';
+import { targetLedgerRoutes } from './api/target-ledger.ts';
 import { targetRoutes } from './api/targets.ts';
 import { feedsOf, startWatching } from './boot/feeds.ts';
 import { beginInstallation, type FirstSecrets } from './boot/first-start.ts';
@@ -154,6 +155,7 @@ async function assemble({ settings, log, storage }: Ground, { onClose, closeAll 
       onFault: (error) => log.error({ err: error }, 'An upload failed; it is taken up again.'),
     }),
     ...targetRoutes(targets),
+    ...targetLedgerRoutes({ targets, listKey: deriveKey(masterKey, 'list-cursor') }),
   ];
   const sessions = createSessions({ connection: database, baseUrl: settings.baseUrl });
   const doors: DoorMiddleware[] = [

@@ -92,3 +92,91 @@ export const pushShape = z
     endedAt: time.nullable(),
   })
   .meta({ id: 'Push' });
+
+const attempt = z
+  .object({
+    operation: z.string(),
+    at: time,
+    endedAt: time.nullable(),
+    outcome: z.string().nullable(),
+    why: z.string().nullable(),
+    exchange: z.unknown().describe('The last request and answer of an attempt that failed, redacted.'),
+  })
+  .meta({ id: 'Attempt' });
+
+export const ledgerObjectShape = z
+  .object({
+    type: z.enum(['user', 'group']),
+    id: id.nullable(),
+    name: z.string().nullable(),
+    remoteId: z.string().nullable(),
+    state: z.string(),
+    desired: z.boolean(),
+    held: z.enum(['active', 'inactive']).nullable(),
+    owned: z.enum(['created', 'adopted']).nullable(),
+    why: z.string().nullable(),
+    failures: z.int(),
+    dueAt: time.nullable(),
+    appliedAt: time.nullable(),
+    observedAt: time.nullable(),
+    leftAt: time.nullable(),
+    lastAttempt: attempt.nullable(),
+    members: z
+      .object({
+        state: z.string(),
+        why: z.string().nullable(),
+        applied: z.int(),
+        toAdd: z.int(),
+        toRemove: z.int(),
+        waiting: z.int(),
+        blocked: z.int(),
+        lastAttempt: attempt.nullable(),
+      })
+      .nullable(),
+  })
+  .meta({ id: 'LedgerObject' });
+
+export const memberState = z.enum(['applied', 'toAdd', 'toRemove', 'waiting', 'blocked']);
+
+export const ledgerMemberShape = z
+  .object({
+    id,
+    userName: z.string().nullable(),
+    remoteId: z.string().nullable(),
+    state: memberState,
+    lastAttempt: z
+      .object({ operation: z.string(), at: time, outcome: z.string().nullable(), why: z.string().nullable() })
+      .nullable(),
+  })
+  .meta({ id: 'LedgerMember' });
+
+const driftItem = z
+  .object({
+    kind: z.enum([
+      ...['missing', 'inactive', 'active', 'attributes'],
+      ...['members_missing', 'members_extra', 'members_foreign'],
+    ]),
+    object: z.object({
+      type: z.enum(['user', 'group']),
+      id: id.nullable(),
+      name: z.string().nullable(),
+      remoteId: z.string().nullable(),
+    }),
+    detail: z.array(z.string()),
+    members: z.array(z.object({ id, userName: z.string().nullable() })),
+    total: z.int(),
+    foundAt: time,
+    repairedAt: time.nullable(),
+  })
+  .meta({ id: 'DriftItem' });
+
+export const driftAskedShape = z.object({ observedAt: time.nullable(), askedAt: time.nullable() });
+
+export const driftShape = driftAskedShape
+  .extend({
+    unseen: z.string().nullable().describe('What the last look could not see; null when it saw everything.'),
+    open: z.int(),
+    items: z.array(driftItem),
+    next: z.string().nullable(),
+  })
+  .meta({ id: 'Drift' });

@@ -101,7 +101,7 @@ export function targetRoutes(targets: Targets): readonly Route[] {
       path: '/targets/:id/push',
       scope,
       summary: 'Pushes at once; the answer says where to follow it',
-      body: takes(pushBody),
+      body: { ...takes(pushBody), isRequired: false },
       answers: { 202: answers(pushShape, 'Location') },
       handle: async (call) => {
         const wish = readBody(pushBody, await call.jsonIfAny());

@@ -27,6 +27,7 @@ const commands: Readonly<Record<string, () => Promise<Add>>> = {
   token: async () => (await import('./commands/client.ts')).addTokenCommands,
   target: async () => (await import('./commands/target.ts')).addTargetCommands,
   push: async () => (await import('./commands/push.ts')).addPushCommand,
+  drift: async () => (await import('./commands/drift.ts')).addDriftCommand,
   conformance: async () => (await import('./commands/conformance.ts')).addConformanceCommand,
   demo: async () => (await import('./commands/demo.ts')).addDemoCommand,
 };

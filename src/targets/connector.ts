@@ -102,6 +102,8 @@ export interface Connector {
   /** All objects of a kind, page by page; `after` is the `next` of the page before. */
   list(of: 'user' | 'group', after: string | null): Promise<HeldPage>;
   apply(operation: Operation, traits: Traits): Promise<Outcome>;
+  /** Names of what an update of this object would change, as far as that can be told from what was observed. */
+  differences(object: TargetObject, held: Held): readonly string[];
   close(): Promise<void>;
 }
 

@@ -9,6 +9,7 @@ import { testTarget } from '../../targets/admin/pushing.ts';
 import {
   addTarget,
   pauseTarget,
+  removeTarget,
   resumeTarget,
   showTarget,
   showTargets,
@@ -18,6 +19,7 @@ import { exit } from '../exit.ts';
 import { openKeys } from '../installation.ts';
 import { withCommonOptions, type Program } from '../command.ts';
 import { writeJson, writeTable } from '../terminal.ts';
+import { addObjectsCommand } from './drift.ts';
 import { visit, type CommonOptions, type Visit } from '../visit.ts';
 
 type Parent = Program['root'];
@@ -34,7 +36,7 @@ interface AddOptions extends CommonOptions {
   readonly credential: Readonly<Record<string, unknown>>;
 }
 
-/** `muster target add|list|show|test|pause|resume` */
+/** `muster target add|list|show|objects|test|pause|resume|remove` */
 export function addTargetCommands(program: Program): void {
   const target = program.root
     .command('target')
@@ -44,6 +46,8 @@ export function addTargetCommands(program: Program): void {
   addShow(program, target);
   addTest(program, target);
   addModes(program, target);
+  addRemove(program, target);
+  addObjectsCommand(program, target);
 }
 
 /** Runs work on the targets of the installation that a command visits. */
@@ -178,6 +182,29 @@ function addModes({ io, run }: Program, parent: Parent): void {
       }),
     );
   }
+}
+
+function addRemove({ io, run }: Program, parent: Parent): void {
+  withCommonOptions(
+    parent
+      .command('remove <target>')
+      .description('forget a target and its credentials; what it holds stays there'),
+  )
+    .option('--yes', 'do it')
+    .action(
+      run(async (name: string, options: CommonOptions & { readonly yes?: boolean }) => {
+        if (options.yes !== true) {
+          io.err.write(`This forgets ${name}, its ledger and its credentials. Say --yes to do it.\n`);
+          return exit.usage;
+        }
+        await withTargets(io, { command: 'target remove', options }, (all, { by }) =>
+          removeTarget(all, name, by),
+        );
+        if (options.json === true) writeJson(io.out, { removed: name });
+        else io.err.write(`${name} is forgotten; what it holds stays there.\n`);
+        return exit.done;
+      }),
+    );
 }
 
 /** Groups by id or name. Refuses `group.not_found`. */

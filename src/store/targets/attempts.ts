@@ -16,6 +16,14 @@ export interface NewAttempt {
   readonly leaseToken: number;
 }
 
+export interface EndedAttempt {
+  readonly outcome: OutcomeKind;
+  readonly why: string | null;
+  readonly operation: string;
+  /** What went over the wire last, redacted; kept of what failed. */
+  readonly exchange: unknown;
+}
+
 export interface AttemptRow {
   readonly n: number;
   readonly kind: ObjectKind;
@@ -33,7 +41,8 @@ const insert = named(
 
 const end = named(
   'target_attempt_end',
-  `update target_attempt set ended_at = clock_timestamp(), outcome = $2, why = $3, settled = $4, operation = $5
+  `update target_attempt set ended_at = clock_timestamp(), outcome = $2, why = $3, settled = $4, operation = $5,
+     exchange = $6
    where n = $1`,
 );
 
@@ -71,12 +80,10 @@ export async function insertAttempt(tx: Tx, attempt: NewAttempt): Promise<number
 }
 
 /** Writes down what came of it. An unsettled one says that the target has to be observed. */
-export async function endAttempt(
-  tx: Tx,
-  n: number,
-  ended: { readonly outcome: OutcomeKind; readonly why: string | null; readonly operation: string },
-): Promise<void> {
-  await tx.rows(end, [n, ended.outcome, ended.why, ended.outcome !== 'ambiguous', ended.operation]);
+export async function endAttempt(tx: Tx, n: number, ended: EndedAttempt): Promise<void> {
+  const { outcome, why, operation, exchange } = ended;
+  const told = exchange === null ? null : JSON.stringify(exchange);
+  await tx.rows(end, [n, outcome, why, outcome !== 'ambiguous', operation, told]);
 }
 
 /** Attempts on an object of which it is not known what they did. */

@@ -68,6 +68,26 @@ export async function firstMembers(
   return row === undefined ? [] : withSet(row, (set) => set.sliceArray(0, limit)).map(asUser);
 }
 
+/** Up to `limit` members of a set with numbers above `after`, ascending. */
+export async function pageOfMembers(
+  connection: Connection,
+  key: MemberSetKey,
+  { after, limit }: { readonly after: number; readonly limit: number },
+): Promise<UserN[]> {
+  const page: number[] = [];
+  for (const row of await connection.rows<PartRow>(readParts, [...keyValues(key), null])) {
+    if (row.part !== WHOLE && row.part < after >>> 16) continue;
+    page.push(
+      ...withSet(row, (set) => {
+        const start = set.rank(after);
+        return set.sliceArray(start, start + limit - page.length);
+      }),
+    );
+    if (page.length >= limit) break;
+  }
+  return page.map(asUser);
+}
+
 /** Those of `users` that are in the set. */
 export async function membersAmong(
   connection: Connection,

@@ -9,6 +9,7 @@ import { Refusal } from '../../core/refusal.ts';
 import { recordChange } from '../../store/changes.ts';
 import { type Database, type Tx, violatedConstraint } from '../../store/database.ts';
 import { findSource } from '../../store/sources.ts';
+import { askForLook } from '../../store/targets/drift.ts';
 import { countTrouble, releaseObjects } from '../../store/targets/objects.ts';
 import { readOpenHold, readPushBase, readPushCounts } from '../../store/targets/holds.ts';
 import {
@@ -130,6 +131,8 @@ export async function changeTarget(
     await refusingName(name, updateTarget(tx, row.n, write));
     if (change.scope?.groups !== undefined) await writeScope(tx, row.n, change.scope.groups);
     await releaseObjects(tx, row.n);
+    // What happened there while nobody kept it in step is only to be seen there.
+    if (mode === 'enforce' && row.mode !== 'enforce') await askForLook(tx, row.n);
     const told = Object.keys(change).filter((key) => key !== 'credentials');
     await record(tx, by, 'target.updated', { id: row.id, name, mode, changed: told, scope: change.scope });
   });

@@ -2,6 +2,7 @@
 import { afterOutcome, type Circuit, maySend } from '../../core/targets/circuit.ts';
 import { describeOutcome, type Outcome } from '../../core/targets/outcome.ts';
 import type { GroupN } from '../../core/ids.ts';
+import type { PushLimits } from '../../core/targets/push-guard.ts';
 import type { Trial } from '../../core/targets/member-chunks.ts';
 import type { Database, Tx } from '../../store/database.ts';
 import type { Lease } from '../../store/leases.ts';
@@ -34,6 +35,7 @@ export interface TargetContext {
   readonly lease: Lease;
   readonly connector: Connector;
   readonly settings: EngineSettings;
+  readonly guards: PushLimits;
   readonly world: World;
   readonly listener: Listener;
   /** Changes when something is learned of the target. */

@@ -17,6 +17,7 @@ import { type Extent, followLog, sweep } from './follower.ts';
 import { mayPush } from './guard.ts';
 import { markWholeGroup } from './marks.ts';
 import { workRound } from './round.ts';
+import { Survey } from './survey/survey.ts';
 
 export interface Drive {
   readonly database: Database;
@@ -54,6 +55,8 @@ export interface Driver {
   look(): Promise<boolean>;
   /** Compares everything at the next look, and looks at every object at the target. */
   askForSweep(): void;
+  /** One small step of a full look at the target, if one is due; answers whether there was anything to do. */
+  observe(): Promise<boolean>;
   /** Sends one round if mode, circuit and guards allow; answers how many objects it worked on. */
   push(): Promise<number>;
 }
@@ -69,6 +72,7 @@ export function makeDriver(parts: Drive): Driver {
     lease,
     connector: open.connector,
     settings: open.settings,
+    guards: parts.guards,
     world,
     listener: parts.listener,
     traits: open.traits,
@@ -102,10 +106,13 @@ export function makeDriver(parts: Drive): Driver {
     return hasNews;
   };
 
+  const survey = new Survey(context, { mends: parts.mode === 'enforce' });
+
   return {
     context,
     mode: parts.mode,
     look,
+    observe: () => survey.step(),
     askForSweep: () => (sweepDue = { all: true, anew: true }),
     push: async () => {
       if (parts.mode !== 'enforce' || context.isOver()) return 0;
@@ -125,8 +132,9 @@ export async function drive(parts: Drive): Promise<void> {
     const hasNews = await driver.look();
     if (isOver()) return;
     await parts.servePushes(driver);
+    const hasSeen = await driver.observe();
     const worked = await driver.push();
-    if (worked === 0 && !hasNews) await parts.bell.wait(await waitOf(driver, parts));
+    if (worked === 0 && !hasNews && !hasSeen) await parts.bell.wait(await waitOf(driver, parts));
     // Lets others have their turn, however much there is to do.
     else await pause(0);
   }

@@ -15,6 +15,7 @@ import { Bell } from './bell.ts';
 import type { Listener, World } from './context.ts';
 import { drive } from './driver.ts';
 import { leaseName, LeaseLost } from './lease.ts';
+import { noteExchange } from './overhearing.ts';
 import { Recorder, servePushes } from './push-order.ts';
 import { driveWebhook } from './webhook-driver.ts';
 
@@ -195,12 +196,12 @@ async function driveOne(
   const recorder = new Recorder();
   const open = CONNECTOR_TYPES[row.type].open(row.settings, credentials, {
     now: world.now,
-    heard: ({ method, url, status, ms }) =>
-      recorder.record({
-        operation: method,
-        what: url,
-        outcome: `${status ?? 'no answer'} in ${Math.round(ms)} ms`,
-      }),
+    heard: (exchange) => {
+      noteExchange(exchange);
+      const { method, url, status, ms } = exchange;
+      const outcome = `${status ?? 'no answer'} in ${Math.round(ms)} ms`;
+      recorder.record({ operation: method, what: url, outcome });
+    },
   });
   try {
     await drive({

@@ -20,6 +20,8 @@ import {
 import { groupsHolding } from '../../store/targets/member-sets.ts';
 import { forgetApplied } from '../../store/targets/objects.ts';
 import type { Lease } from '../../store/leases.ts';
+import type { TargetContext } from './context.ts';
+import { differingObjects } from './desired-objects.ts';
 import { requireLease } from './lease.ts';
 import { markGroups, markMemberships, markUsers, markWholeGroup } from './marks.ts';
 
@@ -89,22 +91,32 @@ export async function followLog(
 }
 
 /**
- * Compares everything: which users and groups the target should have, and every group's members. `all` marks
- * those that are as expected too, because what is sent of them may have changed with the settings; with `anew`
+ * Compares everything: which users and groups the target should have, and every group's members. `all` also
+ * compares what each user says, because that may have changed with the settings; with `anew`
  * each of them is looked at there again, whatever the ledger says was applied.
  */
-export async function sweep(following: Following, { all, anew }: Extent): Promise<void> {
-  const { database, target, version } = following;
-  const transaction = fenced(following);
+export async function sweep(context: TargetContext, { all, anew }: Extent): Promise<void> {
+  const { database, target, version } = context;
+  const transaction = fenced(context);
   if (anew) await transaction((tx) => forgetApplied(tx, target));
   const scope = await readScope(database, target);
   const groups = new Set([...scope.map(({ n }) => n), ...(await readKnownGroups(database, target))]);
-  await inSlices([...groups], (slice) => transaction((tx) => markGroups(tx, target, slice)));
+  /** Those of a slice of which something is to be done, if only to look whether it is so. */
+  const due = async <N extends number>(tx: Tx, kind: 'u' | 'g', slice: readonly N[]): Promise<N[]> => {
+    if (anew) return [...slice];
+    const differing = new Set(await differingObjects(context, tx, { kind, numbers: slice, all }));
+    return slice.filter((n) => differing.has(n));
+  };
+  await inSlices([...groups], (slice) =>
+    transaction(async (tx) => markGroups(tx, target, await due(tx, 'g', slice))),
+  );
   const wanted = new Set(await allWanted(database, target));
   const known = new Map((await readKnownUsers(database, target)).map((user) => [user.n, user.wanted]));
   const users = new Set([...wanted, ...known.keys()]);
   const differing = [...users].filter((user) => all || known.get(user) !== wanted.has(user));
-  await inSlices(differing, (slice) => transaction((tx) => markUsers(tx, target, slice)));
+  await inSlices(differing, (slice) =>
+    transaction(async (tx) => markUsers(tx, target, await due(tx, 'u', slice))),
+  );
   for (const group of groups) await markWholeGroup(transaction, target, group);
   await transaction((tx) => noteSweep(tx, target, version));
 }

@@ -30,7 +30,9 @@ import {
   type TargetContext,
   whyOf,
 } from './context.ts';
+import type { RedactedExchange } from '../exchange.ts';
 import { markMembers } from './marks.ts';
+import { overhear } from './overhearing.ts';
 import { observeOpenMembers } from './member-observation.ts';
 
 const NO_VERDICT: ChunkVerdict = { trial: null, learned: null, isAboutMember: false };
@@ -133,7 +135,9 @@ async function takeJob(
 async function sendJob(context: TargetContext, job: MemberJob): Promise<void> {
   const { connector } = context;
   const operation = { kind: job.kind, group: job.remoteGroup, members: job.remoteIds };
-  const outcome = await request(context, () => connector.apply(operation, context.traits));
+  const { result: outcome, last } = await overhear(() =>
+    request(context, () => connector.apply(operation, context.traits)),
+  );
   report(context, job.kind, `${job.name} (${job.users.length})`, outcome);
   const groupIsGone = outcome.kind === 'missing' && (await isGroupGone(context, job));
   const trial = context.trials.get(job.group) ?? null;
@@ -148,6 +152,7 @@ async function sendJob(context: TargetContext, job: MemberJob): Promise<void> {
   await fenced(context, (tx) =>
     endJob(context, tx, job, {
       outcome,
+      exchange: isSettled(outcome) ? null : last,
       isBlocked,
       groupIsGone,
       goesOn: verdict.trial !== null || isOtherStyle,
@@ -157,6 +162,7 @@ async function sendJob(context: TargetContext, job: MemberJob): Promise<void> {
 
 interface MemberEnd {
   readonly outcome: Outcome;
+  readonly exchange: RedactedExchange | null;
   readonly isBlocked: boolean;
   readonly groupIsGone: boolean;
   /** The same members are tried again at once in another way. */
@@ -166,9 +172,10 @@ interface MemberEnd {
 async function endJob(context: TargetContext, tx: Tx, job: MemberJob, end: MemberEnd): Promise<void> {
   const { target } = context;
   const { group, users } = job;
-  const { outcome, isBlocked, groupIsGone } = end;
+  const { outcome, exchange, isBlocked, groupIsGone } = end;
   const of = { target, kind: 'm', n: group } as const;
-  await endAttempt(tx, job.attempt, { outcome: outcome.kind, why: whyOf(outcome), operation: job.kind });
+  const why = whyOf(outcome);
+  await endAttempt(tx, job.attempt, { outcome: outcome.kind, why, operation: job.kind, exchange });
   const row = await lockObject(tx, target, 'm', group);
   const counts = { applied: 0, add: 0, remove: 0, waiting: 0, blocked: 0 };
   if (isSettled(outcome)) {

@@ -2,17 +2,13 @@
  * Work on users and groups: take what is due, commit an attempt for each, send, and end each attempt together
  * with what it did to the ledger. What became known or unknown at the target moves memberships with it.
  */
-import { createHash } from 'node:crypto';
 import type { GroupN, UserN } from '../../core/ids.ts';
-import { canonicalJson } from '../../core/json.ts';
-import { nextStep, type ObjectStep } from '../../core/targets/object-step.ts';
 import type { ObjectEvent } from '../../core/targets/object-state.ts';
-import type { Outcome } from '../../core/targets/outcome.ts';
+import { isSettled, type Outcome } from '../../core/targets/outcome.ts';
 import { backoffMs } from '../../core/targets/retry.ts';
-import { faultOfTargetName, foldTargetName, targetName } from '../../core/targets/target-name.ts';
+import { faultOfTargetName } from '../../core/targets/target-name.ts';
 import type { Tx } from '../../store/database.ts';
 import { endAttempt, insertAttempt, settleAttempts } from '../../store/targets/attempts.ts';
-import { readDesiredGroups, readDesiredUsers } from '../../store/targets/desired.ts';
 import { clearMemberSet, groupsHolding, moveMembers } from '../../store/targets/member-sets.ts';
 import { findNameHolder } from '../../store/targets/names.ts';
 import {
@@ -23,9 +19,11 @@ import {
   type ObjectRow,
   takeDue,
 } from '../../store/targets/objects.ts';
-import type { TargetObject } from '../connector.ts';
 import { fenced, inParallel, isSendable, report, type TargetContext, whyOf } from './context.ts';
+import { type Desired, desiredObjects, hashOf, stepOf } from './desired-objects.ts';
+import type { RedactedExchange } from '../exchange.ts';
 import { markMemberships } from './marks.ts';
+import { overhear } from './overhearing.ts';
 import { bring, type Brought, type ObjectRequest } from './object-request.ts';
 
 type Kind = 'u' | 'g';
@@ -37,13 +35,6 @@ interface Job extends ObjectRequest {
   readonly what: string;
 }
 
-/** An object as it should be, with what to call it in a trace. */
-interface Desired {
-  readonly object: TargetObject;
-  readonly what: string;
-  readonly nameKey: string | null;
-}
-
 /** Works on up to `limit` due users or groups; answers how many there were. */
 export async function workOnObjects(
   context: TargetContext,
@@ -52,9 +43,10 @@ export async function workOnObjects(
   if (!isSendable(context)) return 0;
   const { taken, jobs } = await fenced(context, (tx) => takeJobs(context, tx, { kind, limit }));
   await inParallel(jobs, context.settings.concurrency, async (job) => {
-    const brought = await bring(context, job);
+    const { result: brought, last } = await overhear(() => bring(context, job));
     report(context, brought.operation, job.what, brought.outcome);
-    await fenced(context, (tx) => endJob(context, tx, job, brought));
+    const exchange = isSettled(brought.outcome) ? null : last;
+    await fenced(context, (tx) => endJob(context, tx, job, { ...brought, exchange }));
   });
   return taken;
 }
@@ -65,8 +57,8 @@ async function takeJobs(
   { kind, limit }: { readonly kind: Kind; readonly limit: number },
 ): Promise<{ taken: number; jobs: Job[] }> {
   const rows = await takeDue(tx, context.target, { kind, limit });
-  const desired =
-    kind === 'u' ? await desiredUsers(context, tx, rows) : await desiredGroups(context, tx, rows);
+  const numbers = rows.map(({ n }) => n);
+  const desired = await desiredObjects(context, tx, { kind, numbers });
   const jobs: Job[] = [];
   for (const row of rows) {
     const job = await takeJob(context, tx, { kind, row, desired: desired.get(row.n) ?? null });
@@ -123,30 +115,17 @@ async function takeJob(
   };
 }
 
-function stepOf(
-  { settings, world }: TargetContext,
-  { kind, row, hash }: { readonly kind: Kind; readonly row: ObjectRow; readonly hash: Buffer | null },
-): ObjectStep {
-  const known = {
-    remoteId: row.remote_id,
-    held: row.held,
-    owned: row.owned,
-    appliedHash: row.applied_hash?.toString('hex') ?? null,
-    leftAt: row.left_at?.getTime() ?? null,
-  };
-  const rules =
-    kind === 'u'
-      ? { deactivates: true, deleteAfterMs: settings.deleteAfterMs }
-      : { deactivates: false, deleteAfterMs: 0 };
-  return nextStep(known, hash?.toString('hex') ?? null, { rules, now: world.now() });
+interface Ended extends Brought {
+  readonly exchange: RedactedExchange | null;
 }
 
 /** Ends an attempt: its outcome, the object's state and what follows for memberships, in one transaction. */
-async function endJob(context: TargetContext, tx: Tx, job: Job, brought: Brought): Promise<void> {
+async function endJob(context: TargetContext, tx: Tx, job: Job, brought: Ended): Promise<void> {
   const { target } = context;
-  const { outcome, change, operation } = brought;
+  const { outcome, change, operation, exchange } = brought;
   const of = { target, kind: job.kind, n: job.row.n };
-  await endAttempt(tx, job.attempt, { outcome: outcome.kind, why: whyOf(outcome), operation });
+  const why = whyOf(outcome);
+  await endAttempt(tx, job.attempt, { outcome: outcome.kind, why, operation, exchange });
   const current = await lockObject(tx, target, job.kind, job.row.n);
   await moveObject(tx, of, eventOf(brought), { ...change, ...afterwards(context, outcome, current) });
   if (job.kind === 'u') await moveWithUser(context, tx, job, change);
@@ -222,43 +201,6 @@ async function moveWithGroup(context: TargetContext, tx: Tx, job: Job, change: O
   context.toCompare.add(group);
 }
 
-async function desiredUsers(
-  { target }: TargetContext,
-  tx: Tx,
-  rows: readonly ObjectRow[],
-): Promise<Map<number, Desired>> {
-  const users = await readDesiredUsers(
-    tx,
-    target,
-    rows.map(({ n }) => n as UserN),
-  );
-  const desired = new Map<number, Desired>();
-  for (const [n, { id, userName, document, roles }] of users) {
-    const object = { kind: 'user', id, userName, active: true, attributes: document, roles } as const;
-    desired.set(n, { object, what: userName, nameKey: null });
-  }
-  return desired;
-}
-
-async function desiredGroups(
-  { target, traits }: TargetContext,
-  tx: Tx,
-  rows: readonly ObjectRow[],
-): Promise<Map<number, Desired>> {
-  const groups = await readDesiredGroups(
-    tx,
-    target,
-    rows.map(({ n }) => n as GroupN),
-  );
-  const desired = new Map<number, Desired>();
-  for (const [n, group] of groups) {
-    const name = targetName(group, traits.names.template);
-    const nameKey = foldTargetName(name, traits.names.fold);
-    desired.set(n, { object: { kind: 'group', id: group.id, name }, what: name, nameKey });
-  }
-  return desired;
-}
-
 /** Names are reserved per target (O-09): the second group whose name folds to the same is told which is first. */
 async function faultOfName(
   { target, traits }: TargetContext,
@@ -272,8 +214,4 @@ async function faultOfName(
   return holder === null
     ? null
     : `"${what}" and the group "${holder}" would bear one name at the target, which takes both for the same.`;
-}
-
-function hashOf(object: TargetObject): Buffer {
-  return createHash('sha256').update(canonicalJson(object)).digest().subarray(0, 16);
 }

@@ -1,16 +1,32 @@
 /** The LDAP connector (RFC 4511): what the engine wants, as requests to a directory server. */
 import { randomUUID } from 'node:crypto';
 import type { Outcome } from '../../../core/targets/outcome.ts';
-import type { Connector, HeldPage, Observation, Operation, Probe, Traits } from '../../connector.ts';
+import type {
+  Connector,
+  Held,
+  HeldPage,
+  Observation,
+  Operation,
+  Probe,
+  TargetObject,
+  Traits,
+} from '../../connector.ts';
 import type { Exchange } from '../../exchange.ts';
 import { present } from './filter.ts';
-import { createGroup, deleteGroup, updateGroup } from './groups.ts';
+import { createGroup, deleteGroup, groupDifferences, updateGroup } from './groups.ts';
 import { addMembers, observeMembers, removeMembers } from './members.ts';
 import { findByKey, heldEntry, isFailed, type Ldap, type Of, placeOf, searchPlace } from './place.ts';
 import { resolve } from './resolve.ts';
 import { openSession, type Searched, withinTime } from './session.ts';
 import type { LdapCredentials, LdapSettings } from './settings.ts';
-import { createUser, deactivateUser, deleteUser, type Keeping, updateUser } from './users.ts';
+import {
+  createUser,
+  deactivateUser,
+  deleteUser,
+  differencesOfUser,
+  type Keeping,
+  updateUser,
+} from './users.ts';
 
 /** Members in one request: a modify of 500 names is some 40 kB. */
 const CHUNK = 500;
@@ -48,6 +64,7 @@ export function ldapConnector(
     list: (of, after) => listPage(ldap, lists, { of, after }),
     apply: (operation) =>
       apply({ ...ldap, session: withinTime(session, settings.timeoutSeconds * 1_000) }, operation),
+    differences: (object, held) => differences(ldap, object, held),
     close: () => session.close(),
   };
 }
@@ -127,6 +144,12 @@ async function apply(ldap: Ldap, operation: Operation): Promise<Outcome> {
     case 'remove-members':
       return removeMembers(ldap, operation);
   }
+}
+
+function differences(ldap: Ldap, object: TargetObject, held: Held): string[] {
+  if (object.kind === 'group') return groupDifferences(ldap, object, held);
+  const keeping = keepingOf(ldap);
+  return keeping === null ? [] : differencesOfUser(keeping, object, held);
 }
 
 /** Users that are only looked up are somebody else's: whatever they should be like, nothing is sent. */

@@ -51,6 +51,18 @@ export async function updateGroup(ldap: Ldap, group: TargetGroup, held: Held): P
   return outcome.kind === 'noop' && dn !== entry.dn ? { kind: 'applied' } : outcome;
 }
 
+/** Attributes that an update would change. */
+export function groupDifferences({ settings }: Ldap, group: TargetGroup, held: Held): string[] {
+  const entry = readHeldEntry(held.held);
+  const names = firstType(entry.dn) === 'cn' ? [firstValue(entry.dn)] : valuesIn(entry, 'cn');
+  const marks = valuesIn(entry, settings.idAttribute);
+  const known = { marks, classes: valuesIn(entry, 'objectClass') };
+  return [
+    ...(names.includes(group.name) ? [] : ['cn']),
+    ...Object.keys(markDifferences(settings, known, withMark(marks, group.id))),
+  ];
+}
+
 export async function deleteGroup(ldap: Ldap, key: string): Promise<Outcome> {
   const entry = await findByKey(ldap, 'group', key);
   if (isFailed(entry)) return entry.outcome;

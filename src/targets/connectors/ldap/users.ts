@@ -60,6 +60,14 @@ export async function updateUser(keeping: Keeping, user: TargetUser, held: Held)
   return outcome.kind === 'noop' && renamed.dn !== entry.dn ? { kind: 'applied' } : outcome;
 }
 
+/** Attributes that an update would change, the one that the entry is named by among them. */
+export function differencesOfUser(keeping: Keeping, user: TargetUser, held: Held): string[] {
+  const entry = readHeldEntry(held.held);
+  const { rdn: named } = keeping.users;
+  const isRenamed = isNamedBy(entry, named) && firstValue(entry.dn) !== user.userName;
+  return [...(isRenamed ? [named] : []), ...Object.keys(userDifferences(user, entry, keeping))];
+}
+
 type Renamed =
   { readonly kind: 'named'; readonly dn: string } | { readonly kind: 'failed'; readonly outcome: Outcome };
 

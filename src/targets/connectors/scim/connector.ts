@@ -2,6 +2,7 @@
 import type { Outcome } from '../../../core/targets/outcome.ts';
 import type {
   Connector,
+  Held,
   HeldPage,
   Observation,
   Operation,
@@ -15,7 +16,14 @@ import { addMembers, groupPath, observeMembers, removeMembers } from './members.
 import { PROFILES } from './profiles.ts';
 import { heldResource, resolve } from './resolve.ts';
 import type { ScimCredentials, ScimSettings } from './settings.ts';
-import { groupBody, groupDifferences, PATCH_SCHEMA, userBody, userDifferences } from './user-resource.ts';
+import {
+  groupBody,
+  groupDifferences,
+  PATCH_SCHEMA,
+  type PatchOperation,
+  userBody,
+  userDifferences,
+} from './user-resource.ts';
 
 const PAGE = 100;
 
@@ -44,6 +52,7 @@ export function scimConnector({ http, ...target }: ScimTarget): Connector {
     observeMembers: (group, among, traits) => observeMembers(client, { group, members: among }, traits),
     list: (of, after) => listPage(client, of, after),
     apply: (operation, traits) => apply(client, { operation, traits, settings }),
+    differences: (object, held) => operationsFor(object, held, settings).map(({ path }) => path),
     close: () => client.close(),
   };
 }
@@ -98,11 +107,7 @@ async function apply(client: ScimClient, { operation, traits, settings }: Applyi
       return create(client, operation.object, settings);
     case 'update': {
       const { object, held } = operation;
-      const resource = readResource(held.held);
-      const operations =
-        object.kind === 'user'
-          ? userDifferences(object, resource, settings)
-          : groupDifferences(object, resource);
+      const operations = operationsFor(object, held, settings);
       if (operations.length === 0) return { kind: 'noop' };
       return client.change('PATCH', pathOf(object.kind, held.remoteId), {
         schemas: [PATCH_SCHEMA],
@@ -121,6 +126,13 @@ async function apply(client: ScimClient, { operation, traits, settings }: Applyi
     case 'remove-members':
       return removeMembers(client, operation, traits);
   }
+}
+
+function operationsFor(object: TargetObject, held: Held, settings: ScimSettings): PatchOperation[] {
+  const resource = readResource(held.held);
+  return object.kind === 'user'
+    ? userDifferences(object, resource, settings)
+    : groupDifferences(object, resource);
 }
 
 /** A create whose answer tells no id is looked up before anything else happens to the object. */

@@ -23,6 +23,7 @@ import {
   listRows,
   PAGE,
   resolveRow,
+  rowDifferences,
   type Rows,
   updateRow,
 } from './objects.ts';
@@ -94,6 +95,12 @@ export function sqlConnector(
     observeMembers: (group) => ask(target, (on) => observeMembers(on, group)),
     list: (of, after) => ask(target, (on) => listPage(on, of, after)),
     apply: (operation) => change(target, (on) => apply(on, operation)),
+    differences: (object, held) => {
+      const known = target.tables.known();
+      const table = object.kind === 'user' ? known?.users : known?.groups;
+      // Of a mere name there is nothing to differ.
+      return table === null || table === undefined ? [] : rowDifferences(table, object, held);
+    },
     close: () => database.close(),
   };
 }
@@ -110,6 +117,8 @@ interface Using extends Members {
 }
 
 interface KnownTables {
+  /** Null before they were read. */
+  known(): Tables | null;
   read(query: Query): Promise<Tables>;
   forget(): void;
 }
@@ -118,6 +127,7 @@ interface KnownTables {
 function knownTables({ dialect }: SqlDatabase, settings: SqlSettings): KnownTables {
   let known: Tables | null = null;
   return {
+    known: () => known,
     read: async (query) => (known ??= await readTables(query, dialect, settings)),
     forget: () => (known = null),
   };

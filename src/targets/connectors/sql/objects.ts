@@ -1,4 +1,5 @@
 /** Users and groups that are rows of a table there. */
+import { z } from 'zod';
 import type { Outcome } from '../../../core/targets/outcome.ts';
 import type { Held, Resolution, TargetObject } from '../../connector.ts';
 import { judgeHits, nameOf } from '../match.ts';
@@ -7,6 +8,8 @@ import type { Column, Dialect, Query } from './dialect.ts';
 import { RolledBack } from './failure.ts';
 import { joined, sql, type Sql, verbatim } from './sql.ts';
 import { fits, type ObjectTable, type Tables } from './tables.ts';
+
+const heldColumns = z.record(z.string(), z.string().nullable());
 
 /** What statements about one kind of object need. */
 export interface Rows {
@@ -141,10 +144,14 @@ function membershipColumn({ tables, of }: Rows): Column {
 
 async function selectRows({ query, dialect, in: table }: Rows, rest: Sql): Promise<Held[]> {
   const { key, id, name, active } = table;
+  const kept = textColumns(table).map(
+    ({ column }, at) => sql`, ${dialect.asText(column)} as ${verbatim(`held_c${at}`)}`,
+  );
   const result = await query(
     sql`select ${dialect.asText(key)} as held_key, ${dialect.asText(name)} as held_name,
           ${id === null ? sql`null` : dialect.asText(id)} as held_id,
           ${active === null ? sql`null` : dialect.asText(active.column)} as held_active
+          ${joined(kept, verbatim(' '))}
         from ${table.table} ${rest}`,
   );
   return result.rows.map((row) => ({
@@ -152,8 +159,28 @@ async function selectRows({ query, dialect, in: table }: Rows, rest: Sql): Promi
     externalId: row.held_id ?? null,
     name: row.held_name ?? '',
     active: active === null || row.held_active !== active.off,
-    held: null,
+    held: Object.fromEntries(
+      textColumns(table).map(({ column }, at) => [column.name, row[`held_c${at}`] ?? null]),
+    ),
   }));
+}
+
+/** Columns whose values can be compared as they are read: texts, for others may be written in several ways. */
+function textColumns({ columns }: ObjectTable): ObjectTable['columns'] {
+  return columns.filter(({ column }) => /char|text/i.test(column.type));
+}
+
+/** Names of columns in which a row differs from what should stand there. */
+export function rowDifferences(table: ObjectTable, object: TargetObject, held: Held): string[] {
+  const seen = heldColumns.parse(held.held ?? {});
+  const own = object.kind === 'user' ? textColumns(table) : [];
+  return [
+    ...(held.name === nameOf(object) ? [] : [table.name.name]),
+    ...(table.id === null || held.externalId === object.id ? [] : [table.id.name]),
+    ...own
+      .filter(({ column, path }) => object.kind === 'user' && seen[column.name] !== valueOf(object, path))
+      .map(({ column }) => column.name),
+  ];
 }
 
 /** What should stand in each column that we keep; the key only where it is our id or the name. */

@@ -1,0 +1,123 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createUser } from '../../src/directory/users.ts';
+import type { GroupRow } from '../../src/store/groups.ts';
+import { showLedgerMembers, showObjects } from '../../src/targets/admin/ledger.ts';
+import { redactExchange } from '../../src/targets/exchange.ts';
+import { eventually } from '../support/eventually.ts';
+import { type QuirkServer, startQuirkServer } from '../support/quirk-server.ts';
+import { openTestTargets, type TestTargets } from '../support/target-engine.ts';
+
+const ALL = { state: null, type: null, id: null, after: 0, limit: 100 } as const;
+
+describe('O-02: the ledger of a target, for people', () => {
+  let on: TestTargets;
+  let server: QuirkServer;
+  let group: GroupRow;
+  beforeAll(async () => {
+    server = await startQuirkServer({
+      trick: ({ method, path, body }) =>
+        method === 'POST' && path === '/Users' && body.includes('"bob"')
+          ? { kind: 'answer', status: 400 }
+          : null,
+    });
+    on = await openTestTargets();
+    const users = await on.do(async (work) => [
+      await createUser(work, {
+        ...{ userName: 'ann', active: true, externalId: null },
+        document: { emails: [{ value: 'ann@example.org' }] },
+      }),
+      await createUser(work, {
+        ...{ userName: 'bob', active: true, externalId: null },
+        document: { emails: [{ value: 'bob.secret@example.org' }] },
+      }),
+    ]);
+    group = await on.group('Staff', ...users);
+    await on.add({
+      name: 'wiki',
+      type: 'scim',
+      mode: 'enforce',
+      scope: { groups: [group.id] },
+      settings: { url: server.url, allowPrivate: true },
+      credentials: { bearer: 'very-secret-token' },
+    });
+    await eventually(async () => {
+      const { items } = await showObjects(on.targets, 'wiki', { ...ALL, state: 'settled' });
+      expect(items.map(({ name }) => name)).toEqual(['ann', 'Staff']);
+      expect(items[1]?.members?.applied).toBe(1);
+    });
+  });
+  afterAll(async () => {
+    await on.close();
+    await server.close();
+    expect(on.faults).toEqual([]);
+  });
+
+  it('names a refused account with its last exchange, and neither secrets nor personal data', async () => {
+    const { items } = await showObjects(on.targets, 'wiki', { ...ALL, state: 'blocked' });
+    expect(items).toMatchObject([
+      {
+        ...{ type: 'user', name: 'bob', state: 'blocked', desired: true, held: null },
+        why: expect.stringContaining('a trick'),
+        lastAttempt: {
+          ...{ operation: 'create', outcome: 'rejected' },
+          exchange: { method: 'POST', status: 400, answered: { detail: 'a trick' } },
+        },
+      },
+    ]);
+    expect(JSON.stringify(items)).not.toMatch(/very-secret-token|bob\.secret/);
+  });
+
+  it('tells how a group stands, and which members wait for their account (O-01)', async () => {
+    const { items } = await showObjects(on.targets, 'wiki', { ...ALL, type: 'group' });
+    expect(items).toMatchObject([
+      { name: 'Staff', owned: 'created', members: { applied: 1, waiting: 1, toAdd: 0, toRemove: 0 } },
+    ]);
+    const members = (state: 'applied' | 'waiting') =>
+      showLedgerMembers(on.targets, 'wiki', { group: group.id, state, after: 0, limit: 10 });
+    expect((await members('waiting')).items).toMatchObject([{ userName: 'bob', lastAttempt: null }]);
+    expect((await members('applied')).items).toMatchObject([
+      { userName: 'ann', state: 'applied', lastAttempt: { operation: 'add-members', outcome: 'applied' } },
+    ]);
+  });
+
+  it('comes in pages, each object once', async () => {
+    const names: unknown[] = [];
+    let after: number | null = 0;
+    while (after !== null) {
+      const page = await showObjects(on.targets, 'wiki', { ...ALL, after, limit: 1 });
+      names.push(...page.items.map(({ name }) => name));
+      after = page.next;
+    }
+    expect(names).toEqual(['ann', 'bob', 'Staff']);
+  });
+});
+
+describe('an exchange as it is kept', () => {
+  const redact = (body: string, answer = '', url = 'https://wiki.example.org/Users') =>
+    redactExchange({ method: 'POST', url, body, status: 400, answer, ms: 3.4 });
+
+  it('keeps the form of what was sent, and what the answer says of the fault', () => {
+    const body = {
+      schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'],
+      Operations: [{ op: 'replace', path: 'title', value: 'Spy' }],
+    };
+    const kept = redact(
+      JSON.stringify(body),
+      JSON.stringify({ scimType: 'invalidValue', detail: 'too long' }),
+    );
+    expect(kept.sent).toEqual({
+      ...body,
+      Operations: [{ op: 'replace', path: 'title', value: '[redacted]' }],
+    });
+    expect(kept.answered).toEqual({ scimType: 'invalidValue', detail: 'too long' });
+  });
+
+  it('holds no names, mail addresses, tokens or passwords, in JSON and in other texts', () => {
+    const kept = redact(
+      JSON.stringify({ userName: 'ada', password: 'hunter2', emails: [{ value: 'ada@example.org' }] }),
+      'Bearer abc.def: ada@example.org has no whsec_abcdef at https://me:pass@host/',
+      'https://wiki.example.org/Users?filter=userName%20eq%20%22ada%22',
+    );
+    expect(JSON.stringify(kept)).not.toMatch(/hunter2|ada|abc\.def|abcdef|me:pass/);
+  });
+});
