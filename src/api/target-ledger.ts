@@ -50,6 +50,8 @@ export function targetLedgerRoutes({ targets, listKey }: LedgerParts): readonly 
       scope,
       summary:
         'Users and groups of a target: what is desired, held, waiting and refused, and the last attempt',
+      query: { ...paging, state: z.enum(LISTED_STATES), type: kindOfMember, id },
+      answers: { 200: answers(pageOf(ledgerObjectShape)) },
       handle: (call) =>
         paged(call, 'objects', (page) => showObjects(targets, idOf(call), { ...readFilter(call), ...page })),
     },

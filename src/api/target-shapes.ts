@@ -150,12 +150,19 @@ export const ledgerMemberShape = z
   })
   .meta({ id: 'LedgerMember' });
 
+const DRIFT_KINDS = [
+  'missing',
+  'inactive',
+  'active',
+  'attributes',
+  'members_missing',
+  'members_extra',
+  'members_foreign',
+] as const;
+
 const driftItem = z
   .object({
-    kind: z.enum([
-      ...['missing', 'inactive', 'active', 'attributes'],
-      ...['members_missing', 'members_extra', 'members_foreign'],
-    ]),
+    kind: z.enum(DRIFT_KINDS),
     object: z.object({
       type: z.enum(['user', 'group']),
       id: id.nullable(),

@@ -216,10 +216,12 @@ describe('the reference at /api/openapi.json', () => {
   });
 
   it('tells of targets as they are answered', async () => {
+    const group = await walk('POST /api/v1/groups', 201, { body: { name: 'wikified' } });
     const body = {
       name: 'wiki',
       type: 'scim',
       mode: 'observe',
+      scope: { groups: [group.body.id], allUsers: true },
       settings: { url: 'http://127.0.0.1:9/scim/v2', allowPrivate: true },
       credentials: { bearer: 'secret' },
     };
@@ -233,6 +235,15 @@ describe('the reference at /api/openapi.json', () => {
     await walk('GET /api/v1/targets/{id}/pushes/{push}', 200, {
       in: { id: made.body.id, push: push.body.id },
     });
+    await eventually(async () => {
+      const objects = await walk('GET /api/v1/targets/{id}/objects', 200, at);
+      expect(objects.body.items.length).toBeGreaterThan(0);
+    });
+    await walk('GET /api/v1/targets/{id}/objects/{group}/members', 200, {
+      in: { id: made.body.id, group: group.body.id },
+    });
+    await walk('POST /api/v1/targets/{id}/drift', 202, at);
+    await walk('GET /api/v1/targets/{id}/drift', 200, at);
     await walk('DELETE /api/v1/targets/{id}', 204, at);
   });
 
