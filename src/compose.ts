@@ -5,6 +5,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { apiDoor } from './api/door.ts';
+import { clientTraceRoutes } from './api/client-traces.ts';
 import { apiOperations } from './api/operations.ts';
 import { referenceDoor } from './api/reference.ts';
 import { tokenEndpoint, tokenOperation } from './api/token-endpoint.ts';
@@ -38,6 +39,7 @@ import { tokenLookup } from './http/token.ts';
 import { createHealth } from './observe/health.ts';
 import { createMetrics } from './observe/metrics.ts';
 import { limitRates } from './http/rate-limit.ts';
+import { RequestTraces } from './sources/scim/request-traces.ts';
 import { scimDoor } from './sources/scim/door.ts';
 import { scimLimits } from './sources/scim/limits.ts';
 import { scimOperations } from './sources/scim/operations.ts';
@@ -135,6 +137,11 @@ async function assemble({ settings, log, storage }: Ground, { onClose, closeAll 
 
   const authenticate = tokenLookup(database, () => performance.now());
   const registry = registryOf(settings);
+  const traces = new RequestTraces({
+    ...{ database, registry },
+    onFault: (error) => log.warn({ err: error }, 'Traces of requests were not kept.'),
+  });
+  onClose(() => traces.stop());
   const cursorOf = ({ xid, seq }: Place): string => cursors.seal({ kind: 'row', xid, seq });
   const routes = [
     ...directoryRoutes({
@@ -154,6 +161,11 @@ async function assemble({ settings, log, storage }: Ground, { onClose, closeAll 
       feeds: feedsOf(settings),
       onFault: (error) => log.error({ err: error }, 'An upload failed; it is taken up again.'),
     }),
+    ...clientTraceRoutes({
+      database,
+      listKey: deriveKey(masterKey, 'list-cursor'),
+      flush: () => traces.flush(),
+    }),
     ...targetRoutes(targets),
     ...targetLedgerRoutes({ targets, listKey: deriveKey(masterKey, 'list-cursor') }),
   ];
@@ -171,6 +183,7 @@ async function assemble({ settings, log, storage }: Ground, { onClose, closeAll 
       cursorKey: deriveKey(masterKey, 'scim-cursor'),
       now: Date.now,
       authenticate,
+      traces,
       log,
     }),
     apiDoor({ authenticate, sessions, log, baseUrl: settings.baseUrl, routes }),

@@ -11,6 +11,7 @@ import type { Metrics } from '../observe/metrics.ts';
 import { watchRemovals } from '../sources/scim/removal-watch.ts';
 import { countOpenAlerts, pruneAlerts, takeUntoldAlerts } from '../store/alerts.ts';
 import { takeLease } from '../store/leases.ts';
+import { pruneTraces } from '../store/scim/traces.ts';
 import { sweepDeletedGroups } from '../store/leftovers.ts';
 import { ensureLogPartitions } from '../store/log-partitions.ts';
 import { pruneSessions } from '../store/sessions.ts';
@@ -60,6 +61,7 @@ async function keepHouse(parts: HousekeepingParts, isStopping: () => boolean): P
   await ensureLogPartitions(directory.database, now());
   await endExpiredMemberships(directory);
   await pruneAttempts(directory.database);
+  await pruneTraces(directory.database);
   await watchClients(parts);
   await tellAlerts(parts);
   await pruneSessions(directory.database);

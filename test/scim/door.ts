@@ -10,6 +10,7 @@ import { tokenEndpoint } from '../../src/api/token-endpoint.ts';
 import { limitRates } from '../../src/http/rate-limit.ts';
 import { buildApp } from '../../src/http/app.ts';
 import { tokenLookup } from '../../src/http/token.ts';
+import { RequestTraces } from '../../src/sources/scim/request-traces.ts';
 import { scimDoor } from '../../src/sources/scim/door.ts';
 import { scimLimits } from '../../src/sources/scim/limits.ts';
 import type { Directory } from '../../src/directory/work.ts';
@@ -41,6 +42,8 @@ export interface Client {
 
 export interface TestDoor extends TestDirectory {
   readonly baseUrl: string;
+  /** Writes the traces that wait in memory. */
+  readonly flushTraces: () => Promise<void>;
   readonly client: (options?: ClientOptions) => Promise<Client>;
   /** The same client at another instance, with a pool of its own, over the same database. */
   readonly instanceFor: (client: Client) => Promise<Client>;
@@ -64,8 +67,10 @@ export async function openDoor(registry: Registry = buildRegistry([])): Promise<
   let skew = 0;
   const now = (): number => Date.now() + skew;
   const closers: (() => Promise<void>)[] = [];
+  const traces: RequestTraces[] = [];
   const open = async (directory: Directory): Promise<string> => {
     const listening = await listen(directory, { registry, cursorKey, now });
+    traces.push(listening.traces);
     closers.push(listening.close);
     return listening.baseUrl;
   };
@@ -73,6 +78,9 @@ export async function openDoor(registry: Registry = buildRegistry([])): Promise<
   return {
     ...test,
     baseUrl,
+    flushTraces: async () => {
+      await Promise.all(traces.map((of) => of.flush()));
+    },
     advance: (milliseconds) => {
       skew += milliseconds;
     },
@@ -109,6 +117,7 @@ export async function openDoor(registry: Registry = buildRegistry([])): Promise<
 
 interface Listening {
   readonly baseUrl: string;
+  readonly traces: RequestTraces;
   readonly close: () => Promise<void>;
 }
 
@@ -120,12 +129,19 @@ async function listen(
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   const origin = `http://127.0.0.1:${typeof address === 'object' ? (address?.port ?? 0) : 0}`;
+  const traces = new RequestTraces({
+    ...{ database: directory.database, registry: parts.registry },
+    onFault: (error) => {
+      throw error;
+    },
+  });
   const door = scimDoor({
     ...parts,
     directory,
     baseUrl: origin,
     limits: scimLimits,
     authenticate: tokenLookup(directory.database, () => performance.now()),
+    traces,
     log: pino({ level: 'silent' }),
   });
   const log = pino({ level: 'silent' });
@@ -138,9 +154,11 @@ async function listen(
   server.on('request', (request, response) => void callback(request, response));
   return {
     baseUrl: `${origin}/scim/v2`,
+    traces,
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
+      await traces.stop();
     },
   };
 }

@@ -13,6 +13,7 @@ import { perform } from '../../directory/work.ts';
 import { listClients } from '../../store/clients.ts';
 import { exit } from '../exit.ts';
 import { readExpiry } from '../expiry.ts';
+import { addClientTraceCommand } from './client-trace.ts';
 import { withCommonOptions, type Program } from '../command.ts';
 import { writeJson, writeTable, type CommandIo } from '../terminal.ts';
 import { visit, type CommonOptions } from '../visit.ts';
@@ -29,13 +30,14 @@ interface CreateOptions extends TokenOptions {
   readonly rate: number | null;
 }
 
-/** `muster client create|list|rotate|revoke` */
+/** `muster client create|list|rotate|revoke|trace` */
 export function addClientCommands(program: Program): void {
   const client = program.root.command('client').description('programs that use Muster with a token');
   addCreate(program, client);
   addList(program, client);
   addRotate(program, client);
   addRevoke(program, client);
+  addClientTraceCommand(program, client);
 }
 
 type Parent = Program['root'];

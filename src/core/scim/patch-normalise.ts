@@ -26,6 +26,11 @@ export function normalisePatch(type: ResourceType, body: Json, reader: Reader): 
   return operations.flatMap((operation) => [...plainOperations(type, operation)]);
 }
 
+/** Operations as JSON, for traces; one without a value has none. */
+export function operationsAsJson(operations: readonly PatchOperation[]): Json {
+  return operations.map(({ op, path, value }) => (value === undefined ? { op, path } : { op, path, value }));
+}
+
 function invalidBody(why: string): Refusal {
   return new Refusal('body.invalid', { why });
 }

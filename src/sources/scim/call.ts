@@ -5,9 +5,10 @@ import type { Limits } from '../../core/scim/discovery.ts';
 import type { Json, JsonObject } from '../../core/scim/json.ts';
 import type { Profile } from '../../core/scim/profile.ts';
 import type { Registry } from '../../core/scim/registry.ts';
-import type { Note, Reader } from '../../core/scim/value-read.ts';
-import type { Directory, Written } from '../../directory/work.ts';
+import type { Reader } from '../../core/scim/value-read.ts';
+import type { Directory } from '../../directory/work.ts';
 import type { View } from '../../store/scim/view.ts';
+import type { TraceNotes } from './trace-notes.ts';
 
 /** What the door is built of. */
 export interface ScimParts {
@@ -42,10 +43,8 @@ export interface Call {
   readonly body: Json;
   readonly ifMatch: string | null;
   readonly ifNoneMatch: string | null;
-  /** What was mended on the way in; it ends up in the trace. */
-  readonly notes: Note[];
-  /** What was written for it; it ends up in the trace. */
-  readonly written: Written[];
+  /** What is to be said of it in the trace. */
+  readonly trace: TraceNotes;
 }
 
 export interface Answer {
@@ -55,8 +54,8 @@ export interface Answer {
 }
 
 /** How values of this call are read. */
-export function readerOf({ caller, notes }: Call): Reader {
-  return { profile: caller.profile, note: (note) => void notes.push(note) };
+export function readerOf({ caller, trace }: Call): Reader {
+  return { profile: caller.profile, note: (note) => void trace.notes.push(note) };
 }
 
 /** A resource in an answer, with its entity tag. */

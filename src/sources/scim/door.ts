@@ -9,11 +9,13 @@ import { readJson } from '../../http/body.ts';
 import type { ClientIdentity, DoorContext, DoorMiddleware } from '../../http/context.ts';
 import { HttpProblem } from '../../http/problem.ts';
 import { type Authenticate, authenticateRequest, requireScope } from '../../http/token.ts';
-import type { Json } from '../../core/scim/json.ts';
+import type { Json, JsonObject } from '../../core/scim/json.ts';
 import { type Address, addressOf, placeOf, SCIM_BASE_PATH } from './address.ts';
 import type { Answer, Call, Caller, ScimParts } from './call.ts';
 import { answerOfError, errorAnswer, ScimProblem } from './problem.ts';
+import type { RequestTraces } from './request-traces.ts';
 import { discoveryRoutes, findRoute, notAllowed } from './routes.ts';
+import { noTraceNotes, type TraceNotes } from './trace-notes.ts';
 
 const MEDIA_TYPE = 'application/scim+json';
 const BODY_TYPES = [MEDIA_TYPE, 'application/json'];
@@ -23,6 +25,7 @@ export interface ScimDoorParts extends ScimParts {
   /** Address of the installation, without a slash at its end. */
   readonly baseUrl: string;
   readonly authenticate: Authenticate;
+  readonly traces: Pick<RequestTraces, 'record'>;
   readonly log: Logger;
 }
 
@@ -48,7 +51,11 @@ export function scimDoor(parts: ScimDoorParts): DoorMiddleware {
     }
   };
 
-  const handle = async (context: DoorContext, address: Address): Promise<Answer> => {
+  const handle = async (
+    context: DoorContext,
+    address: Address,
+    trace: TraceNotes & { body: Json },
+  ): Promise<Answer> => {
     const place = placeOf(address.path);
     const discover = discoveryRoutes[place.pattern];
     if (discover !== undefined) {
@@ -59,17 +66,17 @@ export function scimDoor(parts: ScimDoorParts): DoorMiddleware {
     const route = findRoute(place, isRead(context) ? 'GET' : context.method);
     const client = await authenticateRequest(context, parts.authenticate);
     requireScope(client, route.scope);
+    if (route.bytes !== undefined) trace.body = await readBody(context, route.bytes);
     return route.answer({
       parts,
       caller: callerOf(client),
       by: attributionOf(context),
       id: place.id,
       query: address.query,
-      body: route.bytes === undefined ? null : await readBody(context, route.bytes),
+      body: trace.body,
       ifMatch: header(context, 'If-Match'),
       ifNoneMatch: header(context, 'If-None-Match'),
-      notes: [],
-      written: [],
+      trace,
     } satisfies Call);
   };
 
@@ -79,11 +86,38 @@ export function scimDoor(parts: ScimDoorParts): DoorMiddleware {
       await next();
       return;
     }
-    try {
-      write(context, await handle(context, address));
-    } catch (error) {
-      write(context, answerOfError(error) ?? fault(context, parts.log, error));
-    }
+    const began = parts.now();
+    const trace = { ...noTraceNotes(), body: null };
+    const answer = await handle(context, address, trace).catch(
+      (error: unknown) => answerOfError(error) ?? fault(context, parts.log, error),
+    );
+    write(context, answer);
+    const { client, requestId } = context.state;
+    if (client === undefined) return;
+    parts.traces.record({
+      ...trace,
+      source: client.sourceN,
+      profile: callerOf(client).profile,
+      at: new Date(began),
+      requestId,
+      method: context.method,
+      path: address.path,
+      query: address.query,
+      status: answer.status,
+      milliseconds: Math.round(parts.now() - began),
+      answered: tellAnswer(answer),
+    });
+  };
+}
+
+/** Of an answer what a reader of the trace cannot see elsewhere: where the resource is, or why there is none. */
+function tellAnswer({ status, headers, body }: Answer): JsonObject {
+  const { Location: location, ETag: version } = headers;
+  const isTold = status >= 400 && body !== null && !(body instanceof Readable);
+  return {
+    ...(location === undefined ? {} : { location }),
+    ...(version === undefined ? {} : { version }),
+    ...(isTold ? body : {}),
   };
 }
 

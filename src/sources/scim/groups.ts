@@ -5,7 +5,7 @@ import { Refusal } from '../../core/refusal.ts';
 import type { Filter } from '../../core/scim/filter.ts';
 import type { JsonObject } from '../../core/scim/json.ts';
 import { applyMutation } from '../../core/scim/patch-apply.ts';
-import { normalisePatch } from '../../core/scim/patch-normalise.ts';
+import { normalisePatch, operationsAsJson } from '../../core/scim/patch-normalise.ts';
 import { resolveOperation } from '../../core/scim/patch-resolve.ts';
 import { keepImmutable, readResource } from '../../core/scim/resource-read.ts';
 import type { Projection } from '../../core/scim/projection.ts';
@@ -72,6 +72,7 @@ export async function postGroup(call: Call): Promise<Answer> {
   const type = call.caller.registry.group;
   const projection = readProjectionOf(call.query, type);
   const document = readResource(type, call.body, readerOf(call));
+  call.trace.normalised.push(() => document);
   const dangling = call.caller.profile.danglingMembers;
   const members = memberIds(membersIn(document), dangling);
   const result = await writeFor(call, async (work) => {
@@ -89,6 +90,7 @@ export async function putGroup(call: Call): Promise<Answer> {
   const type = call.caller.registry.group;
   const projection = readProjectionOf(call.query, type);
   const document = readResource(type, call.body, readerOf(call));
+  call.trace.normalised.push(() => document);
   const dangling = call.caller.profile.danglingMembers;
   const members = memberIds(membersIn(document), dangling);
   const result = await writeFor(call, async (work) => {
@@ -117,9 +119,9 @@ export async function patchGroup(call: Call): Promise<Answer> {
   const reader = readerOf(call);
   const dangling = call.caller.profile.danglingMembers;
   const patched = { type, id: idOf(call) };
-  const mutations = normalisePatch(type, call.body, reader).flatMap((operation) =>
-    resolveOperation(patched, operation, reader),
-  );
+  const operations = normalisePatch(type, call.body, reader);
+  call.trace.normalised.push(() => operationsAsJson(operations));
+  const mutations = operations.flatMap((operation) => resolveOperation(patched, operation, reader));
   const wanted = mutations.filter(isOfMembers).map((mutation) => memberStep(mutation, dangling));
   const attributes = mutations.filter((mutation) => !isOfMembers(mutation));
   const isAnswered = projection.mode !== 'default' || call.caller.profile.patchedGroup === 200;

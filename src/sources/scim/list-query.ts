@@ -23,6 +23,7 @@ export interface ListRequest {
 export function readListRequest(call: Call, type: ResourceType): ListRequest {
   const { query, caller, parts } = call;
   const filterText = query.get('filter') ?? null;
+  if (filterText !== null) call.trace.filters.push({ type, text: filterText });
   const filter =
     filterText === null || filterText.trim() === '' ? null : parseFilter(type, filterText, caller.profile);
   const sort = readSort(call, type);
@@ -56,7 +57,7 @@ export function readProjectionOf(query: Query, type: ResourceType): Projection {
   return readProjection(type, query.get('attributes') ?? null, query.get('excludedattributes') ?? null);
 }
 
-function readSort({ query, caller, notes }: Call, type: ResourceType): Sort | null {
+function readSort({ query, caller, trace }: Call, type: ResourceType): Sort | null {
   const name = query.get('sortby');
   if (name === undefined || name.trim() === '') return null;
   const path = findAttribute(type, name.trim());
@@ -64,7 +65,7 @@ function readSort({ query, caller, notes }: Call, type: ResourceType): Sort | nu
   if (path === null || leaf === undefined || leaf.returned === 'never') {
     if (caller.profile.unknown === 'refuse')
       throw new ScimProblem(400, 'invalidValue', `There is no attribute "${name}" to sort by.`);
-    notes.push({ path: 'sortBy', what: 'dropped', why: `there is no attribute "${name}"` });
+    trace.notes.push({ path: 'sortBy', what: 'dropped', why: `there is no attribute "${name}"` });
     return null;
   }
   const isDescending = query.get('sortorder')?.toLowerCase() === 'descending';

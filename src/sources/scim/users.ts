@@ -3,7 +3,7 @@ import { parseUserId, type UserId } from '../../core/ids.ts';
 import { Refusal } from '../../core/refusal.ts';
 import type { JsonObject } from '../../core/scim/json.ts';
 import { applyMutation } from '../../core/scim/patch-apply.ts';
-import { normalisePatch } from '../../core/scim/patch-normalise.ts';
+import { normalisePatch, operationsAsJson } from '../../core/scim/patch-normalise.ts';
 import { resolveOperation } from '../../core/scim/patch-resolve.ts';
 import { project, type Projection, wants, wantsCore } from '../../core/scim/projection.ts';
 import type { ResourceType } from '../../core/scim/registry.ts';
@@ -71,7 +71,9 @@ export async function findUsers(call: Call, { query, projection }: ListRequest):
 export async function postUser(call: Call): Promise<Answer> {
   const type = call.caller.registry.user;
   const projection = readProjectionOf(call.query, type);
-  const state = stateOfUser(readResource(type, call.body, readerOf(call)), 'active');
+  const document = readResource(type, call.body, readerOf(call));
+  call.trace.normalised.push(() => document);
+  const state = stateOfUser(document, 'active');
   const result = await writeFor(call, async (work) => {
     const { id, n } = await createUser(work, state);
     // A stub that another source made has become this user.
@@ -87,6 +89,7 @@ export async function putUser(call: Call): Promise<Answer> {
   const type = call.caller.registry.user;
   const projection = readProjectionOf(call.query, type);
   const document = readResource(type, call.body, readerOf(call));
+  call.trace.normalised.push(() => document);
   const result = await writeFor(call, async (work) => {
     await changeVisible(call, work, (current) => {
       keepImmutable(type, documentOfUser(current), document);
@@ -103,9 +106,9 @@ export async function patchUser(call: Call): Promise<Answer> {
   const projection = readProjectionOf(call.query, type);
   const reader = readerOf(call);
   const patched = { type, id: idOf(call) };
-  const mutations = normalisePatch(type, call.body, reader).flatMap((operation) =>
-    resolveOperation(patched, operation, reader),
-  );
+  const operations = normalisePatch(type, call.body, reader);
+  call.trace.normalised.push(() => operationsAsJson(operations));
+  const mutations = operations.flatMap((operation) => resolveOperation(patched, operation, reader));
   const isAnswered = projection.mode !== 'default' || call.caller.profile.patchedUser === 200;
   const result = await writeFor(call, async (work) => {
     const row = await changeVisible(call, work, (current) =>

@@ -13,7 +13,7 @@ export async function writeFor<T>(call: Call, task: (work: Work) => Promise<T>):
   const { parts, caller, by } = call;
   try {
     const { result, written } = await perform(parts.directory, by, task);
-    call.written.push(...written);
+    call.trace.written.push(...written);
     return result;
   } catch (error) {
     const taken = caller.view.namespace === 'own' ? takenName(error) : null;
