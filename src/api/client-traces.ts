@@ -1,11 +1,34 @@
 /** What a client sent lately, what Muster understood of it, and what came of it. */
+import { z } from 'zod';
 import { Refusal } from '../core/refusal.ts';
+import { answers } from '../http/operation.ts';
 import { HttpProblem } from '../http/problem.ts';
 import { findClient } from '../store/clients.ts';
 import type { Database } from '../store/database.ts';
 import { listTraces, type TraceRow } from '../store/scim/traces.ts';
 import { readPaging } from './input.ts';
 import type { Answer, Call, Route } from './route.ts';
+import { pageOf, paging, time } from './shapes.ts';
+
+const open = z.record(z.string(), z.unknown());
+
+const traceShape = z
+  .object({
+    at: time,
+    requestId: z.string(),
+    method: z.string(),
+    path: z.string(),
+    status: z.int(),
+    milliseconds: z.int(),
+    received: z.object({ query: open, body: z.unknown() }),
+    normalised: z.array(z.unknown()),
+    notes: z.array(
+      z.object({ path: z.string(), what: z.enum(['dropped', 'coerced', 'ignored']), why: z.string() }),
+    ),
+    changed: z.array(open),
+    answered: open,
+  })
+  .meta({ id: 'RequestTrace' });
 
 export interface ClientTraceParts {
   readonly database: Database;
@@ -22,6 +45,8 @@ export function clientTraceRoutes(parts: ClientTraceParts): readonly Route[] {
       path: '/clients/:id/traces',
       scope: 'audit.read',
       summary: 'Requests of a client over SCIM, the newest first; `outcome` is done or refused',
+      query: { ...paging, outcome: z.enum(['done', 'refused']).describe('Only these; both when left out.') },
+      answers: { 200: answers(pageOf(traceShape)) },
       handle: (call) => getTraces(parts, call),
     },
   ];
@@ -38,8 +63,8 @@ async function getTraces(
   if (outcome !== null && outcome !== 'done' && outcome !== 'refused') {
     throw new HttpProblem('request.invalid', 'outcome must be done or refused.');
   }
-  const paging = readPaging(listKey, query, `traces ${client.id} ${String(outcome)}`);
-  const { after, limit } = paging.page;
+  const pages = readPaging(listKey, query, `traces ${client.id} ${String(outcome)}`);
+  const { after, limit } = pages.page;
   await flush();
   const rows = await listTraces(database, {
     source: client.source_n,
@@ -49,7 +74,7 @@ async function getTraces(
   });
   return {
     status: 200,
-    body: { items: rows.map(traceBody), next: paging.next(rows.length, rows.at(-1)?.n) },
+    body: { items: rows.map(traceBody), next: pages.next(rows.length, rows.at(-1)?.n) },
   };
 }
 

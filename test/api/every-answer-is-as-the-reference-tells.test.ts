@@ -286,6 +286,25 @@ describe('the reference at /api/openapi.json', () => {
     await walk('DELETE /scim/v2/Groups/{id}', 204, { in: { id: group } });
   });
 
+  it('tells of traces and conflicts of clients as they are answered', async () => {
+    const scopes = ['scim.read', 'scim.write'];
+    const made = await walk('POST /api/v1/clients', 201, {
+      body: { name: 'narrow', namespace: 'own', scopes },
+    });
+    const taken = { body: { userName: 'taken' } };
+    await walk('POST /scim/v2/Users', 201, taken);
+    const { token } = made.body;
+    await walk('POST /scim/v2/Users', 409, { ...taken, token });
+    const conflict = { in: { id: (await walk('GET /api/v1/conflicts', 200)).body.items[0].id } };
+    await walk('POST /api/v1/conflicts/{id}/grant', 200, { ...conflict, body: {} });
+    await walk('DELETE /api/v1/conflicts/{id}/grant', 204, conflict);
+    await walk('POST /scim/v2/Users', 409, { ...taken, token });
+    const again = { in: { id: (await walk('GET /api/v1/conflicts', 200)).body.items[0].id } };
+    await walk('POST /api/v1/conflicts/{id}/dismiss', 200, { ...again, body: {} });
+    const traces = await walk('GET /api/v1/clients/{id}/traces', 200, { in: { id: made.body.id } });
+    expect(traces.body.items).toMatchObject([{ status: 409 }, { status: 409 }]);
+  });
+
   it('has been walked whole: every operation above has answered with success', () => {
     const rest = [...contract.operations]
       .filter(
