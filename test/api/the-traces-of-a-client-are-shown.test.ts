@@ -9,6 +9,7 @@ import { profiles } from '../../src/core/scim/profile.ts';
 import { buildRegistry } from '../../src/core/scim/registry.ts';
 import { createClient } from '../../src/directory/clients.ts';
 import { buildApp } from '../../src/http/app.ts';
+import { createSessions } from '../../src/http/session.ts';
 import { tokenLookup } from '../../src/http/token.ts';
 import { RequestTraces } from '../../src/sources/scim/request-traces.ts';
 import { noTraceNotes } from '../../src/sources/scim/trace-notes.ts';
@@ -30,7 +31,8 @@ describe('GET /api/v1/clients/{id}/traces', () => {
     traces = new RequestTraces({ database, registry: buildRegistry([]), onFault });
     const authenticate = tokenLookup(database, () => performance.now());
     const routes = clientTraceRoutes({ database, listKey: randomBytes(32), flush: () => traces.flush() });
-    const doors = [apiDoor({ authenticate, log, baseUrl: 'http://localhost', routes })];
+    const sessions = createSessions({ connection: database, baseUrl: 'http://localhost' });
+    const doors = [apiDoor({ authenticate, sessions, log, baseUrl: 'http://localhost', routes })];
     const callback = buildApp({ newId: randomUUID, doors, trustsProxy: false }).callback();
     server.on('request', (request, response) => void callback(request, response));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
