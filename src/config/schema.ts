@@ -35,6 +35,8 @@ function urlOf(...protocols: string[]) {
   }, sentence);
 }
 
+const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
 /** Written `targetedId|userName|email`, or as a list of the three. */
 const identityOrder = z
   .preprocess((value) => (Array.isArray(value) ? value.join('|') : value), text)
@@ -43,7 +45,87 @@ const identityOrder = z
     'must name targetedId, userName and email, each once, with | between',
   );
 
+/** An amount of time such as `36h`, `1d`, in milliseconds. */
+const duration = text
+  .regex(/^\d{1,4}[mhd]$/, 'must be a number with m, h or d behind it, such as 36h')
+  .transform(
+    (given) =>
+      Number(given.slice(0, -1)) * UNIT_MS[given.endsWith('d') ? 'd' : given.endsWith('h') ? 'h' : 'm'],
+  );
+
+const columnName = text.transform((name) => name.toLowerCase());
+
+/** A word or several, each may start with `!`: then none of them. */
+const words = z.union([text, z.array(text).min(1, 'must name a word')], 'must be a word or a list of words');
+
+const mapping = z.strictObject({
+  keys: z
+    .strictObject({
+      userName: columnName.optional(),
+      email: columnName.optional(),
+      externalId: columnName.optional(),
+      targetedId: columnName.optional(),
+      eppn: columnName.optional(),
+    })
+    .refine((keys) => Object.keys(keys).length > 0, 'must name the column of one identity key at least')
+    .meta({ description: 'The column of each identity key' }),
+  attributes: z
+    .record(columnName, text)
+    .default({})
+    .meta({ description: 'SCIM attributes by column, such as {"Abteilung": "department"}' }),
+  active: columnName
+    .nullable()
+    .default(null)
+    .meta({ description: 'Column that says whether the account is active' }),
+  groups: columnName.nullable().default(null).meta({ description: 'Column with a ; list of groups' }),
+  groupNames: listOf(text)
+    .default([])
+    .meta({ description: 'Names of groups made of columns, such as dept.{department}' }),
+  filter: z
+    .record(columnName, words)
+    .default({})
+    .meta({ description: 'Rows are taken where each column holds one of its words; !word for all others' }),
+});
+
 const feed = z.strictObject({
+  mode: z
+    .enum(['actions', 'delta', 'snapshot'], 'must be actions, delta or snapshot')
+    .default('actions')
+    .meta({ description: 'What a file is: rows that say what to do, changes by status, or the whole truth' }),
+  expectedEvery: duration
+    .nullable()
+    .default(null)
+    .meta({ description: 'How often a file is expected, such as 36h; an overdue feed raises an alert' }),
+  columns: z
+    .record(columnName, text)
+    .default({})
+    .meta({ description: 'Further columns of users.csv, and the SCIM attribute each goes to' }),
+  mapping: mapping
+    .nullable()
+    .default(null)
+    .meta({ description: 'Makes its files any CSV with a header, read by this mapping (format 3)' }),
+  statusColumn: columnName
+    .default('status')
+    .meta({ description: 'Mode delta: the column that says what a row asks for' }),
+  importWords: listOf(columnName)
+    .nullable()
+    .default(null)
+    .meta({
+      description: 'Mode delta: its words for what is there; null for import, add, new, update, change …',
+    }),
+  deleteWords: listOf(columnName)
+    .nullable()
+    .default(null)
+    .meta({
+      description: 'Mode delta: its words for what is gone; null for delete, deleted, remove, removed',
+    }),
+  deletedUsers: z
+    .enum(['delete', 'deactivate'], 'must be delete or deactivate')
+    .default('delete')
+    .meta({ description: 'What delete does to a user' }),
+  mayBindLogin: flag
+    .default(false)
+    .meta({ description: 'Its login keys attach to full users instead of being proposed (D-10)' }),
   identityOrder: identityOrder
     .default('targetedId|userName|email')
     .meta({ description: 'What the parts of a three-part identity cell are' }),

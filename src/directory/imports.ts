@@ -10,8 +10,20 @@ import { Refusal } from '../core/refusal.ts';
 import { recordOrigin } from '../store/changes.ts';
 import { closeOverNestings, lockGraph, reopenNesting } from '../store/closure.ts';
 import {
+  bindLogins,
+  forgetUnmet,
+  listCellEmails,
+  listCellKeys,
+  noteDrift,
+  noteIdentityConflicts,
+  noteProposals,
+} from '../store/feeds/disagreements.ts';
+import { describeGroups, takeDeletedGroups } from '../store/feeds/group-details.ts';
+import {
+  assertsNestings,
   gatherNames,
-  hasNestingRows,
+  hasRefusals,
+  kindsOfRows,
   listSuspectGroups,
   lockNamedGroups,
   makeGroups,
@@ -19,10 +31,12 @@ import {
   refuseByKey,
   refuseLines,
   refuseUnreadRows,
+  spreadGroups,
 } from '../store/feeds/names.ts';
 import { type RowCounts, writeOutcomes } from '../store/feeds/outcomes.ts';
 import {
   bumpPlannedGroups,
+  gatherListedGroups,
   gatherWishes,
   listNestingsAbove,
   listNestingSteps,
@@ -31,14 +45,18 @@ import {
   namesByKey,
   type PlannedNestings,
   planPairs,
+  planRetractions,
   writePairs,
 } from '../store/feeds/pairs.ts';
 import { gatherPeople, listHardCells, writeSettledCells } from '../store/feeds/people.ts';
+import { findPersons, gatherPersons } from '../store/feeds/persons.ts';
 import { giveRoles, gatherRoles, listNamedRoles, type NamedRole, planRoles } from '../store/feeds/roles.ts';
 import { analyzeStaged, makeRoom, type RunN } from '../store/feeds/staging.ts';
-import { brokenProtection } from '../store/protection.ts';
+import { endStatements } from '../store/feeds/statements.ts';
 import { attachKeys, makeStubs } from '../store/feeds/stubs.ts';
-import { newGroupState } from './groups.ts';
+import { brokenProtection } from '../store/protection.ts';
+import { deleteGroup, newGroupState } from './groups.ts';
+import { importPersons } from './import-persons.ts';
 import { endRequestLosses } from './request-loss.ts';
 import { ensureRoles } from './roles.ts';
 import { authorOf, noteNestings, notePlace, type Work } from './work.ts';
@@ -47,39 +65,68 @@ export interface ImportRun {
   readonly run: RunN;
   /** How many rows are staged. */
   readonly rows: number;
-  readonly settings: Pick<FeedSettings, 'allowedRoles' | 'createRoles'>;
+  readonly settings: ImportSettings;
+  /** Name of the file or set. */
+  readonly file: string;
+  /** What a snapshot tells of: a file without memberships retracts none. Null where nothing may be retracted. */
+  readonly tells: { readonly people: boolean; readonly memberships: boolean } | null;
+}
+
+type ImportSettings = Pick<
+  FeedSettings,
+  'allowedRoles' | 'createRoles' | 'mode' | 'userType' | 'loginKeys' | 'deletedUsers'
+>;
+
+export interface ImportEnd {
+  readonly counts: RowCounts;
+  /** Rows were refused, so that nothing was retracted: the missing may stand in them. */
+  readonly withheld: boolean;
 }
 
 /**
  * Applies the staged rows of a run and answers how they ended. Rows are refused one by one: group.automatic
- * (D-14), group.reserved (D-03, F-11), group.name_reserved (D-05, D-16), group.restricted (J-17), group.protected (J-20), role.protected and role.invalid (F-08),
- * nesting.cycle with the path (F-10), identity.conflict and identity.ambiguous. What is missing is made (F-04);
- * who stays is not touched (F-09).
+ * (D-14), group.reserved (D-03, F-11), group.restricted (J-17), group.protected (J-20),
+ * group.name_reserved (D-05, D-16), role.protected and role.invalid (F-08), nesting.cycle with the path (F-10),
+ * identity.conflict and identity.ambiguous. What is
+ * missing is made (F-04); who stays is not touched (F-09). A snapshot ends what its source asserted before and
+ * does not any more (D-02, D-09), unless a row was refused.
  */
-export async function applyImport(work: Work, { run, rows, settings }: ImportRun): Promise<RowCounts> {
-  const { tx } = work;
+export async function applyImport(work: Work, run: ImportRun): Promise<ImportEnd> {
+  const { tx, sourceN } = work;
+  const { rows, settings } = run;
   await makeRoom(tx, rows);
-  const movesNestings = await hasNestingRows(tx);
+  const kinds = await kindsOfRows(tx);
+  const retracts = settings.mode === 'snapshot' && run.tells?.memberships === true;
+  const movesNestings = kinds.movesNestings || (retracts && (await assertsNestings(tx, sourceN)));
   if (movesNestings) await lockGraph(tx);
-  await lockNamedGroups(tx);
+  if (kinds.hasPeople) await spreadGroups(tx);
+  await lockNamedGroups(tx, retracts ? sourceN : null);
   await refuseUnreadRows(tx);
   await gatherNames(tx);
   await analyzeStaged(tx, 'staged_name', rows);
   await refuseByGroup(work);
   await refuseByRole(work, settings);
   if (movesNestings) await refuseByCycle(work);
-  await gatherPeople(tx, rows);
-  await settleHardCells(work);
   work.originN ??= await recordOrigin(tx, work.by);
   const author = authorOf(work);
+  if (kinds.hasPeople) await importPeople(work, run);
+  await gatherPeople(tx, rows);
+  await settleHardCells(work);
   notePlace(work, await makeGroups(tx, author, told()));
   notePlace(work, await makeStubs(tx, author));
   notePlace(work, await attachKeys(tx, author));
+  await noteConflicts(work, run);
+  const withheld = run.tells !== null && (await hasRefusals(tx));
   await analyzeStaged(tx, 'staged_name', rows);
   await analyzeStaged(tx, 'staged_person', rows);
   await gatherWishes(tx);
+  if (kinds.hasPeople) await gatherListedGroups(tx);
   await analyzeStaged(tx, 'staged_wish', rows);
-  await planPairs(tx, work.sourceN);
+  await planPairs(tx, { source: sourceN, mode: settings.mode });
+  if (retracts && !withheld) {
+    const isOfPeople = kinds.hasPeople && !kinds.hasMemberships;
+    await planRetractions(tx, { source: sourceN, kinds: isOfPeople ? ['u'] : ['u', 'g'] });
+  }
   await ensureRoles(work, await gatherRoles(tx));
   await planRoles(tx);
   await analyzeStaged(tx, 'staged_pair', rows);
@@ -91,7 +138,34 @@ export async function applyImport(work: Work, { run, rows, settings }: ImportRun
   if (nestings !== null) await followNestings(work, nestings);
   await endRequestLosses(work, losing);
   await bumpPlannedGroups(tx);
-  return writeOutcomes(tx, run);
+  if (kinds.hasGroups) await importGroups(work);
+  if (run.tells?.people === true && !withheld) notePlace(work, await endStatements(tx, author));
+  return { counts: await writeOutcomes(tx, run.run), withheld };
+}
+
+/** People of the file are found and written first, so that the memberships beside them find them. */
+async function importPeople(work: Work, { rows, settings, file }: ImportRun): Promise<void> {
+  const { tx } = work;
+  await gatherPersons(tx);
+  await analyzeStaged(tx, 'staged_user', rows);
+  await findPersons(tx, work.sourceN);
+  await importPersons(work, { settings, file });
+}
+
+async function importGroups(work: Work): Promise<void> {
+  notePlace(work, await describeGroups(work.tx, authorOf(work)));
+  for (const group of await takeDeletedGroups(work.tx)) await deleteGroup(work, { group, ifMatch: null });
+}
+
+/** Lists what a person has to decide: rows that name several users, login keys, e-mails that are new (D-10). */
+async function noteConflicts({ tx, sourceN }: Work, { settings, file, tells }: ImportRun): Promise<void> {
+  const met = { source: sourceN, file };
+  await noteIdentityConflicts(tx, met);
+  const keys = await listCellKeys(tx);
+  if (settings.loginKeys === 'bind') await bindLogins(tx, sourceN, keys);
+  else await noteProposals(tx, met, keys);
+  await noteDrift(tx, met, await listCellEmails(tx));
+  if (tells !== null) await forgetUnmet(tx, sourceN);
 }
 
 async function refuseByGroup({ tx, by, sourceN }: Work): Promise<void> {

@@ -6,8 +6,8 @@ import {
   readIdentityCell,
   readIdentityOrder,
 } from '../../src/core/feeds/identity-cell.ts';
-import type { MembershipRow } from '../../src/core/feeds/portal-row.ts';
-import { createPortalRowReader, isFault } from '../../src/core/feeds/portal-row.ts';
+import { createPortalRowReader } from '../../src/core/feeds/portal-row.ts';
+import { isFault, type MembershipRow } from '../../src/core/feeds/row.ts';
 import { readAll } from './support.ts';
 
 const SAMPLES_ORDER: IdentityOrder = ['targetedId', 'email', 'userName'];

@@ -17,6 +17,9 @@ export interface FileFaultDetails {
   'file.nothing_accepted': { readonly rows: number };
   'file.gone': { readonly file: string };
   'file.given_up': { readonly attempts: number };
+  'file.older': { readonly file: string; readonly newer: string };
+  'set.manifest': { readonly why: string };
+  'set.incomplete': { readonly file: string; readonly why: string };
   'header.unreadable': { readonly line: number };
   'header.duplicate': { readonly columns: readonly string[] };
   'header.missing': { readonly columns: readonly string[] };
@@ -36,6 +39,12 @@ export interface RowFaultDetails {
   'member.star': { readonly action: string };
   'identity.invalid': { readonly cell: string; readonly why: string };
   'role.invalid': { readonly role: string; readonly why: string };
+  'person.invalid': { readonly column: string; readonly why: string };
+  'attribute.invalid': { readonly column: string; readonly why: string };
+  'active.invalid': { readonly value: string };
+  'flag.invalid': { readonly column: string; readonly value: string };
+  'type.invalid': { readonly value: string };
+  'status.invalid': { readonly value: string };
 }
 
 export type FileFaultCode = keyof FileFaultDetails;
@@ -70,6 +79,10 @@ const fileSentences: Sentences<FileFaultDetails> = {
   'file.gone': ({ file }) => `${file} was taken away while it was worked on.`,
   'file.given_up': ({ attempts }) =>
     `Reading it failed ${attempts} times for a reason that the log tells. Drop it again when that is mended.`,
+  'file.older': ({ file, newer }) =>
+    `${file} is older than ${newer}, which was applied already. A snapshot never goes back.`,
+  'set.manifest': ({ why }) => `The manifest of the set cannot be read: ${why}`,
+  'set.incomplete': ({ file, why }) => `The set is not whole: ${file} ${why}`,
   'header.unreadable': ({ line }) =>
     `Line ${line} is neither a known header nor a row of the portal's format, with comma, semicolon or tab between the cells.`,
   'header.duplicate': ({ columns }) => `The header names a column twice: ${columns.join(', ')}.`,
@@ -95,6 +108,13 @@ const rowSentences: Sentences<RowFaultDetails> = {
     `The member * stands for everybody; it goes with delete, not with ${action}.`,
   'identity.invalid': ({ cell, why }) => `The identity "${cell}" cannot be read: ${why}`,
   'role.invalid': ({ role, why }) => `The role "${role}" cannot be given: its name ${why}.`,
+  'person.invalid': ({ column, why }) => `The person cannot be read: ${column} ${why}.`,
+  'attribute.invalid': ({ column, why }) => `The value of ${column} cannot be kept: ${why}`,
+  'active.invalid': ({ value }) => `active is "${value}"; it must be true, false, yes, no, 1, 0 or empty.`,
+  'flag.invalid': ({ column, value }) =>
+    `${column} is "${value}"; it must be true, false, yes, no, 1, 0 or empty.`,
+  'type.invalid': ({ value }) => `The type "${value}" is neither user nor group.`,
+  'status.invalid': ({ value }) => `The status "${value}" is no word of this feed.`,
 };
 
 /** Every code that a file can be rejected with. */

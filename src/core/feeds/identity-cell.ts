@@ -16,7 +16,7 @@ export type IdentityOrder = readonly [IdentityPart, IdentityPart, IdentityPart];
 export const DEFAULT_IDENTITY_ORDER: IdentityOrder = ['targetedId', 'userName', 'email'];
 
 /** Characters of one key: more than any provider issues, few enough to be looked up in an index. */
-const MAX_PART = 500;
+export const MAX_KEY = 500;
 
 /** A key as written, and the form under which it is looked up. */
 export interface GivenKey {
@@ -72,7 +72,7 @@ export function readIdentityCell(text: string, order: IdentityOrder): GivenIdent
 }
 
 function faultOfPart(part: string): string | null {
-  if (part.length > MAX_PART) return `must not be longer than ${MAX_PART} characters`;
+  if (part.length > MAX_KEY) return `must not be longer than ${MAX_KEY} characters`;
   return faultOfName(part);
 }
 
@@ -93,21 +93,22 @@ function correctByShape(
   if (userName !== '' && email !== '') {
     const swapped = !email.includes('@') && userName.includes('@');
     const [name, mail] = swapped ? [email, userName] : [userName, email];
-    return { userName: folded(name), email: folded(mail), either: null, lone: false };
+    return { userName: foldedKey(name), email: foldedKey(mail), either: null, lone: false };
   }
   const part = userName + email;
   if (part === '') return { userName: null, email: null, either: null, lone: false };
-  const given = folded(part);
+  const given = foldedKey(part);
   if (part.includes('@')) return { userName: null, email: null, either: given, lone: withoutTargetedId };
   return { userName: given, email: null, either: null, lone: withoutTargetedId };
 }
 
-function folded(value: string): GivenKey {
+/** A key as it is written, in NFC, and as it is compared. */
+export function foldedKey(value: string): GivenKey {
   return { value: value.normalize('NFC'), key: foldName(value) };
 }
 
 /** A targetedId compares exactly; Shibboleth writes it as `idp!sp!value`, the qualifiers of which stand beside it. */
-function readTargetedId(text: string): GivenTargetedId {
+export function readTargetedId(text: string): GivenTargetedId {
   const [issuer, audience, value, ...more] = text.split('!').map((part) => part.trim());
   if (value === undefined || more.length > 0) return { value: text, key: text, issuer: null, audience: null };
   return { value, key: value, issuer: issuer === '' ? null : (issuer ?? null), audience: audience ?? null };

@@ -13,6 +13,10 @@ export interface FileFormat {
   readonly name: string;
   readonly required: readonly string[];
   readonly optional: readonly string[];
+  /** Other names of columns. */
+  readonly aliases?: Readonly<Record<string, string>>;
+  /** What becomes of columns that it does not know; refused where nothing is said. */
+  readonly others?: 'refuse' | 'ignore';
   /** Order of the columns of a file without header; null when the format needs one. The last ones may be left out down to `required`. */
   readonly positions: readonly string[] | null;
 }
@@ -63,15 +67,16 @@ export function findLayout(tries: readonly FirstRecord[], formats: readonly File
 }
 
 function layoutByHeader(record: CsvRecord, delimiter: string, formats: readonly FileFormat[]): Layout | null {
-  const columns = columnsOf(record);
-  const named = columns.filter((column) => column !== null);
-  if (new Set(named).size !== named.length) return null;
   for (const format of formats) {
+    const columns = columnsOf(record, format);
+    const named = columns.filter((column) => column !== null);
     const known = new Set([...format.required, ...format.optional]);
+    if (new Set(named).size !== named.length) continue;
     if (!named.every((column) => known.has(column))) continue;
     if (!format.required.every((column) => named.includes(column))) continue;
     // Rejects of a file without header: their rows may lack the last cells, as they might there.
-    const spare = columns.includes(null) ? trailingOptional(columns, format) : 0;
+    const isOfRejects = record.cells.some((cell) => cell.trim().startsWith(REMARK));
+    const spare = isOfRejects && format.positions !== null ? trailingOptional(columns, format) : 0;
     const widths = { least: columns.length - spare, most: columns.length };
     return { format, delimiter, header: record.original, columns, widths };
   }
@@ -117,7 +122,7 @@ function faultOfHeader(tries: readonly FirstRecord[], formats: readonly FileForm
   if (best === null || best.known < Math.min(2, best.format.required.length)) {
     return new FileFault('header.unreadable', { line: tries[0]?.record.line ?? 1 });
   }
-  const named = columnsOf(best.record).filter((column) => column !== null);
+  const named = columnsOf(best.record, best.format).filter((column) => column !== null);
   const known = [...best.format.required, ...best.format.optional];
   const duplicate = named.filter((column, index) => named.indexOf(column) !== index);
   if (duplicate.length > 0) return new FileFault('header.duplicate', { columns: [...new Set(duplicate)] });
@@ -132,14 +137,18 @@ function faultOfHeader(tries: readonly FirstRecord[], formats: readonly FileForm
   return new FileFault('header.missing', { columns: missing });
 }
 
-function columnsOf(record: CsvRecord): (string | null)[] {
+/** The columns of a header as the format calls them; null for those that are ignored. */
+function columnsOf(record: CsvRecord, format: FileFormat): (string | null)[] {
+  const known = new Set([...format.required, ...format.optional]);
   return record.cells.map((cell) => {
-    const column = cell.trim().toLowerCase();
-    return column.startsWith(REMARK) ? null : column;
+    const written = cell.trim().toLowerCase();
+    if (written.startsWith(REMARK)) return null;
+    const column = known.has(written) ? written : (format.aliases?.[written] ?? written);
+    return format.others === 'ignore' && !known.has(column) ? null : column;
   });
 }
 
 function knownColumns(record: CsvRecord, format: FileFormat): string[] {
   const known = new Set([...format.required, ...format.optional]);
-  return columnsOf(record).filter((column): column is string => column !== null && known.has(column));
+  return columnsOf(record, format).filter((column): column is string => column !== null && known.has(column));
 }

@@ -6,7 +6,7 @@ import type { RowFault } from './fault.ts';
 import { rowFault } from './fault.ts';
 import type { FileFormat, FirstRecord, Layout } from './layout.ts';
 import { delimiterOfSepLine, DELIMITERS, findLayout } from './layout.ts';
-import type { Cells } from './portal-row.ts';
+import type { Cells } from './row.ts';
 import type { CsvRecord, RecordCutter } from './records.ts';
 import { createRecordCutter } from './records.ts';
 

@@ -1,10 +1,23 @@
 /** What is set per feed (spec: feeds). The built-in feed `csv` has the defaults. */
 import { DEFAULT_IDENTITY_ORDER, type IdentityOrder } from './identity-cell.ts';
+import { buildRegistry, type ResourceType } from '../scim/registry.ts';
+import type { FeedMapping } from './mapped-row.ts';
+import type { StatedPlace } from './stated.ts';
+
+export type FeedMode = 'actions' | 'delta' | 'snapshot';
+
+/** How a delta file says what a row asks for. Words are in lower case. */
+export interface StatusWords {
+  /** The column, in lower case. */
+  readonly column: string;
+  readonly import: ReadonlySet<string>;
+  readonly delete: ReadonlySet<string>;
+}
 
 export interface FeedSettings {
   /** Name of its source. */
   readonly name: string;
-  readonly mode: 'actions' | 'delta' | 'snapshot';
+  readonly mode: FeedMode;
   readonly completeness: 'settle' | 'rename' | 'marker';
   /** The encoding to fall back to when a file is neither UTF-8 nor UTF-16; null for none. */
   readonly encoding: string | null;
@@ -16,7 +29,38 @@ export interface FeedSettings {
   readonly createRoles: 'create' | 'refuse';
   /** Entity id of the SAML provider whose targetedIds its files carry; null for none. */
   readonly idp: string | null;
+  /** What becomes of a login key for a full user: attached, or listed as a proposal (D-10). */
+  readonly loginKeys: 'bind' | 'propose';
+  /** Milliseconds after which the next file is overdue; null when none is expected. */
+  readonly expectedEvery: number | null;
+  readonly status: StatusWords;
+  /** What `delete` does to a user of users.csv. */
+  readonly deletedUsers: 'delete' | 'deactivate';
+  /** What attributes users have. */
+  readonly userType: ResourceType;
+  /** Further columns of users.csv, in lower case, and where they go. */
+  readonly columns: ReadonlyMap<string, StatedPlace>;
+  /** Makes every file of the feed one of format 3; null for formats 1 and 2. */
+  readonly mapping: FeedMapping | null;
 }
+
+/** The words of a delta file when its feed says nothing. */
+export const DEFAULT_STATUS: StatusWords = {
+  column: 'status',
+  import: new Set([
+    '',
+    'import',
+    'add',
+    'added',
+    'new',
+    'update',
+    'updated',
+    'change',
+    'changed',
+    'modified',
+  ]),
+  delete: new Set(['delete', 'deleted', 'remove', 'removed']),
+};
 
 /** Settings of a feed that says nothing. */
 export function defaultFeedSettings(name: string): FeedSettings {
@@ -30,5 +74,12 @@ export function defaultFeedSettings(name: string): FeedSettings {
     allowedRoles: null,
     createRoles: 'create',
     idp: null,
+    loginKeys: 'propose',
+    expectedEvery: null,
+    status: DEFAULT_STATUS,
+    deletedUsers: 'delete',
+    userType: buildRegistry([]).user,
+    columns: new Map(),
+    mapping: null,
   };
 }

@@ -1,5 +1,4 @@
-/** The words of the cells `action` and `isgroup` (F-02, F-03). */
-
+/** The words of the cells `action`, `isgroup` and `status` (F-02, F-03). */
 export type Action = 'import' | 'delete';
 
 const FLAGS: ReadonlyMap<string, boolean> = new Map([

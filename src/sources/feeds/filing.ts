@@ -84,6 +84,7 @@ function receiptOf({ cursorOf }: FilingParts, run: RunRow): Record<string, unkno
     plan: null,
     cursor: xid === null || seq === null ? null : cursorOf({ xid, seq }),
     error: run.error,
+    notes: run.notes,
     rejects: (run.refused ?? 0) > 0 ? `${run.file}.rejects.csv` : null,
     receivedAt: run.created_at,
     finishedAt: run.finished_at,

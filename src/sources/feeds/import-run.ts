@@ -7,7 +7,7 @@ import type { Attribution } from '../../core/attribution.ts';
 import { FileFault, isFileFault } from '../../core/feeds/fault.ts';
 import type { Layout } from '../../core/feeds/layout.ts';
 import type { FeedSettings } from '../../core/feeds/settings.ts';
-import { applyImport } from '../../directory/imports.ts';
+import { applyImport, type ImportRun } from '../../directory/imports.ts';
 import { type Directory, perform, type Work } from '../../directory/work.ts';
 import { violatedConstraint } from '../../store/database.ts';
 import { KEEP_ALL_ROWS, keepOutcomes, listOutcomes, takeBack } from '../../store/feeds/outcomes.ts';
@@ -58,6 +58,13 @@ export class RunLost extends Error {
 
 /** Times between two signs of life of a holder, milliseconds; a third of the time for which a run is held. */
 const SIGN_OF_LIFE = 2_000;
+/** What a receipt says besides its counts. */
+const NOTES = {
+  withheld: {
+    code: 'snapshot.nothing_retracted',
+    detail: 'Rows were refused. Whoever is missing may stand in them, so nothing was retracted.',
+  },
+} as const;
 /** What two writers may both make first: the run starts anew and finds what the other made. */
 const MADE_BY_ANOTHER: ReadonlySet<string> = new Set([
   'groups_name_unique',
@@ -162,13 +169,36 @@ async function readAndApply(parts: RunParts, work: Work, run: RunRow, file: Insp
   await noteLayout(parts, run, layout);
   await analyzeStaged(work.tx, 'staged_row', done);
   progress('applying', done, done);
-  const counts = await applyImport(work, { run: run.n, rows: done, settings });
+  const { counts, withheld } = await applyImport(work, {
+    run: run.n,
+    rows: done,
+    settings,
+    file: run.file,
+    tells: settings.mode === 'snapshot' ? tellsOf(layout) : null,
+  });
+  const notes = withheld ? [NOTES.withheld] : [];
   if (counts.total > 0 && counts.refused === counts.total) {
     const fault = new FileFault('file.nothing_accepted', { rows: counts.total });
     const error = { code: fault.code, detail: fault.message };
-    return { state: 'rejected', counts, place: null, error };
+    return { state: 'rejected', counts, place: null, error, notes: [] };
   }
-  return { state: 'applied', counts, place: work.place, error: null };
+  return { state: 'applied', counts, place: work.place, error: null, notes };
+}
+
+/** What a snapshot tells of, by its columns. */
+function tellsOf(layout: Layout | null): ImportRun['tells'] {
+  if (layout === null) return null;
+  const has = (column: string): boolean => layout.columns.includes(column);
+  switch (layout.format.name) {
+    case 'users':
+      return { people: true, memberships: has('groups') };
+    case 'mapped':
+      return { people: true, memberships: true };
+    case 'groups':
+      return { people: false, memberships: false };
+    default:
+      return { people: false, memberships: true };
+  }
 }
 
 async function noteLayout({ directory }: RunParts, run: RunRow, layout: Layout | null): Promise<void> {
@@ -187,7 +217,7 @@ export async function reject(
     const state = await lockRun(tx, run.n, holder);
     if (state === null || isEnded(state)) throw new RunLost(run);
     const error = { code: fault.code, detail: fault.message };
-    await finishRun(tx, run.n, { state: 'rejected', counts: null, place: null, error });
+    await finishRun(tx, run.n, { state: 'rejected', counts: null, place: null, error, notes: [] });
   });
   return readRun(directory.database, run.n);
 }

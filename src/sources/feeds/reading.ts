@@ -4,16 +4,15 @@ import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { chooseEncoding, createInspection, createTextDecoder } from '../../core/feeds/encoding.ts';
 import { FileFault, isFileFault } from '../../core/feeds/fault.ts';
-import type { FileFormat, Layout } from '../../core/feeds/layout.ts';
-import { createPortalRowReader, PORTAL_FORMAT, type PortalRowReader } from '../../core/feeds/portal-row.ts';
+import { formatsOf } from '../../core/feeds/formats.ts';
+import type { Layout } from '../../core/feeds/layout.ts';
 import { createRowReader, type SourceRow } from '../../core/feeds/reader.ts';
+import type { RowReading as ReadRow } from '../../core/feeds/row.ts';
 import type { FeedSettings } from '../../core/feeds/settings.ts';
 import type { StagedRow } from '../../store/feeds/staging.ts';
 import { errorCode } from '../../core/error-code.ts';
 
 const PIECE = 262_144;
-/** Formats that a file may have, told apart by their header. */
-const FORMATS: readonly FileFormat[] = [PORTAL_FORMAT];
 
 export interface FileFacts {
   /** Hexadecimal. */
@@ -57,17 +56,23 @@ export interface RowReading {
 export async function* readRows(reading: RowReading): AsyncGenerator<readonly StagedRow[]> {
   const { path, facts, settings, cutOff, onLayout } = reading;
   const { encoding } = facts;
-  const reader = createRowReader({ formats: FORMATS, delimiter: settings.delimiter });
+  const formats = formatsOf(settings);
+  const reader = createRowReader({
+    formats: formats.map(({ format }) => format),
+    delimiter: settings.delimiter,
+  });
   const decoder = createTextDecoder(encoding);
-  const read = createPortalRowReader(settings.identityOrder);
-  let isLaidOut = false;
+  let read: ReadRow | null = null;
+  let rowsRead = 0;
   const staged = (rows: readonly SourceRow[]): StagedRow[] => {
-    const layout = isLaidOut ? null : reader.layout();
+    const layout = read === null ? reader.layout() : null;
     if (layout !== null) {
-      isLaidOut = true;
+      read = formats.find(({ format }) => format === layout.format)?.read ?? null;
       onLayout(layout);
     }
-    return rows.map((row) => stageRow(row, read));
+    rowsRead += rows.length;
+    const reading = read;
+    return reading === null ? [] : rows.map((row) => stageRow(row, reading));
   };
   const hash = createHash('sha256');
   for await (const piece of readPieces(path)) {
@@ -79,7 +84,7 @@ export async function* readRows(reading: RowReading): AsyncGenerator<readonly St
   if (hash.digest('hex') !== facts.sha256) throw new Error('The file was written to while it was read.');
   const line = reader.cutOff();
   if (line !== null && cutOff === 'refuse-file') throw new FileFault('file.truncated', { line });
-  if (reader.layout() === null && settings.mode === 'snapshot')
+  if (rowsRead === 0 && settings.mode === 'snapshot')
     throw new FileFault('file.empty', { mode: settings.mode });
 }
 
@@ -107,7 +112,7 @@ const UNFINISHED: ReadonlySet<string> = new Set([
   'header.unreadable',
 ]);
 
-function stageRow({ line, original, cells, fault }: SourceRow, read: PortalRowReader): StagedRow {
+function stageRow({ line, original, cells, fault }: SourceRow, read: ReadRow): StagedRow {
   return { line, original, row: fault ?? read(cells) };
 }
 

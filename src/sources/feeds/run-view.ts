@@ -1,6 +1,6 @@
 /** An import as people see it: the answer of `GET /api/v1/imports/{id}` and of `muster import --json`. */
 import type { Place } from '../../store/changes.ts';
-import type { RunError, RunRow } from '../../store/feeds/runs.ts';
+import type { RunError, RunNote, RunRow } from '../../store/feeds/runs.ts';
 import { countsOf } from './filing.ts';
 
 export interface ImportView {
@@ -17,6 +17,7 @@ export interface ImportView {
   readonly plan: string | null;
   readonly cursor: string | null;
   readonly error: RunError | null;
+  readonly notes: readonly RunNote[];
   readonly createdAt: string;
   readonly finishedAt: string | null;
 }
@@ -37,6 +38,7 @@ export function viewOfRun(run: RunRow, cursorOf: (place: Place) => string): Impo
     plan: null,
     cursor: xid === null || seq === null ? null : cursorOf({ xid, seq }),
     error: run.error,
+    notes: run.notes,
     createdAt: run.created_at.toISOString(),
     finishedAt: run.finished_at?.toISOString() ?? null,
   };

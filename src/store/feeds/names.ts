@@ -1,7 +1,7 @@
 /** Groups and roles that an import names: found, refused, made. */
 import type { GroupN, SourceN } from '../../core/ids.ts';
 import { authorColumns, type ChangeAuthor, type Place } from '../changes.ts';
-import type { Tx } from '../database.ts';
+import { onlyRow, type Tx } from '../database.ts';
 
 /** Rows of the run that nothing has refused so far. */
 export const LIVE = `(
@@ -30,22 +30,61 @@ export interface Fault {
   readonly detail: string;
 }
 
-/** True when a row of the run adds or ends a nesting: the graph lock is needed then. */
-export async function hasNestingRows(tx: Tx): Promise<boolean> {
-  const text = `select 1 from staged_row where kind in ('g', 'G') limit 1`;
-  return (await tx.rows({ text })).length > 0;
+/** Kinds of rows that come in a file, beside those that say who is listed in a group. */
+export interface KindsOfRows {
+  /** A row adds or ends a nesting or deletes a group: the graph lock is needed then. */
+  readonly movesNestings: boolean;
+  readonly hasPeople: boolean;
+  readonly hasGroups: boolean;
+  readonly hasMemberships: boolean;
 }
 
-/** Locks the groups whose members the run writes, in the order of their numbers, until the transaction ends. */
-export async function lockNamedGroups(tx: Tx): Promise<void> {
+/** What kinds of rows are staged. */
+export async function kindsOfRows(tx: Tx): Promise<KindsOfRows> {
+  const text = `
+    select exists (select 1 from staged_row
+                   where kind in ('g', 'G') or (kind = 'n' and action = 'd')) as "movesNestings",
+           exists (select 1 from staged_row where kind = 'p') as "hasPeople",
+           exists (select 1 from staged_row where kind = 'n') as "hasGroups",
+           exists (select 1 from staged_row where kind in ('u', 'g', 'U', 'G')) as "hasMemberships"`;
+  return onlyRow(await tx.rows<KindsOfRows>({ text }));
+}
+
+/** True when the source asserts any nesting. */
+export async function assertsNestings(tx: Tx, source: SourceN): Promise<boolean> {
+  const text = `select 1 from assertion where source_n = $1 and member_kind = 'g' limit 1`;
+  return (await tx.rows({ text }, [source])).length > 0;
+}
+
+/** True when a row of the run was refused so far. */
+export async function hasRefusals(tx: Tx): Promise<boolean> {
+  return (await tx.rows({ text: 'select 1 from staged_refusal limit 1' })).length > 0;
+}
+
+/** Spreads the lists of groups of rows about people. */
+export async function spreadGroups(tx: Tx): Promise<void> {
+  const text = `
+    insert into staged_more (line, key, name)
+    select s.line, t.key, t.name
+    from staged_row s cross join unnest(s.group_keys, s.group_names) as t(key, name)
+    where s.kind = 'p' and s.group_keys is not null`;
+  await tx.rows({ text });
+}
+
+/**
+ * Locks the groups whose members the run writes, in the order of their numbers, until the transaction ends: those
+ * that it names, and for a snapshot those of which its source asserts members.
+ */
+export async function lockNamedGroups(tx: Tx, snapshotOf: SourceN | null): Promise<void> {
   const text = `
     with locked as (
       select n from groups
       where deleted_at is null
-        and name_key in (select distinct group_key from staged_row where kind <> 'x')
+        and (name_key in (select group_key from staged_row where kind <> 'x' union select key from staged_more)
+          ${snapshotOf === null ? '' : 'or n in (select group_n from assertion where source_n = $1)'})
       order by n for no key update)
     select count(*) from locked`;
-  await tx.rows({ text });
+  await tx.rows({ text }, snapshotOf === null ? [] : [snapshotOf]);
 }
 
 /** Gathers the groups that the rows name, and finds those that exist. */
@@ -56,13 +95,20 @@ export async function gatherNames(tx: Tx): Promise<void> {
     from (
       select key, min(line) as line from (
         select group_key as key, min(line) as line from staged_row
-        where kind <> 'x' group by group_key
+        where kind not in ('x', 'p', 'o') group by group_key
         union all
-        select name_key, min(line) from staged_row where kind = 'g' group by name_key) both_places
+        select name_key, min(line) from staged_row where kind = 'g' group by name_key
+        union all
+        select key, min(line) from staged_more group by key) places
       group by key) named
     left join groups g on g.name_key = named.key and g.deleted_at is null`;
   await tx.rows({ text });
 }
+
+/** How the row at `line` writes the group of a key. */
+export const WRITTEN = (name: string): string => `coalesce(
+  case when s.group_key = ${name}.key then s.group_name when s.kind = 'g' and s.name_key = ${name}.key then s.name end,
+  (select m.name from staged_more m where m.line = s.line and m.key = ${name}.key limit 1))`;
 
 /** The named groups that a rule may refuse: reserved, restricted, protected, automatic, or new with a name that may be reserved. */
 export async function listSuspectGroups(tx: Tx, source: SourceN): Promise<NamedGroup[]> {
@@ -70,7 +116,7 @@ export async function listSuspectGroups(tx: Tx, source: SourceN): Promise<NamedG
     with guarded as (
       select distinct c.descendant as n from permission_grant p join closure c on c.ancestor = p.holder_n
       where p.permission <> 'groups.request')
-    select i.key, coalesce(g.name, case when s.group_key = i.key then s.group_name else s.name end) as name,
+    select i.key, coalesce(g.name, ${WRITTEN('i')}) as name,
            i.group_n, g.kind, (select r.name from source r where r.n = g.reserved_to) as reserved_to,
            coalesce(g.restricted, false) as restricted,
            p.n is not null and not $1::int = any(g.trusted_sources) as protected,
@@ -88,10 +134,11 @@ export async function listSuspectGroups(tx: Tx, source: SourceN): Promise<NamedG
 /** What the key of a fault is of: the group whose members a row writes, the group it nests, a role it gives. */
 export type KeyOf = 'group' | 'nested' | 'role';
 
-const HAS_KEY: Readonly<Record<KeyOf, string>> = {
-  group: `s.kind <> 'x' and s.group_key = f.key`,
-  nested: `s.kind = 'g' and s.action = 'i' and s.name_key = f.key`,
-  role: 'f.key = any(s.role_keys)',
+const ROW_OF: Readonly<Record<KeyOf, string>> = {
+  group: `(select line, group_key as key from staged_row where kind <> 'x'
+           union all select line, key from staged_more) s on s.key = f.key`,
+  nested: `staged_row s on s.kind = 'g' and s.action = 'i' and s.name_key = f.key`,
+  role: 'staged_row s on f.key = any(s.role_keys)',
 };
 
 /** Refuses every row that has one of the keys. */
@@ -104,7 +151,7 @@ export async function refuseByKey(
     insert into staged_refusal (line, code, detail)
     select s.line, f.code, f.detail
     from unnest($1::text[], $2::text[], $3::text[]) as f(key, code, detail)
-    join staged_row s on ${HAS_KEY[keyOf]}
+    join ${ROW_OF[keyOf]}
     on conflict do nothing`;
   const columns = [
     faults.map(({ key }) => key),
@@ -151,14 +198,17 @@ export async function makeGroups(
   const text = `
     with wanted as (
       select key, min(line) as line from (
-        select group_key as key, line from ${LIVE} l where action = 'i'
+        select group_key as key, line from ${LIVE} l where action = 'i' and kind not in ('p', 'o')
+        union all
+        select m.key, m.line from staged_more m
+        where not exists (select 1 from staged_refusal r where r.line = m.line)
         union all
         select name_key, line from ${LIVE} l where action = 'i' and kind = 'g') named
       where key in (select key from staged_name where group_n is null)
       group by key),
     made as (
       insert into groups (name, name_key, created_by)
-      select case when s.group_key = w.key then s.group_name else s.name end, w.key, $4
+      select ${WRITTEN('w')}, w.key, $4
       from wanted w join staged_row s on s.line = w.line
       order by w.line
       returning n, name, name_key),

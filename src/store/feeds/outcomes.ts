@@ -26,9 +26,14 @@ export interface OutcomeRow {
 
 /** Lines that made a change of the net difference: a membership, a group, a role. */
 const APPLIED = `
-  select line from staged_pair where moves
+  select line from staged_pair where moves and line is not null
   union
-  select made_line from staged_name where made_line is not null`;
+  select made_line from staged_name where made_line is not null
+  union
+  select line from staged_effect`;
+/** Lines that restate what was taken out explicitly (D-02). */
+const SUPPRESSED = `
+  select distinct line from staged_pair where action = 's' and line not in (${APPLIED})`;
 
 /** Counts outcomes, and keeps them: of a small file all, of a large one the refusals. */
 export async function writeOutcomes(tx: Tx, run: RunN): Promise<RowCounts> {
@@ -36,21 +41,24 @@ export async function writeOutcomes(tx: Tx, run: RunN): Promise<RowCounts> {
     with applied as (${APPLIED})
     select (select count(*) from staged_row)::int as total,
            (select count(*) from applied)::int as applied,
-           (select count(*) from staged_refusal)::int as refused`;
-  const { total, applied, refused } = onlyRow(
-    await tx.rows<{ total: number; applied: number; refused: number }>({ text: count }),
+           (select count(*) from staged_refusal)::int as refused,
+           (select count(*) from (${SUPPRESSED}) s)::int as suppressed`;
+  const { total, applied, refused, suppressed } = onlyRow(
+    await tx.rows<Pick<RowCounts, 'total' | 'applied' | 'refused' | 'suppressed'>>({ text: count }),
   );
   const keep = `
     insert into import_row (run_n, line, outcome, code, detail, original)
     select $1, s.line,
-           case when r.line is not null then 'refused' when a.line is null then 'unchanged' else 'applied' end,
+           case when r.line is not null then 'refused' when a.line is not null then 'applied'
+             when u.line is not null then 'suppressed' else 'unchanged' end,
            r.code, r.detail, s.original
     from staged_row s
     left join staged_refusal r on r.line = s.line
     left join (${APPLIED}) a on a.line = s.line
-    where $2 or r.line is not null`;
+    left join (${SUPPRESSED}) u on u.line = s.line
+    where $2 or r.line is not null or u.line is not null`;
   await tx.rows({ text: keep }, [run, total <= KEEP_ALL_ROWS]);
-  return { total, applied, unchanged: total - applied - refused, refused, suppressed: 0, held: 0 };
+  return { total, applied, unchanged: total - applied - refused - suppressed, refused, suppressed, held: 0 };
 }
 
 /** Writes outcomes down again that went with the changes of a dry run. */

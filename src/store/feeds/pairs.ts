@@ -4,10 +4,11 @@
  * row that touches all of a group's. The line that a difference is written down to is the first that turned it so.
  */
 import type { Nesting, NestingStep } from '../../core/feeds/nesting-order.ts';
-import type { GroupN, UserN } from '../../core/ids.ts';
+import type { FeedMode } from '../../core/feeds/settings.ts';
+import type { GroupN, SourceN, UserN } from '../../core/ids.ts';
 import { authorColumns, type ChangeAuthor, type Place } from '../changes.ts';
 import type { Tx } from '../database.ts';
-import { LIVE, placeOf } from './names.ts';
+import { LIVE, placeOf, WRITTEN } from './names.ts';
 
 /** Members to a log row: an entry that a reader can take whole. */
 const MEMBERS_PER_ENTRY = 1_000;
@@ -46,7 +47,7 @@ export async function namesByKey(tx: Tx, keys: readonly string[]): Promise<Reado
   const text = `
     select name_key as key, name from groups where name_key = any($1::text[]) and deleted_at is null
     union all
-    select i.key, case when s.group_key = i.key then s.group_name else s.name end
+    select i.key, ${WRITTEN('i')}
     from staged_name i join staged_row s on s.line = i.line
     where i.group_n is null and i.key = any($1::text[])`;
   const rows = await tx.rows<{ key: string; name: string }>({ text }, [keys]);
@@ -66,11 +67,54 @@ export async function gatherWishes(tx: Tx): Promise<void> {
   await tx.rows({ text });
 }
 
+/** Adds the groups that rows about people list. */
+export async function gatherListedGroups(tx: Tx): Promise<void> {
+  const text = `
+    insert into staged_wish (group_n, member_n, kind, action, line)
+    select g.group_n, u.user_n, 'u', 'i', m.line
+    from staged_more m
+    join staged_user u on u.line = m.line and u.user_n is not null and u.action = 'i'
+    join staged_name g on g.key = m.key and g.group_n is not null
+    where not exists (select 1 from staged_refusal r where r.line = m.line)`;
+  await tx.rows({ text });
+}
+
 /** Plans the memberships that change; `source` is whose assertions the imports make. */
-export async function planPairs(tx: Tx, source: number): Promise<void> {
+export async function planPairs(
+  tx: Tx,
+  { source, mode }: { readonly source: SourceN; readonly mode: FeedMode },
+): Promise<void> {
   const stars = `select 1 from staged_wish where kind in ('U', 'G') limit 1`;
   const hasStars = (await tx.rows({ text: stars })).length > 0;
-  await tx.rows({ text: hasStars ? planWithStars : plan }, [source]);
+  const statement = mode === 'snapshot' ? statements.snapshot : statements.explicit;
+  await tx.rows({ text: hasStars ? statement.withStars : statement.plain }, [source]);
+}
+
+/**
+ * Plans what a snapshot retracts: the source's own assertions that the file lacks, of the kinds that it tells of
+ * (D-02, implicit). Groups that are not this source's to write any more are left alone.
+ */
+export async function planRetractions(
+  tx: Tx,
+  { source, kinds }: { readonly source: SourceN; readonly kinds: readonly ('u' | 'g')[] },
+): Promise<void> {
+  const text = `
+    insert into staged_pair (group_n, member_n, kind, action, line, moves, has_own, has_suppressed)
+    select a.group_n, a.member_n, a.member_kind, 'e', null,
+           not a.suppressed and not exists (
+             select 1 from assertion o where o.group_n = a.group_n and o.member_n = a.member_n
+               and o.source_n <> $1 and not o.suppressed), true, false
+    from assertion a
+    join groups g on g.n = a.group_n and g.deleted_at is null and g.kind = 'regular' and not g.restricted
+      and coalesce(g.reserved_to, $1) = $1
+      and ($1 = any(g.trusted_sources) or not exists (
+        select 1 from permission_grant p join closure c on c.ancestor = p.holder_n and c.descendant = g.n
+        where p.permission <> 'groups.request'))
+    where a.source_n = $1 and a.member_kind = any($2::"char"[])
+      and not exists (select 1 from staged_wish w
+                      where w.group_n = a.group_n and w.member_n = a.member_n)
+      and not exists (select 1 from staged_pair p where p.group_n = a.group_n and p.member_n = a.member_n)`;
+  await tx.rows({ text }, [source, kinds]);
 }
 
 /** The first row of the last run of equal actions decides, and is the line that the difference comes from. */
@@ -83,7 +127,10 @@ const decide = (steps: string): string => `
     select distinct on (group_n, member_n) group_n, member_n, kind, action, line
     from step where turns order by group_n, member_n, line desc)`;
 
-const differ = (decided: string): string => `
+/** An own assertion that was suppressed: an explicit import lifts it, a snapshot only restates it (D-02). */
+const RESTATED = `d.action = 'i' and coalesce(s.has_own and not s.asserted, false)`;
+
+const differ = (decided: string, mode: 'explicit' | 'snapshot'): string => `
   standing as (
     select a.group_n, a.member_n, bool_or(not a.suppressed) as present,
            bool_or(not a.suppressed and a.source_n = $1) as asserted, bool_or(a.source_n = $1) as has_own,
@@ -91,16 +138,18 @@ const differ = (decided: string): string => `
     from ${decided} d join assertion a on a.group_n = d.group_n and a.member_n = d.member_n
     group by a.group_n, a.member_n)
   insert into staged_pair (group_n, member_n, kind, action, line, moves, has_own, has_suppressed)
-  select d.group_n, d.member_n, d.kind, d.action, d.line, (d.action = 'i') <> coalesce(s.present, false),
-         coalesce(s.has_own, false), coalesce(s.has_suppressed, false)
+  select d.group_n, d.member_n, d.kind, ${mode === 'explicit' ? 'd.action' : `case when ${RESTATED} then 's' else d.action end`}, d.line,
+         (d.action = 'i') <> coalesce(s.present, false)${mode === 'explicit' ? '' : ` and not (${RESTATED})`},
+         coalesce(s.has_own, false), ${mode === 'explicit' ? 'coalesce(s.has_suppressed, false)' : 'false'}
   from ${decided} d
   left join standing s on s.group_n = d.group_n and s.member_n = d.member_n
   where case when d.action = 'i' then not coalesce(s.asserted, false) else coalesce(s.present, false) end
   order by d.group_n, d.member_n`;
 
-const plan = `with ${decide('staged_wish')}, ${differ('last')}`;
+const plan = (mode: 'explicit' | 'snapshot'): string =>
+  `with ${decide('staged_wish')}, ${differ('last', mode)}`;
 
-const planWithStars = `
+const planWithStars = (mode: 'explicit' | 'snapshot'): string => `
   with star as (
     select group_n, case when kind = 'U' then 'u'::"char" else 'g'::"char" end as kind,
            min(line) as first_line, max(line) as line
@@ -115,7 +164,12 @@ const planWithStars = `
     select distinct a.group_n, a.member_n, a.member_kind, 'd'::"char", s.first_line
     from star s join assertion a on a.group_n = s.group_n and a.member_kind = s.kind and not a.suppressed
     where not exists (select 1 from last l where l.group_n = a.group_n and l.member_n = a.member_n)),
-  ${differ('decided')}`;
+  ${differ('decided', mode)}`;
+
+const statements = {
+  explicit: { plain: plan('explicit'), withStars: planWithStars('explicit') },
+  snapshot: { plain: plan('snapshot'), withStars: planWithStars('snapshot') },
+} as const;
 
 /** Writes the planned memberships: imports are asserted and lifted, deletions are explicit (D-02). */
 export async function writePairs(tx: Tx, author: ChangeAuthor): Promise<Place | null> {
@@ -132,7 +186,7 @@ export async function writePairs(tx: Tx, author: ChangeAuthor): Promise<Place | 
 const PAIR = `staged_pair p where p.kind <> 'r'`;
 
 const endOwn = `
-  delete from assertion a using ${PAIR} and p.action = 'd' and p.has_own
+  delete from assertion a using ${PAIR} and p.action in ('d', 'e') and p.has_own
     and a.group_n = p.group_n and a.member_n = p.member_n and a.source_n = $1`;
 
 const suppressOthers = `
@@ -165,7 +219,7 @@ async function log(tx: Tx, author: ChangeAuthor, array: 'added' | 'removed'): Pr
     with moved as (
       select group_n, member_n, line,
              (row_number() over (partition by group_n order by member_n) - 1) / ${MEMBERS_PER_ENTRY} as entry
-      from ${PAIR} and p.moves and p.action = '${array === 'added' ? 'i' : 'd'}'),
+      from ${PAIR} and p.moves and p.action in (${array === 'added' ? `'i'` : `'d', 'e'`})),
     logged as (
       insert into change (type, group_n, actor_kind, actor_id, on_behalf_of, source_n, origin_n, request_id,
                           ${array}, ${array}_lines)
@@ -187,7 +241,7 @@ export async function listRequestLosers(tx: Tx): Promise<UserN[]> {
       select distinct c.descendant as n from permission_grant p join closure c on c.ancestor = p.holder_n
       where p.permission in ('groups.request', 'admin')),
     gone as (
-      select p.member_n, p.kind from ${PAIR} and p.moves and p.action = 'd' and p.group_n in (select n from letting))
+      select p.member_n, p.kind from ${PAIR} and p.moves and p.action in ('d', 'e') and p.group_n in (select n from letting))
     select member_n as n from gone where kind = 'u'
     union
     select a.member_n from gone g join closure c on c.ancestor = g.member_n

@@ -31,7 +31,7 @@ export async function gatherRoles(tx: Tx): Promise<string[]> {
     select s.group_key, t.key, min(t.name), min(s.line)
     from (
       select group_key, role_keys, role_names, min(line) as line
-      from ${LIVE} l where role_keys is not null group by group_key, role_keys, role_names) s
+      from ${LIVE} l where role_keys is not null and group_key <> '' group by group_key, role_keys, role_names) s
     cross join unnest(s.role_keys, s.role_names) as t(key, name)
     group by s.group_key, t.key`;
   await tx.rows({ text: gather });

@@ -19,6 +19,9 @@ export interface RunError {
   readonly detail: string;
 }
 
+/** Something about a run that people should know besides its counts. */
+export type RunNote = RunError;
+
 export interface RunRow {
   readonly n: RunN;
   readonly id: string;
@@ -46,6 +49,7 @@ export interface RunRow {
   readonly suppressed: number | null;
   readonly held: number | null;
   readonly error: RunError | null;
+  readonly notes: readonly RunNote[];
   readonly change_xid: string | null;
   readonly change_seq: number | null;
   readonly created_at: Date;
@@ -60,7 +64,7 @@ export function isEnded(state: RunState): boolean {
 
 const COLUMNS = `r.n, r.id, r.source_n, (select s.name from source s where s.n = r.source_n) as source, r.claim,
   r.folder, r.file, r.mode, r.dry_run, r.attempts, r.state, r.sha256, r.bytes, r.encoding, r.delimiter, r.format, r.header,
-  r.rows_done, r.rows_total, r.applied, r.unchanged, r.refused, r.suppressed, r.held, r.error,
+  r.rows_done, r.rows_total, r.applied, r.unchanged, r.refused, r.suppressed, r.held, r.error, r.notes,
   r.change_xid::text as change_xid, r.change_seq, r.created_at, r.finished_at, r.filed_at`;
 
 /** Seconds for which a run is held at a time. A holder that is silent for longer is taken for dead. */
@@ -112,7 +116,7 @@ const finish = named(
   'import_run_finish',
   `update import_run
    set state = $2, rows_done = $3, rows_total = $3, applied = $4, unchanged = $5, refused = $6, suppressed = $7,
-       held = $8, change_xid = $9::text::xid8, change_seq = $10, error = $11, finished_at = now()
+       held = $8, change_xid = $9::text::xid8, change_seq = $10, error = $11, notes = $12, finished_at = now()
    where n = $1`,
 );
 const unfiled = named(
@@ -213,6 +217,7 @@ export interface RunEnd {
   readonly counts: RowCounts | null;
   readonly place: Place | null;
   readonly error: RunError | null;
+  readonly notes: readonly RunNote[];
 }
 
 /** Writes down how a run ended, in the transaction that applied it. */
@@ -230,6 +235,7 @@ export async function finishRun(connection: Connection, run: RunN, end: RunEnd):
     place?.xid ?? null,
     place?.seq ?? null,
     end.error === null ? null : JSON.stringify(end.error),
+    JSON.stringify(end.notes),
   ]);
 }
 

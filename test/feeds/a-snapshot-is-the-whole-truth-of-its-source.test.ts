@@ -1,0 +1,127 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { openTestFeeds, type TestFeeds } from './feed-support.ts';
+
+const settings = { mode: 'snapshot' } as const;
+
+describe('mode snapshot', () => {
+  let test: TestFeeds;
+  beforeAll(async () => {
+    test = await openTestFeeds();
+    await test.database.rows({
+      text: `insert into source (name, kind) values ('hr', 'feed'), ('other', 'feed')`,
+    });
+  });
+  afterAll(() => test.close());
+
+  const snapshot = (content: string) => test.import(content, { source: 'hr', settings });
+  const drift = () =>
+    test.database.rows<{ attribute: string; stated: string; current: string }>({
+      text: `select attribute, stated, current from disagreement where kind = 'drift' and state = 'open' order by n`,
+    });
+  const person = async (name: string) =>
+    (
+      await test.database.rows<{ active: boolean; title: string | null }>(
+        {
+          text: `select active, document ->> 'title' as title from users where user_name = $1 and deleted_at is null`,
+        },
+        [name],
+      )
+    )[0];
+
+  it('D-02 retracts what it asserted and lacks now, and leaves what others assert', async () => {
+    await snapshot('group,role,username,isgroup\nTeam,,ada,\nTeam,,alan,\nTeam,,Sub,true\n');
+    await test.import('group,role,username,isgroup\nTeam,,alan,\nTeam,,other,\n', { source: 'other' });
+    const { run, byLine } = await snapshot('group,role,username,isgroup\nTeam,,ada,\n');
+    expect(byLine).toEqual({ 2: 'unchanged' });
+    expect(run.change_xid).not.toBeNull();
+    expect(await test.members('Team')).toEqual(['user:ada', 'user:alan', 'user:other']);
+  });
+
+  it('adds but never removes when a row was refused', async () => {
+    await snapshot('group,role,username,isgroup\nTeam,,ada,\nTeam,,mary,\n');
+    const { run } = await snapshot('group,role,username,isgroup\nTeam,,new,\nTeam,,ada,perhaps\n');
+    expect(run.notes).toMatchObject([{ code: 'snapshot.nothing_retracted' }]);
+    expect(await test.members('Team')).toEqual([
+      'user:ada',
+      'user:alan',
+      'user:mary',
+      'user:new',
+      'user:other',
+    ]);
+    await snapshot('group,role,username,isgroup\nTeam,,ada,\n');
+    expect(await test.members('Team')).toEqual(['user:ada', 'user:alan', 'user:other']);
+  });
+
+  it('D-02 leaves a restated membership suppressed that somebody took out, until it is imported explicitly', async () => {
+    await test.import('group,role,username,isgroup,action\nTeam,,ada,,delete\n', { source: 'other' });
+    expect((await snapshot('group,role,username,isgroup\nTeam,,ada,\nTeam,,eve,\n')).byLine).toEqual({
+      2: 'suppressed',
+      3: 'applied',
+    });
+    expect(await test.members('Team')).not.toContain('user:ada');
+    await test.import('group,role,username,isgroup\nTeam,,ada,\n', { source: 'hr' });
+    expect(await test.members('Team')).toContain('user:ada');
+  });
+
+  it.each([['group,role,username,isgroup\n'], [''], ['\n\n']])(
+    'refuses an empty file %j',
+    async (content) => {
+      const { run } = await snapshot(content);
+      expect(run).toMatchObject({ state: 'rejected', error: { code: 'file.empty' } });
+      expect((await test.members('Team')).length).toBeGreaterThan(3);
+    },
+  );
+
+  it('D-09 writes what differs from its own last run, and lists what others changed as drift', async () => {
+    await snapshot('userName,title\nflo,Nurse\n');
+    await test.import('userName,title\nflo,Matron\n', { source: 'other' });
+    expect(await person('flo')).toEqual({ active: true, title: 'Matron' });
+    expect((await snapshot('userName,title\nflo,Nurse\n')).byLine).toEqual({ 2: 'unchanged' });
+    expect(await person('flo')).toEqual({ active: true, title: 'Matron' });
+    expect(await drift()).toEqual([{ attribute: 'title', stated: 'Nurse', current: 'Matron' }]);
+    await snapshot('userName,title\nflo,Head\n');
+    expect(await person('flo')).toEqual({ active: true, title: 'Head' });
+    expect(await drift()).toEqual([]);
+    await snapshot('userName,title\nflo,\n');
+    expect(await person('flo')).toEqual({ active: true, title: null });
+  });
+
+  it('D-09 deactivates who is missing only where nobody else asserts it, and activates who comes back', async () => {
+    await snapshot('userName,title\nflo,Head\nsolo,\nshared,\n');
+    await test.import('userName,title\nshared,\n', { source: 'other' });
+    await snapshot('userName,title\nflo,Head\n');
+    expect(await person('solo')).toEqual({ active: false, title: null });
+    expect(await person('shared')).toEqual({ active: true, title: null });
+    await snapshot('userName,title\nflo,Head\nsolo,\n');
+    expect(await person('solo')).toEqual({ active: true, title: null });
+  });
+
+  it('does not touch memberships by a file of users without the column groups', async () => {
+    const before = await test.members('Team');
+    await snapshot('userName,title\nflo,Head\n');
+    expect(await test.members('Team')).toEqual(before);
+  });
+});
+
+describe('mode delta', () => {
+  let test: TestFeeds;
+  beforeAll(async () => {
+    test = await openTestFeeds();
+  });
+  afterAll(() => test.close());
+
+  it('goes by the column of the status', async () => {
+    const settings = { mode: 'delta' } as const;
+    const first = await test.import(
+      'userName,status,groups\nada,added,Team\nalan,NEW,Team\nmary,odd,Team\n',
+      { settings },
+    );
+    expect(first.byLine).toEqual({ 2: 'applied', 3: 'applied', 4: 'status.invalid' });
+    const second = await test.import(
+      'group,role,username,isgroup,status\nTeam,,ada,,removed\nTeam,,alan,,changed\n',
+      { settings },
+    );
+    expect(second.byLine).toEqual({ 2: 'applied', 3: 'unchanged' });
+    expect(await test.members('Team')).toEqual(['user:alan']);
+  });
+});
