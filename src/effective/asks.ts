@@ -1,6 +1,8 @@
 /** What can be asked of the index, in whichever thread it lives, and what it answers. */
 import type { Position } from '../core/position.ts';
 import type { Engine } from './engine.ts';
+import { disposeStep, type Follower } from './follow/follower.ts';
+import type { MembershipIndex } from './index/membership-index.ts';
 import { hashText } from './index/set-hash.ts';
 
 /** Which members of a group: all that are in it, or those that it lists itself. */
@@ -41,7 +43,18 @@ const PATIENCE_MS = 20;
 
 /** Reads of an engine in the same thread. */
 export function readsOf(engine: Engine): IndexReads {
-  const indexAt = async (at: Position) => ((await engine.reaches(at, PATIENCE_MS)) ? engine.index : null);
+  return readsBy(async (at) => ((await engine.reaches(at, PATIENCE_MS)) ? engine.index : null));
+}
+
+/** Reads of an index that nothing moves but what is asked of it. */
+export function readsOfFollower(follower: Follower): IndexReads {
+  return readsBy(async () => {
+    disposeStep(await follower.step());
+    return follower.index;
+  });
+}
+
+function readsBy(indexAt: (at: Position) => Promise<MembershipIndex | null>): IndexReads {
   return {
     page: async ({ group, list, after, limit }, at) => {
       const index = await indexAt(at);

@@ -31,7 +31,8 @@ export interface EngineParts {
   readonly onFault: (what: string, error: unknown) => void;
 }
 
-const LEASE = 'feed';
+/** Whose holder cuts the feed. */
+export const FEED_LEASE = 'feed';
 const LEASE_SECONDS = 8;
 const RENEW_MS = 2_500;
 /** The whole ledger is compared so often, although nothing should be found. */
@@ -155,7 +156,7 @@ export class Engine {
   async #keepLease(): Promise<void> {
     const { database, holder, now } = this.#parts;
     if (now() - this.#renewedAt < RENEW_MS) return;
-    const lease = await takeLease(database, { name: LEASE, holder, seconds: LEASE_SECONDS });
+    const lease = await takeLease(database, { name: FEED_LEASE, holder, seconds: LEASE_SECONDS });
     this.#renewedAt = now();
     if (lease?.token !== this.#lease?.token) this.#tenure = null;
     this.#lease = lease;

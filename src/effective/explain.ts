@@ -129,7 +129,8 @@ function assertionOf(row: SubGraphRow): Assertion {
   return {
     source: row.source,
     since: row.since,
-    actor: row.actor_kind === null ? null : { kind: row.actor_kind as ActorName['kind'], id: row.actor_id ?? '' },
+    actor:
+      row.actor_kind === null ? null : { kind: row.actor_kind as ActorName['kind'], id: row.actor_id ?? '' },
     origin:
       row.origin_kind === null
         ? null

@@ -4,7 +4,7 @@
  * checks its token in the transaction of the write: a holder that was paused past its end finds another token
  * there and writes nothing, and a taker waits until a checked transaction has ended.
  */
-import { type Connection, named, type Tx } from './database.ts';
+import { type Connection, named, onlyRow, type Tx } from './database.ts';
 
 export interface Lease {
   readonly name: string;
@@ -20,6 +20,14 @@ const take = named(
      holder = excluded.holder, expires_at = excluded.expires_at,
      token = case when l.holder = excluded.holder then l.token else l.token + 1 end
    where l.holder = excluded.holder or l.expires_at < clock_timestamp()
+   returning token`,
+);
+
+const seize = named(
+  'lease_seize',
+  `insert into lease as l (name, holder, token, expires_at)
+   values ($1, $2, 1, clock_timestamp() + make_interval(secs => $3))
+   on conflict (name) do update set holder = excluded.holder, expires_at = excluded.expires_at, token = l.token + 1
    returning token`,
 );
 
@@ -43,6 +51,15 @@ export async function takeLease(
 ): Promise<Lease | null> {
   const [row] = await connection.rows<{ token: number }>(take, [name, holder, seconds]);
   return row === undefined ? null : { name, holder, token: row.token };
+}
+
+/** Takes a lease whoever holds it: that one finds another token at its next write, and writes nothing. */
+export async function seizeLease(
+  connection: Connection,
+  { name, holder, seconds }: { readonly name: string; readonly holder: string; readonly seconds: number },
+): Promise<Lease> {
+  const { token } = onlyRow(await connection.rows<{ token: number }>(seize, [name, holder, seconds]));
+  return { name, holder, token };
 }
 
 /** True when the lease is still this one's; then nobody takes it over before the transaction ends. */

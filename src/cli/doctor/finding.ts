@@ -1,7 +1,7 @@
-/** What one look at the installation came to. `notice` works as it is, and is worth knowing. */
+/** What one look at the installation came to. `notice` works as it is, and is worth knowing; `mended` was wrong until now. */
 export interface Finding {
   readonly check: string;
-  readonly state: 'good' | 'notice' | 'bad';
+  readonly state: 'good' | 'notice' | 'mended' | 'bad';
   readonly says: string;
   /** What to do about it; null where nothing is to be done. */
   readonly fix: string | null;
@@ -13,6 +13,10 @@ export function good(check: string, says: string): Finding {
 
 export function notice(check: string, says: string, fix: string | null = null): Finding {
   return { check, state: 'notice', says, fix };
+}
+
+export function mended(check: string, says: string): Finding {
+  return { check, state: 'mended', says, fix: null };
 }
 
 export function bad(check: string, says: string, fix: string): Finding {
