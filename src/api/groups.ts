@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { GroupId } from '../core/ids.ts';
 import { foldName } from '../core/names.ts';
 import { Refusal } from '../core/refusal.ts';
+import { readRule } from '../core/rules.ts';
 import {
   changeGroup,
   createGroup,
@@ -28,6 +29,7 @@ const flags = {
   public: z.boolean(),
   restricted: z.boolean(),
   autoLeave: z.enum(['inherit', 'on', 'off']),
+  rule: z.string().nullable(),
   reservedTo: z.string().nullable(),
 };
 const roles = z.array(z.string()).max(1_000);
@@ -35,7 +37,6 @@ const roles = z.array(z.string()).max(1_000);
 const unkept = {
   permissions: z.array(z.string()).max(0, 'permissions cannot be written here').optional(),
   leaders: z.array(z.unknown()).max(0, 'leaders cannot be written here').optional(),
-  rule: z.null('rules cannot be written here').optional(),
 };
 
 const creation = z
@@ -129,7 +130,7 @@ async function getGroup(parts: ApiParts, call: Call): Promise<Answer> {
 async function postGroup(parts: ApiParts, call: Call): Promise<Answer> {
   const { roles: wanted, name, ...rest } = readBody(creation, await call.json());
   const performed = await perform(parts.directory, call.by, async (work) => {
-    const { id } = await createGroup(work, edited({ ...newGroupState, name }, rest));
+    const { id } = await createGroup(work, edited(parts, { ...newGroupState, name }, rest));
     if (wanted !== undefined) await setGroupRoles(work, { group: id, roles: wanted, at: 'creation' });
     return id;
   });
@@ -143,7 +144,7 @@ async function patchGroup(parts: ApiParts, call: Call): Promise<Answer> {
   const { roles: wanted, ...rest } = readBody(patch, await call.json(MERGE_PATCH));
   const ifMatch = readIfMatch(call.header('If-Match'));
   const performed = await perform(parts.directory, call.by, async (work) => {
-    await changeGroup(work, { group, ifMatch, edit: (current) => edited(current, rest) });
+    await changeGroup(work, { group, ifMatch, edit: (current) => edited(parts, current, rest) });
     if (wanted !== undefined) await setGroupRoles(work, { group, roles: wanted, at: 'change' });
     return group;
   });
@@ -158,7 +159,11 @@ async function removeGroup(parts: ApiParts, call: Call): Promise<Answer> {
 }
 
 /** The state with what the body says of it; what it does not mention stays. */
-function edited(current: GroupState, body: Partial<z.output<typeof patch>>): GroupState {
+function edited(
+  { registry }: ApiParts,
+  current: GroupState,
+  body: Partial<z.output<typeof patch>>,
+): GroupState {
   const { name, description, internal, hidden, open, restricted, autoLeave, reservedTo } = {
     ...current,
     ...defined(body),
@@ -175,6 +180,7 @@ function edited(current: GroupState, body: Partial<z.output<typeof patch>>): Gro
     restricted,
     autoLeave,
     reservedTo,
+    rule: body.rule === undefined ? current.rule : body.rule === null ? null : readRule(registry, body.rule),
   };
 }
 

@@ -1,10 +1,11 @@
 /**
- * What has to be done now and then, whoever asks: ending memberships whose time is over, sweeping what deletions
+ * What has to be done now and then, whoever asks: ending memberships and affiliations whose time is over, sweeping what deletions
  * left, forgetting old attempts at targets and ended sessions, telling of alerts, making the log's next partition. Every instance does it; each round is safe beside another's.
  */
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { alertSentence } from '../core/alert.ts';
+import { endExpiredAffiliations } from '../directory/affiliations.ts';
 import { endExpiredMemberships } from '../directory/expiry.ts';
 import type { Directory } from '../directory/work.ts';
 import type { Metrics } from '../observe/metrics.ts';
@@ -60,6 +61,7 @@ async function keepHouse(parts: HousekeepingParts, isStopping: () => boolean): P
   const { directory, now } = parts;
   await ensureLogPartitions(directory.database, now());
   await endExpiredMemberships(directory);
+  await endExpiredAffiliations(directory);
   await pruneAttempts(directory.database);
   await pruneTraces(directory.database);
   await watchClients(parts);

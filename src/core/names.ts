@@ -48,8 +48,3 @@ export function faultOfName(text: string): string | null {
   if (!text.isWellFormed()) return 'must be well-formed Unicode';
   return null;
 }
-
-/** Names that start so make the kind `affiliation` (D-16). */
-export function isAffiliationName(name: string): boolean {
-  return foldName(name).startsWith('affiliation.');
-}

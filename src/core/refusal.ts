@@ -86,7 +86,9 @@ const sentences: { readonly [Code in RefusalCode]: (details: RefusalDetails[Code
   'group.name_reserved': ({ name, why }) => `The name ${name} is reserved: ${why}`,
   'group.invalid': ({ why }) => why,
   'group.automatic': ({ group, kind }) =>
-    `${group} is an automatic group (${kind}); its members follow from facts and cannot be listed by hand.`,
+    kind === 'everyone'
+      ? `${group} holds for everybody, signed in or not: it lists nobody, and no group can contain it.`
+      : `${group} is an automatic group (${kind}); its members follow from facts and cannot be listed by hand.`,
   'group.reserved': ({ group, source }) =>
     `The members of ${group} belong to the source ${source}; make the change there.`,
   'actor.not_allowed': ({ act, group }) =>

@@ -1,16 +1,19 @@
 /** What can be done with groups. Members ride along, so that a door's request is one transaction. */
 import type { GroupId } from '../core/ids.ts';
 import { canonicalJson } from '../core/json.ts';
-import { foldName, isAffiliationName, readGroupName } from '../core/names.ts';
+import { foldName, readGroupName } from '../core/names.ts';
 import { isAdministrator } from '../core/actor.ts';
 import { requireInGroup, requireTo } from '../core/policies.ts';
 import { Refusal } from '../core/refusal.ts';
+import type { Rule } from '../core/rules.ts';
 import { type Expectation, requireVersion } from '../core/version.ts';
-import { dropMemberships, dropNestings, listGroupsListing } from '../store/assertions.ts';
+import { dropMemberships, dropNestings, listDirectMembers, listGroupsListing } from '../store/assertions.ts';
+import { lockFactsAlone } from '../store/automatic.ts';
 import { dropFromClosure, lockGraph, reopenNesting } from '../store/closure.ts';
 import {
   type AutoLeave,
   bumpGroups,
+  type GroupKind,
   type GroupRow,
   type GroupWrite,
   insertGroup,
@@ -24,12 +27,15 @@ import { dropGovernance } from '../store/governance.ts';
 import { isProtected } from '../store/protection.ts';
 import { usersBelow } from '../store/request-loss.ts';
 import { findSource } from '../store/sources.ts';
+import { followFacts, kindOf, requireAuthority } from './automatic-groups.ts';
 import {
   applyMembers,
   type EditMembers,
+  groupsAmong,
   lockGroupForMembers,
   type MembersEdited,
   prepareMembers,
+  requireWritableMembers,
 } from './memberships.ts';
 import { refuseReservedName } from './reserved-names.ts';
 import { endRequestLosses } from './request-loss.ts';
@@ -51,6 +57,8 @@ export interface GroupState {
   readonly autoLeave: AutoLeave;
   /** Name of the source that alone writes its members (D-03). */
   readonly reservedTo: string | null;
+  /** Who its members are, where that is a rule (D-15). */
+  readonly rule: Rule | null;
   /** Names of the roles that it confers on its effective members (D-13). */
   readonly roles: readonly string[];
   /** Attributes of an operator's own schemas. */
@@ -68,15 +76,17 @@ export const newGroupState: Omit<GroupState, 'name'> = {
   restricted: false,
   autoLeave: 'inherit',
   reservedTo: null,
+  rule: null,
   roles: [],
   document: {},
 };
 
-export type MembersOfGroup = Pick<EditMembers, 'steps' | 'dangling'>;
+export type MembersOfGroup = Pick<EditMembers, 'steps' | 'dangling' | 'automatic'>;
 
 /**
- * Creates a regular group, with its first members. Refuses a name in use (`group.name_taken`), a reserved name or
- * one of affiliation groups (`group.name_reserved`, D-05, D-16), roles as requireGivable, and members as editMembers.
+ * Creates a group, with its first members; one with the name of an affiliation, or with a rule, gets them from facts
+ * (D-15, D-16). Refuses a name in use (`group.name_taken`), a reserved one, and one of affiliation groups to those who
+ * are no administrators (`group.name_reserved`, D-05), roles as requireGivable, and members as editMembers.
  */
 export async function createGroup(
   work: Work,
@@ -85,14 +95,18 @@ export async function createGroup(
 ): Promise<GroupRow> {
   requireTo('create-group', work.by.actor);
   const state = { ...group, name: readGroupName(group.name) };
-  await refuseName(work, state.name);
+  const kind = kindOf(state, null);
+  requireAuthority(work, [kind], state.name);
+  await refuseReservedName(work, state.name);
+  if (kind !== 'regular') await lockFactsAlone(work.tx);
   const prepared = await prepareMembers(work, members?.steps ?? []);
-  const row = await refusing(insertGroup(work.tx, await writeOf(work, state), work.sourceN), {
+  const row = await refusing(insertGroup(work.tx, await writeOf(work, state, kind), work.sourceN), {
     groups_name_unique: () => new Refusal('group.name_taken', { name: state.name }),
   });
   if (state.externalId !== null) await syncGroupExternalId(work.tx, row.n, state.externalId, work.sourceN);
   if (state.roles.length > 0) await writeRoles(work, row, state.roles);
-  await record(work, { type: 'group.created', group: row.n, after: state });
+  await record(work, { type: 'group.created', group: row.n, after: told(state) });
+  if (kind !== 'regular') await followFacts(work, row);
   const { added } = await applyMembers(work, row, prepared, members ?? {});
   return added.length === 0 ? row : ((await lockGroup(work.tx, row.id, work.sourceN)) ?? row);
 }
@@ -112,8 +126,9 @@ export interface GroupChanged extends MembersEdited {
 /**
  * Changes a group's attributes and members in one go, under its lock. What leads to an equal state writes
  * nothing and moves no version (D-04). The row in the answer is as it stood before the members moved, when only
- * members were asked for. Refuses `group.not_found`, `version.mismatch`, `group.name_taken`, `group.name_reserved`,
- * `group.protected` and `group.protected_open` (J-20), `group.restricted` for lifting that (J-17), and as editMembers.
+ * members were asked for. A new rule, or a name that follows another affiliation, moves the members by the difference.
+ * Refuses `group.not_found`, `version.mismatch`, `group.name_taken`, `group.name_reserved`, `group.protected` and
+ * `group.protected_open` (J-20), `group.restricted` for lifting that (J-17), and as editMembers.
  */
 export async function changeGroup(work: Work, change: ChangeGroup): Promise<GroupChanged> {
   const { group: row, prepared } = await lockGroupForMembers(work, change.group, change.members?.steps ?? []);
@@ -159,7 +174,7 @@ export async function deleteGroup(
   const roles = await rolesOfGroup(work.tx, row.n);
   await dropRolesOfGroup(work.tx, row.n);
   await dropGovernance(work.tx, row.n);
-  await record(work, { type: 'group.deleted', group: row.n, before: groupStateOf(row, roles) });
+  await record(work, { type: 'group.deleted', group: row.n, before: told(groupStateOf(row, roles)) });
   const gone = { state: 'cancelled', reason: 'the group was deleted' } as const;
   await endWaitingRequests(work, { of: 'group', group: row.n }, gone);
   await endRequestLosses(work, below);
@@ -178,6 +193,7 @@ export function groupStateOf(row: GroupRow, roles: readonly RoleRow[]): GroupSta
     restricted: row.restricted,
     autoLeave: row.auto_leave,
     reservedTo: row.reserved_to,
+    rule: row.rule === null || row.rule_filter === null ? null : { text: row.rule, filter: row.rule_filter },
     roles: roles.map(({ name }) => name),
     document: row.document,
   };
@@ -191,20 +207,27 @@ async function writeState(
   const current = groupStateOf(row, await rolesOfGroup(work.tx, row.n));
   const edited = edit(current, row);
   const wanted = { ...edited, name: readGroupName(edited.name) };
-  if (canonicalJson(current) === canonicalJson(wanted)) return row;
+  if (canonicalJson(told(current)) === canonicalJson(told(wanted))) return row;
   requireInGroup('edit-group', work.by.actor, row);
   if (current.restricted && !wanted.restricted) requireLiftable(work, row);
-  if (foldName(wanted.name) !== foldName(current.name)) await refuseName(work, wanted.name);
+  if (foldName(wanted.name) !== foldName(current.name)) await refuseReservedName(work, wanted.name);
   if ((wanted.open && !current.open) || (wanted.public && !current.public)) await requireOpenable(work, row);
+  const isRenamed = wanted.name !== current.name;
+  const kind = kindOf(wanted, row.kind);
+  if (isRenamed || kind !== row.kind) requireAuthority(work, [row.kind, kind], wanted.name);
+  const isMoving =
+    kind !== row.kind || wanted.rule?.text !== current.rule?.text || (kind === 'affiliation' && isRenamed);
+  if (isMoving) await beginMoving(work, row);
   const written = await refusing(
-    updateGroup(work.tx, row.n, await writeOf(work, wanted, row), work.sourceN),
+    updateGroup(work.tx, row.n, await writeOf(work, wanted, kind), work.sourceN),
     { groups_name_unique: () => new Refusal('group.name_taken', { name: wanted.name }) },
   );
   if (wanted.externalId !== current.externalId) {
     await syncGroupExternalId(work.tx, row.n, wanted.externalId, work.sourceN);
   }
   if (canonicalJson(current.roles) !== canonicalJson(wanted.roles)) await writeRoles(work, row, wanted.roles);
-  await record(work, { type: 'group.updated', group: row.n, before: current, after: wanted });
+  await record(work, { type: 'group.updated', group: row.n, before: told(current), after: told(wanted) });
+  if (isMoving) await followFacts(work, written);
   return { ...written, external_id: wanted.externalId };
 }
 
@@ -233,19 +256,27 @@ async function requireOpenable(work: Work, row: GroupRow): Promise<void> {
   if (await isProtected(work.tx, row.n)) throw new Refusal('group.protected_open', { group: row.name });
 }
 
-async function refuseName(work: Work, name: string): Promise<void> {
-  refuseAffiliation(name);
-  await refuseReservedName(work, name);
-}
-
-function refuseAffiliation(name: string): void {
-  if (isAffiliationName(name)) {
-    const why = 'groups that start with "affiliation." follow what institutions say of their people.';
-    throw new Refusal('group.name_reserved', { name, why });
+/**
+ * A group that people filled so far must be theirs to empty, of groups too; nobody's facts change while it is filled
+ * anew. Both locks come after the group's: should that meet a writer that waits the other way round, PostgreSQL undoes
+ * one of the two and it runs again.
+ */
+async function beginMoving(work: Work, row: GroupRow): Promise<void> {
+  if (row.kind === 'regular') {
+    requireWritableMembers(work, row);
+    const nested = groupsAmong(await listDirectMembers(work.tx, row.n, 'g'));
+    if (nested.length > 0) await lockGraph(work.tx);
+    await noteNestings(work, nested);
   }
+  await lockFactsAlone(work.tx);
 }
 
-async function writeOf(work: Work, state: GroupState, row?: GroupRow): Promise<GroupWrite> {
+/** A group as the log tells of it. */
+function told(state: GroupState): Record<string, unknown> {
+  return { ...state, rule: state.rule?.text ?? null };
+}
+
+async function writeOf(work: Work, state: GroupState, kind: GroupKind): Promise<GroupWrite> {
   const reservedTo = state.reservedTo === null ? null : await findSource(work.tx, state.reservedTo);
   if (state.reservedTo !== null && reservedTo === null) {
     throw new Refusal('source.not_found', { source: state.reservedTo });
@@ -253,7 +284,7 @@ async function writeOf(work: Work, state: GroupState, row?: GroupRow): Promise<G
   return {
     name: state.name,
     nameKey: foldName(state.name),
-    kind: row?.kind ?? 'regular',
+    kind,
     description: state.description,
     internal: state.internal,
     hidden: state.hidden,
@@ -261,7 +292,8 @@ async function writeOf(work: Work, state: GroupState, row?: GroupRow): Promise<G
     public: state.public,
     restricted: state.restricted,
     autoLeave: state.autoLeave,
-    rule: row?.rule ?? null,
+    rule: state.rule?.text ?? null,
+    ruleFilter: state.rule?.filter ?? null,
     reservedTo: reservedTo?.n ?? null,
     document: state.document,
   };

@@ -2,7 +2,7 @@
  * Applying a staged file: every row's wish becomes one net difference, written in one transaction (F-09). Each
  * step is one statement over all rows; nothing loops over members.
  */
-import { isAffiliationName } from '../core/names.ts';
+import { affiliationFollowedBy } from '../core/affiliations.ts';
 import { refuseCycles } from '../core/feeds/nesting-order.ts';
 import { settlePeople } from '../core/feeds/people.ts';
 import type { FeedSettings } from '../core/feeds/settings.ts';
@@ -57,6 +57,7 @@ import { attachKeys, makeStubs } from '../store/feeds/stubs.ts';
 import { brokenProtection } from '../store/protection.ts';
 import { deleteGroup, newGroupState } from './groups.ts';
 import { importPersons } from './import-persons.ts';
+import { reservedForAffiliations } from './automatic-groups.ts';
 import { endRequestLosses } from './request-loss.ts';
 import { ensureRoles } from './roles.ts';
 import { authorOf, noteNestings, notePlace, type Work } from './work.ts';
@@ -203,9 +204,7 @@ function refusalOfNesting(group: NamedGroup): Refusal | null {
 
 function refusalOfNewName({ name, reserved_name: reason }: NamedGroup): Refusal | null {
   if (reason !== null) return new Refusal('group.name_reserved', { name, why: reason });
-  if (!isAffiliationName(name)) return null;
-  const why = 'groups that start with "affiliation." follow what institutions say of their people.';
-  return new Refusal('group.name_reserved', { name, why });
+  return affiliationFollowedBy(name) === null ? null : reservedForAffiliations(name);
 }
 
 async function refuseByRole(

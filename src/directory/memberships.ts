@@ -20,7 +20,7 @@ import {
 } from '../store/assertions.ts';
 import { closeOverNesting, findCycle, lockGraph, reopenNesting } from '../store/closure.ts';
 import { countUsersBelow } from '../store/client-removals.ts';
-import { type GroupRow, groupNames, lockGroup, lockGroupWithUsers } from '../store/groups.ts';
+import { findEveryone, type GroupRow, groupNames, lockGroup, lockGroupWithUsers } from '../store/groups.ts';
 import { openGroupsBelow } from '../store/protection.ts';
 import { usersBelow } from '../store/request-loss.ts';
 import { endRequestLosses } from './request-loss.ts';
@@ -42,6 +42,8 @@ export interface EditMembers {
   readonly steps: readonly MembersStep[];
   /** What to do with ids to add that are neither user nor group: refuse all, or leave them out. */
   readonly dangling?: 'refuse' | 'ignore';
+  /** What to do where members follow from facts (D-14): refuse, or leave them as they are. */
+  readonly automatic?: 'refuse' | 'leave';
   /** When the added memberships end by themselves (D-01). */
   readonly expiresAt?: Date | null;
 }
@@ -138,9 +140,10 @@ export async function applyMembers(
   work: Work,
   group: GroupRow,
   { steps, found, holdsGraphLock }: PreparedMembers,
-  options: Pick<EditMembers, 'dangling' | 'expiresAt'>,
+  options: Omit<EditMembers, 'group' | 'steps'>,
 ): Promise<Omit<MembersEdited, 'group'>> {
-  if (steps.length === 0) return { added: [], removed: [] };
+  const isLeft = group.kind !== 'regular' && options.automatic === 'leave';
+  if (isLeft || steps.every(isEmpty)) return { added: [], removed: [] };
   requireWritableMembers(work, group);
   if ((options.dangling ?? 'refuse') === 'refuse') refuseDangling(steps, found);
   const { add, remove, wiped } = await netDifference(work, group.n, steps, found);
@@ -152,6 +155,11 @@ export async function applyMembers(
   const removed = await takeOut(work, group, remove);
   const added = await putIn(work, group, add, options.expiresAt ?? null);
   return { added, removed };
+}
+
+/** A wish that names nobody. */
+function isEmpty(step: MembersStep): boolean {
+  return step.do !== 'clear' && step.do !== 'replace' && step.members.length === 0;
 }
 
 /** Refuses where members of the group may not be written by this source (D-03, D-14). */
@@ -236,7 +244,7 @@ async function putIn(
   if (members.length === 0) return [];
   const nested = groupsAmong(members);
   if (nested.length > 0) {
-    await refuseCycle(work, group.n, nested);
+    await refuseNesting(work, group.n, nested);
     await refuseOpenBelow(work, group, nested);
   }
   const lines = members.map(({ n, kind }) => ({ n, kind, line: null }));
@@ -291,8 +299,10 @@ async function refuseOpenBelow(work: Work, group: GroupRow, nested: readonly Gro
   if (open !== undefined) throw new Refusal('group.protected_open', { group: open });
 }
 
-/** Refuses a nesting that would close a cycle, naming the whole path (D-11). The graph lock must be held. */
-export async function refuseCycle(work: Work, group: GroupN, nested: readonly GroupN[]): Promise<void> {
+/** Refuses to nest the group of everyone (D-14), and a nesting that would close a cycle, naming the whole path (D-11). The graph lock must be held. */
+async function refuseNesting(work: Work, group: GroupN, nested: readonly GroupN[]): Promise<void> {
+  const everyone = await findEveryone(work.tx, nested);
+  if (everyone !== null) throw new Refusal('group.automatic', { group: everyone, kind: 'everyone' });
   const cycle = await findCycle(work.tx, group, nested);
   if (cycle === null) return;
   const names = await groupNames(work.tx, cycle);

@@ -5,7 +5,9 @@ import { canonicalJson } from '../core/json.ts';
 import { foldName, readUserName } from '../core/names.ts';
 import { Refusal } from '../core/refusal.ts';
 import { type Expectation, requireVersion } from '../core/version.ts';
-import { dropMemberships, listGroupsListing } from '../store/assertions.ts';
+import { endFactsOfUser } from '../store/affiliations.ts';
+import { dropMemberships, listRegularGroupsListing } from '../store/assertions.ts';
+import { lockFacts } from '../store/automatic.ts';
 import { bumpGroups } from '../store/groups.ts';
 import {
   externalIdIssuer,
@@ -22,6 +24,7 @@ import {
 import { dropGovernance } from '../store/governance.ts';
 import { requireTo } from '../core/policies.ts';
 import { endWaitingRequests } from './waiting-requests.ts';
+import { followRecord, type RecordOfUser } from './automatic-groups.ts';
 import { record, refusing, type Work } from './work.ts';
 
 /** A user as its writers see it. */
@@ -53,6 +56,7 @@ export async function createUser(work: Work, user: NewUser): Promise<UserRow> {
   );
   await writeKeys(work, row, null, state);
   await record(work, { type: 'user.created', user: row.n, after: told(state) });
+  await followRecord(work, recordOf(row));
   return { ...row, external_id: state.externalId };
 }
 
@@ -105,6 +109,7 @@ export async function changeUser(work: Work, { user, ifMatch, edit }: ChangeUser
   });
   await writeKeys(work, written, current, wanted);
   await record(work, { type: 'user.updated', user: row.n, before: told(current), after: told(wanted) });
+  if (!row.stub) await followRecord(work, recordOf(written));
   return { ...written, external_id: wanted.externalId };
 }
 
@@ -120,9 +125,11 @@ export async function deleteUser(
   const row = await lockUser(work.tx, user, externalIdIssuer(work.sourceN));
   if (row === null) throw new Refusal('user.not_found', { user });
   requireVersion(ifMatch, row.version);
-  await bumpGroups(work.tx, await listGroupsListing(work.tx, row.n));
+  await lockFacts(work.tx);
+  await bumpGroups(work.tx, await listRegularGroupsListing(work.tx, row.n));
   await dropMemberships(work.tx, row.n);
   await dropGovernance(work.tx, row.n);
+  await endFactsOfUser(work.tx, row.n);
   await tombstoneUser(work.tx, row.n);
   await record(work, { type: 'user.deleted', user: row.n, before: told(stateOf(row)) });
   const gone = { state: 'cancelled', reason: 'the user was deleted' } as const;
@@ -137,6 +144,11 @@ export function stateOf(row: UserRow): UserState {
     externalId: row.external_id,
     document: row.document,
   };
+}
+
+function recordOf(row: UserRow): RecordOfUser {
+  const { n, id, user_name: userName, active, created_at: createdAt, document } = row;
+  return { n, id, userName, active, createdAt, document };
 }
 
 async function adoptableStub(work: Work, state: NewUser): Promise<UserRow | null> {

@@ -5,6 +5,7 @@
 import type { Attribution } from '../core/attribution.ts';
 import type { GroupN, OriginN, SourceN, UserN } from '../core/ids.ts';
 import { defaultJoiningRules, type JoiningRules } from '../core/joining.ts';
+import type { Filter } from '../core/scim/filter.ts';
 import { Refusal } from '../core/refusal.ts';
 import {
   type ChangeAuthor,
@@ -41,6 +42,10 @@ export interface Work {
   readonly tx: Tx;
   readonly by: Attribution;
   readonly sourceN: SourceN;
+  /** The source `system`, which asserts what follows from facts. */
+  readonly systemN: SourceN;
+  /** Rules read before, by the number of the group and their text. */
+  readonly readRules: Map<string, Filter>;
   readonly rules: JoiningRules;
   /** The row that says where this work's facts came from; made with the first of them. */
   originN: OriginN | null;
@@ -69,11 +74,14 @@ export async function perform<T>(
   task: (work: Work) => Promise<T>,
 ): Promise<Performed<T>> {
   const source = await findSourceNumber(database, by.source);
+  const system = await findSourceNumber(database, SYSTEM);
   const performed = await database.transaction(async (tx) => {
     const work: Work = {
       tx,
       by,
       sourceN: source,
+      systemN: system,
+      readRules: readRulesOf(database),
       rules,
       originN: null,
       place: null,
@@ -121,6 +129,17 @@ export async function refusing<T>(
     const refusal = constraint === null ? undefined : refusals[constraint];
     throw refusal === undefined ? error : refusal();
   }
+}
+
+/** The source of memberships that follow from facts. */
+const SYSTEM = 'system';
+
+const readRules = new WeakMap<Database, Map<string, Filter>>();
+
+function readRulesOf(database: Database): Map<string, Filter> {
+  const known = readRules.get(database) ?? new Map<string, Filter>();
+  readRules.set(database, known);
+  return known;
 }
 
 const numbers = new WeakMap<Database, Map<string, SourceN>>();

@@ -6,6 +6,7 @@
 import type { GroupId, GroupN, OriginN, SourceN, UserId, UserN } from '../core/ids.ts';
 import { authorColumns, type ChangeAuthor, originColumns, type Place } from './changes.ts';
 import { type Connection, named, onlyRow, type Tx } from './database.ts';
+import { endedMemberships, STOOD } from './history.ts';
 
 export type MemberKind = 'u' | 'g';
 
@@ -96,7 +97,7 @@ const add = named(
        set suppressed = false, line = excluded.line, origin_n = excluded.origin_n, since = now(),
            expires_at = excluded.expires_at),
    lifted as (
-     update assertion a set suppressed = false from before b
+     update assertion a set suppressed = false, since = now() from before b
      where b.suppressed and a.group_n = $1 and a.member_n = b.member_n and a.source_n <> $8::int and a.suppressed),
    moved as (select member_n, line from before where not present),
    ${logged('added')}`,
@@ -111,10 +112,14 @@ const removeExplicit = named(
      group by i.member_n, i.line),
    ${originOf('exists (select 1 from before where present)')}
    own as (
-     delete from assertion a using before b where a.group_n = $1 and a.member_n = b.member_n and a.source_n = $8::int),
+     delete from assertion a using before b where a.group_n = $1 and a.member_n = b.member_n and a.source_n = $8::int
+     returning a.*),
    others as (
      update assertion a set suppressed = true from before b
-     where a.group_n = $1 and a.member_n = b.member_n and a.source_n <> $8::int and not a.suppressed),
+     where a.group_n = $1 and a.member_n = b.member_n and a.source_n <> $8::int and not a.suppressed
+     returning a.*),
+   ended as (select * from own union all select ${STOOD} from others),
+   ${endedMemberships('ended')},
    moved as (select member_n, line from before where present),
    ${endDelegations}
    ${logged('removed')}`,
@@ -130,7 +135,9 @@ const removeImplicit = named(
      group by i.member_n, i.line),
    ${originOf('exists (select 1 from before where present)')}
    own as (
-     delete from assertion a using before b where a.group_n = $1 and a.member_n = b.member_n and a.source_n = $8::int),
+     delete from assertion a using before b where a.group_n = $1 and a.member_n = b.member_n and a.source_n = $8::int
+     returning a.*),
+   ${endedMemberships('own')},
    moved as (select member_n, line from before where present and not others),
    ${endDelegations}
    ${logged('removed')}`,
@@ -155,11 +162,24 @@ const groupsListing = named(
   'select distinct group_n as n from assertion where member_n = $1 and not suppressed order by group_n',
 );
 
-const dropMember = named('assertion_drop_member', 'delete from assertion where member_n = $1');
+/** Groups whose members are listed by people, and are seen to change in their version. */
+const regularGroupsListing = named(
+  'assertion_regular_groups_listing',
+  `select distinct a.group_n as n from assertion a join groups g on g.n = a.group_n and g.kind = 'regular'
+   where a.member_n = $1 and not a.suppressed order by a.group_n`,
+);
+
+const dropMember = named(
+  'assertion_drop_member',
+  `with ended as (delete from assertion where member_n = $1 returning *), ${endedMemberships('ended')}
+   select 1 where false`,
+);
 
 const dropNested = named(
   'assertion_drop_nestings',
-  `delete from assertion where group_n = $1 and member_kind = 'g' and not suppressed returning member_n as n`,
+  `with ended as (delete from assertion where group_n = $1 and member_kind = 'g' and not suppressed returning *),
+   ${endedMemberships('ended')}
+   select member_n as n from ended`,
 );
 
 /** Live users and groups with those ids, in no order; an id that is neither is left out. */
@@ -222,6 +242,11 @@ export async function countForeignMembers(
 /** Groups that list a user or group directly, in the order of their numbers. */
 export async function listGroupsListing(connection: Connection, member: UserN | GroupN): Promise<GroupN[]> {
   return (await connection.rows<{ n: GroupN }>(groupsListing, [member])).map(({ n }) => n);
+}
+
+/** Those of them whose members are no automatic ones. */
+export async function listRegularGroupsListing(connection: Connection, member: UserN): Promise<GroupN[]> {
+  return (await connection.rows<{ n: GroupN }>(regularGroupsListing, [member])).map(({ n }) => n);
 }
 
 /** Takes a deleted user or group out of every group that lists it. */

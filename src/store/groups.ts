@@ -1,6 +1,7 @@
 /** Rows of groups: finding, locking, writing. */
 import { searchForm } from '../core/scim/search-form.ts';
 import type { GroupId, GroupN, SourceN, UserId, UserN } from '../core/ids.ts';
+import type { Filter } from '../core/scim/filter.ts';
 import { type Connection, named, onlyRow, type Tx } from './database.ts';
 
 export type GroupKind = 'regular' | 'affiliation' | 'rule' | 'everyone-signed-in' | 'everyone';
@@ -19,6 +20,8 @@ export interface GroupRow {
   readonly restricted: boolean;
   readonly auto_leave: AutoLeave;
   readonly rule: string | null;
+  /** The rule as a typed tree; null without one. */
+  readonly rule_filter: Filter | null;
   /** Name of the source that alone writes its members; null for none (D-03). */
   readonly reserved_to: string | null;
   readonly document: Readonly<Record<string, unknown>>;
@@ -47,13 +50,14 @@ export interface GroupWrite {
   readonly restricted: boolean;
   readonly autoLeave: AutoLeave;
   readonly rule: string | null;
+  readonly ruleFilter: Filter | null;
   readonly reservedTo: SourceN | null;
   readonly document: Readonly<Record<string, unknown>>;
 }
 
 const columns = `g.n, g.id, g.name, g.kind, g.description, g.internal, g.hidden, g.open, g.public, g.restricted,
-  g.auto_leave, g.rule, (select s.name from source s where s.n = g.reserved_to) as reserved_to, g.document,
-  g.version, g.created_at, g.modified_at,
+  g.auto_leave, g.rule, g.rule_filter, (select s.name from source s where s.n = g.reserved_to) as reserved_to,
+  g.document, g.version, g.created_at, g.modified_at,
   (select e.value from group_external_id e where e.group_n = g.n and e.source_n = $2) as external_id,
   exists (
     select from permission_grant p join closure c on c.descendant = g.n and c.ancestor = p.holder_n
@@ -90,20 +94,28 @@ const byNameKey = named(
 );
 
 const writeColumns = `name, name_key, kind, description, internal, hidden, open, public, restricted, auto_leave,
-  rule, reserved_to, document, search`;
-const writeValues = '$3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16';
+  rule, reserved_to, document, search, rule_filter`;
+const writeValues = '$3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17::jsonb';
 
 const insert = named(
   'group_insert',
-  `with g as (insert into groups as g (${writeColumns}, created_by) values (${writeValues}, $1) returning g.*),
+  `with g as (
+     insert into groups as g (${writeColumns}, created_by, rule_since)
+     values (${writeValues}, $1, case when $13::text is not null then now() end) returning g.*),
    reflexive as (insert into closure (descendant, ancestor) select n, n from g)
    select ${columns} from g`,
 );
 
 const update = named(
   'group_update',
-  `with g as (
-     update groups set (${writeColumns}) = (${writeValues}), version = version + 1, modified_at = now()
+  `with past as (
+     insert into rule_past (group_n, rule, since, until)
+     select n, rule, rule_since, now() from groups
+     where n = $1 and rule is distinct from $13::text and rule_since < now()),
+   g as (
+     update groups set (${writeColumns}) = (${writeValues}), version = version + 1, modified_at = now(),
+       rule_since = case when rule is not distinct from $13::text then rule_since
+                         when $13::text is not null then now() end
      where n = $1 returning *)
    select ${columns} from g`,
 );
@@ -130,6 +142,11 @@ const syncExternalId = named(
   `with gone as (delete from group_external_id where group_n = $1 and source_n = $2 and $3::text is null)
    insert into group_external_id (group_n, source_n, value) select $1, $2, $3 where $3 is not null
    on conflict (source_n, group_n) do update set value = excluded.value`,
+);
+
+const everyoneAmong = named(
+  'group_everyone_among',
+  `select name from groups where n = any($1::int[]) and kind = 'everyone'`,
 );
 
 const namesOf = named('group_names', 'select n, name from groups where n = any($1::int[])');
@@ -202,6 +219,14 @@ export async function syncGroupExternalId(
   await tx.rows(syncExternalId, [group, source, externalId]);
 }
 
+/** Name of the group of everyone, where it is among them; null where it is not. */
+export async function findEveryone(
+  connection: Connection,
+  groups: readonly GroupN[],
+): Promise<string | null> {
+  return (await connection.rows<{ name: string }>(everyoneAmong, [groups]))[0]?.name ?? null;
+}
+
 /** Names by number, tombstones included: for paths and messages. */
 export async function groupNames(
   connection: Connection,
@@ -237,5 +262,6 @@ function valuesOf(write: GroupWrite): readonly unknown[] {
     write.reservedTo,
     JSON.stringify(write.document),
     JSON.stringify(searchForm({ ...write.document, description: write.description })),
+    write.ruleFilter === null ? null : JSON.stringify(write.ruleFilter),
   ];
 }

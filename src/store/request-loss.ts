@@ -5,6 +5,7 @@
 import type { GroupN, UserN } from '../core/ids.ts';
 import { authorColumns, type ChangeAuthor, type Place } from './changes.ts';
 import { type Connection, named, type Tx } from './database.ts';
+import { endedMemberships } from './history.ts';
 import { mayRequest } from './standing.ts';
 
 /** Members to a log row: an entry that a reader can take whole. */
@@ -36,6 +37,12 @@ const doomed = `doomed as materialized (
   where a.member_n = any((select $1::int[])::int[]) and a.member_kind = 'u' and not a.suppressed
     and ($2 = 'all' or s.kind in ('console', 'self-service')))`;
 
+const letting = named(
+  'request_loss_letting_groups',
+  `select c.descendant as n from permission_grant p join closure c on c.ancestor = p.holder_n
+   where c.descendant = any($1::int[]) and p.permission in ('groups.request', 'admin')`,
+);
+
 const lockGroups = named(
   'request_loss_lock_groups',
   `with ${doomed}
@@ -47,7 +54,9 @@ const retract = named(
   `with ${doomed},
    gone as (
      delete from assertion a using doomed d
-     where a.group_n = d.group_n and a.member_n = d.member_n and a.source_n = d.source_n),
+     where a.group_n = d.group_n and a.member_n = d.member_n and a.source_n = d.source_n
+     returning a.*),
+   ${endedMemberships('gone')},
    moved as (
      select distinct d.group_n, d.member_n from doomed d
      where not exists (
@@ -118,4 +127,9 @@ export async function retractLosses(
   const place =
     row === undefined || row.xid === null || row.seq === null ? null : { xid: row.xid, seq: row.seq };
   return { moved: row?.moved ?? 0, place };
+}
+
+/** Those of the groups that let their members ask to join others. */
+export async function groupsLettingRequest(tx: Tx, groups: readonly GroupN[]): Promise<ReadonlySet<GroupN>> {
+  return new Set((await tx.rows<{ n: GroupN }>(letting, [groups])).map(({ n }) => n));
 }

@@ -3,6 +3,7 @@ import type { EmailKey } from '../core/emails.ts';
 import { searchForm } from '../core/scim/search-form.ts';
 import type { SourceN, UserId, UserN } from '../core/ids.ts';
 import { type Connection, named, onlyRow, type Tx } from './database.ts';
+import { endedActivity } from './history.ts';
 
 /** The SCIM attributes of a user except id, userName, active, externalId, groups and meta, in canonical spelling. */
 export type UserDocument = Readonly<Record<string, unknown>>;
@@ -67,8 +68,11 @@ const insert = named(
 
 const update = named(
   'user_update',
-  `update users u
+  `with was as (select n, active, active_since from users where n = $8),
+   ${endedActivity('was', 'not $4::boolean')}
+   update users u
    set user_name = $1, user_name_key = $3, active = $4, stub = $5, document = $6, search = $7,
+       active_since = case when u.active then u.active_since else now() end,
        version = version + 1, modified_at = now()
    where u.n = $8
    returning u.n, u.id, u.user_name, u.active, u.stub, u.document, u.version, u.created_at, u.modified_at,
@@ -77,7 +81,8 @@ const update = named(
 
 const tombstone = named(
   'user_tombstone',
-  'update users set deleted_at = now(), modified_at = now(), version = version + 1 where n = $1',
+  `with was as (select n, active, active_since from users where n = $1), ${endedActivity('was', 'true')}
+   update users set deleted_at = now(), modified_at = now(), version = version + 1 where n = $1`,
 );
 
 const deleteKeys = named('identity_key_delete', 'delete from identity_key where user_n = $1');

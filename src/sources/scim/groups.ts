@@ -8,7 +8,7 @@ import { applyMutation } from '../../core/scim/patch-apply.ts';
 import { normalisePatch, operationsAsJson } from '../../core/scim/patch-normalise.ts';
 import { resolveOperation } from '../../core/scim/patch-resolve.ts';
 import { keepImmutable, readResource } from '../../core/scim/resource-read.ts';
-import type { Projection } from '../../core/scim/projection.ts';
+import { type Projection, wantsCore } from '../../core/scim/projection.ts';
 import { changeGroup, createGroup, deleteGroup, newGroupState } from '../../directory/groups.ts';
 import type { MembersStep } from '../../directory/memberships.ts';
 import type { Work } from '../../directory/work.ts';
@@ -26,11 +26,13 @@ import { isKnownTo, readIfMatch } from './precondition.ts';
 import { entityTag } from './resource.ts';
 import { writeFor } from './writing.ts';
 
-/** RFC 7644 §3.4.1. */
+/** RFC 7644 §3.4.1. Never 304 with members that follow from facts, whose changes do not move the version. */
 export async function readGroup(call: Call): Promise<Answer> {
-  const projection = readProjectionOf(call.query, call.caller.registry.group);
+  const type = call.caller.registry.group;
+  const projection = readProjectionOf(call.query, type);
   const row = await requireGroup(call, call.parts.directory.database, idOf(call));
-  if (isKnownTo(call.ifNoneMatch, row.version)) {
+  const isVersioned = row.kind === 'regular' || !wantsCore(projection, type, 'members');
+  if (isVersioned && isKnownTo(call.ifNoneMatch, row.version)) {
     return { status: 304, headers: { ETag: entityTag(row.version) }, body: null };
   }
   return shown(call, row, projection, 200);
@@ -77,7 +79,11 @@ export async function postGroup(call: Call): Promise<Answer> {
   const members = memberIds(membersIn(document), dangling);
   const result = await writeFor(call, async (work) => {
     const steps = await visibleSteps(call, work, [{ do: 'add', members }]);
-    const { id } = await createGroup(work, stateOfGroup(document, newGroupState), { steps, dangling });
+    const { id } = await createGroup(
+      work,
+      stateOfGroup(document, { registry: call.caller.registry, rest: newGroupState }),
+      { steps, dangling },
+    );
     return requireGroup(call, work.tx, id);
   });
   const answer = await shown(call, result, projection, 201);
@@ -103,9 +109,10 @@ export async function putGroup(call: Call): Promise<Answer> {
       ifMatch: readIfMatch(call.ifMatch),
       edit: (current) => {
         keepImmutable(type, documentOfGroup(current), document);
-        return stateOfGroup(document, current);
+        return stateOfGroup(document, { registry: call.caller.registry, rest: current });
       },
-      members: { steps, dangling },
+      // Members that follow from facts are readOnly, which a PUT ignores (RFC 7644 §3.5.1).
+      members: { steps, dangling, automatic: 'leave' },
     });
     return requireGroup(call, work.tx, group);
   });
@@ -134,7 +141,10 @@ export async function patchGroup(call: Call): Promise<Answer> {
         ? {}
         : {
             edit: (current) =>
-              stateOfGroup(attributes.reduce<JsonObject>(applyMutation, documentOfGroup(current)), current),
+              stateOfGroup(attributes.reduce<JsonObject>(applyMutation, documentOfGroup(current)), {
+                registry: call.caller.registry,
+                rest: current,
+              }),
           }),
       ...(wanted.length === 0
         ? {}

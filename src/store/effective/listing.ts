@@ -7,7 +7,7 @@ import type { Page } from './membership.ts';
 
 export interface ListedGroupRow extends Omit<
   GroupRow,
-  'external_id' | 'protected' | 'trusted' | 'lets_request'
+  'external_id' | 'rule_filter' | 'protected' | 'trusted' | 'lets_request'
 > {
   readonly roles: readonly string[];
   /** What it was granted itself. */

@@ -8,6 +8,7 @@ import type { FeedMode } from '../../core/feeds/settings.ts';
 import type { GroupN, SourceN, UserN } from '../../core/ids.ts';
 import { authorColumns, type ChangeAuthor, type Place } from '../changes.ts';
 import type { Tx } from '../database.ts';
+import { endedMemberships, STOOD } from '../history.ts';
 import { LIVE, placeOf, WRITTEN } from './names.ts';
 
 /** Members to a log row: an entry that a reader can take whole. */
@@ -186,12 +187,21 @@ export async function writePairs(tx: Tx, author: ChangeAuthor): Promise<Place | 
 const PAIR = `staged_pair p where p.kind <> 'r'`;
 
 const endOwn = `
-  delete from assertion a using ${PAIR} and p.action in ('d', 'e') and p.has_own
-    and a.group_n = p.group_n and a.member_n = p.member_n and a.source_n = $1`;
+  with ended as (
+    delete from assertion a using ${PAIR} and p.action in ('d', 'e') and p.has_own
+      and a.group_n = p.group_n and a.member_n = p.member_n and a.source_n = $1
+    returning a.*),
+  ${endedMemberships('ended')}
+  select 1 where false`;
 
 const suppressOthers = `
-  update assertion a set suppressed = true from ${PAIR} and p.action = 'd'
-    and a.group_n = p.group_n and a.member_n = p.member_n and a.source_n <> $1 and not a.suppressed`;
+  with suppressing as (
+    update assertion a set suppressed = true from ${PAIR} and p.action = 'd'
+      and a.group_n = p.group_n and a.member_n = p.member_n and a.source_n <> $1 and not a.suppressed
+    returning a.*),
+  ended as (select ${STOOD} from suppressing),
+  ${endedMemberships('ended')}
+  select 1 where false`;
 
 /** An own assertion that another source's explicit removal suppressed. */
 const assertAgain = `
@@ -206,7 +216,7 @@ const assertNew = `
   order by p.group_n, p.member_n`;
 
 const liftOthers = `
-  update assertion a set suppressed = false from ${PAIR} and p.action = 'i' and p.has_suppressed
+  update assertion a set suppressed = false, since = now() from ${PAIR} and p.action = 'i' and p.has_suppressed
     and a.group_n = p.group_n and a.member_n = p.member_n and a.source_n <> $1 and a.suppressed`;
 
 /** A delegation ends with the membership of who holds it (J-18). */

@@ -9,13 +9,7 @@ import type { Binder } from './binder.ts';
 import { commonValue, someSchema } from './common-attribute.ts';
 import { conditionSql, elementVocabulary, type Vocabulary } from './condition.ts';
 import { jsonVocabulary } from './json-attribute.ts';
-import {
-  AFFILIATION_AT,
-  affiliationsOfUserSql,
-  groupsOfUserSql,
-  keysOfUserSql,
-  managerSql,
-} from './user-facts.ts';
+import { affiliationsOfUserSql, groupsOfUserSql, keysOfUserSql, managerSql } from './user-facts.ts';
 import { plainText, textBeyond, type ValueSql } from './value-sql.ts';
 import { inNamespace, ownSource, type View } from './view.ts';
 
@@ -167,8 +161,6 @@ function someKey(test: Filter, issuer: string, binder: Binder): string {
 }
 
 function someAffiliation(test: Filter, binder: Binder): string {
-  const exact = `substr(g.name, ${AFFILIATION_AT})`;
-  const folded = `substr(g.name_key, ${AFFILIATION_AT})`;
-  const vocabulary = elementVocabulary(() => ({ kind: 'text', exact, folded }), 'true');
+  const vocabulary = elementVocabulary(() => ({ kind: 'text', exact: 'f.name', folded: 'f.key' }), 'true');
   return `exists (select from ${affiliationsOfUserSql} where ${conditionSql(test, vocabulary, binder)})`;
 }

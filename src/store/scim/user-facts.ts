@@ -20,14 +20,10 @@ export function keysOfUserSql(issuer: string): string {
       where k.user_n = u.n and (k.kind <> 'externalId' or k.issuer = ${issuer})) k`;
 }
 
-/** Groups `g` that say which affiliations of the user are in force. */
+/** Affiliations `f` of an active user that are in force, each once: `name` as it was told, `key` folded. */
 export const affiliationsOfUserSql = `(
-      select distinct a.group_n as n from assertion a
-      where a.member_n = u.n and not a.suppressed and u.active) a
-    join groups g on g.n = a.n and g.kind = 'affiliation' and g.deleted_at is null`;
-
-/** Where the affiliation begins in the name of its group, after `affiliation.`; SQL counts from 1. */
-export const AFFILIATION_AT = 13;
+      select a.key, min(a.value || coalesce('@' || a.scope, '')) as name from affiliation_fact a
+      where a.user_n = u.n and u.active and (a.expires_at is null or a.expires_at > now()) group by a.key) f`;
 
 /** An expression over `users m`, the user's manager; null where the manager is no user that can be seen. */
 export function managerSql(expression: string, own: string): string {

@@ -2,13 +2,7 @@
 import type { UserId, UserN } from '../../core/ids.ts';
 import { type Connection, named, type Statement } from '../database.ts';
 import { externalIdIssuer, type UserDocument } from '../users.ts';
-import {
-  AFFILIATION_AT,
-  affiliationsOfUserSql,
-  groupsOfUserSql,
-  keysOfUserSql,
-  managerSql,
-} from './user-facts.ts';
+import { affiliationsOfUserSql, groupsOfUserSql, keysOfUserSql, managerSql } from './user-facts.ts';
 import { inNamespace, ownSource, type View } from './view.ts';
 
 export interface ScimUserRow {
@@ -51,7 +45,7 @@ export function userColumns({ groups, signIn }: UserExtras): string {
     columns.push(
       `(select coalesce(json_agg(json_build_object('kind', k.kind, 'issuer', k.issuer, 'value', k.value)
           order by k.kind, k.issuer, k.value), '[]') from ${keysOfUserSql('$1::text')}) as keys`,
-      `(select coalesce(json_agg(substr(g.name, ${AFFILIATION_AT}) order by g.name_key), '[]')
+      `(select coalesce(json_agg(f.name order by f.key), '[]')
           from ${affiliationsOfUserSql}) as affiliations`,
     );
   }

@@ -27,8 +27,7 @@ export const musterGroupSchema = {
     {
       name: 'rule',
       caseExact: true,
-      mutability: 'readOnly',
-      description: 'A filter over users that the members of a rule group fit.',
+      description: 'A filter over users; those who fit it are the members.',
     },
     {
       name: 'reservedTo',

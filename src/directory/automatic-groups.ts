@@ -1,0 +1,170 @@
+/**
+ * Automatic groups (D-13 to D-16): their kinds, and filling them from facts. What a rule, an affiliation or "everyone
+ * signed in" says is written as direct memberships, by the source `system` or the provider; the engine knows only edges.
+ */
+import { isAdministrator } from '../core/actor.ts';
+import { affiliationFollowedBy } from '../core/affiliations.ts';
+import type { GroupN, UserN } from '../core/ids.ts';
+import { Refusal } from '../core/refusal.ts';
+import { fitsRule, type Rule, type RuleSubject } from '../core/rules.ts';
+import type { Filter } from '../core/scim/filter.ts';
+import { affiliatedWith } from '../store/affiliations.ts';
+import {
+  type AutomaticMoves,
+  type AutomaticOutcome,
+  type AutomaticPair,
+  everybodyBy,
+  fillAutomaticGroup,
+  lockFacts,
+  moveAutomaticMembers,
+  nobody,
+  type Wanted,
+} from '../store/automatic.ts';
+import { reopenNesting } from '../store/closure.ts';
+import type { GroupKind, GroupRow } from '../store/groups.ts';
+import { groupsLettingRequest } from '../store/request-loss.ts';
+import { fitting, readRuleFilters, type RecordGroupRow, recordGroupsOfUser } from '../store/rules.ts';
+import { endRequestLosses } from './request-loss.ts';
+import { authorOf, type Work } from './work.ts';
+
+interface Named {
+  readonly name: string;
+  readonly rule: Rule | null;
+}
+
+/**
+ * The kind that a name and a rule make: `affiliation.<value>` follows an affiliation (D-16), a rule makes a rule group.
+ * Refuses (`group.invalid`) both at once, an affiliation without value, and either on a group of everyone.
+ */
+export function kindOf({ name, rule }: Named, standing: GroupKind | null): GroupKind {
+  const affiliation = affiliationFollowedBy(name);
+  if (affiliation === '') throw new Refusal('group.invalid', { why: `${name} names no affiliation.` });
+  const fact = affiliation === null ? (rule === null ? null : 'rule') : 'affiliation';
+  if (standing === 'everyone' || standing === 'everyone-signed-in') {
+    if (fact === null) return standing;
+    throw new Refusal('group.invalid', {
+      why: `The kind of this group is ${standing}; it cannot follow anything else.`,
+    });
+  }
+  if (affiliation !== null && rule !== null) {
+    throw new Refusal('group.invalid', { why: `${name} follows an affiliation and cannot have a rule.` });
+  }
+  return fact ?? 'regular';
+}
+
+/** Refuses (`group.name_reserved`) to make groups of affiliations and everyone, or to unmake them, to those who are no administrators (D-16). */
+export function requireAuthority({ by }: Work, kinds: readonly GroupKind[], name: string): void {
+  const isGoverned = kinds.some((kind) => kind !== 'regular' && kind !== 'rule');
+  if (isGoverned && !isAdministrator(by.actor)) throw reservedForAffiliations(name);
+}
+
+/** What a group's name that only administrators write is refused with (D-16). */
+export function reservedForAffiliations(name: string): Refusal {
+  const why =
+    affiliationFollowedBy(name) === null
+      ? 'only administrators rename this group.'
+      : 'groups that start with "affiliation." follow what institutions say of their people; administrators make them.';
+  return new Refusal('group.name_reserved', { name, why });
+}
+
+/**
+ * Makes a group list whom its facts say, and nobody else; who stays is not touched. For a regular group that is:
+ * nobody. The group must be locked and the facts lock held alone; where it lists groups, the graph lock too.
+ */
+export async function followFacts(work: Work, group: GroupRow): Promise<void> {
+  const wanted = wantedOf(work, group);
+  const outcome = await fillAutomaticGroup(work.tx, authorOf(work), {
+    group: group.n,
+    source: work.systemN,
+    wanted,
+  });
+  noteMoves(work, outcome);
+  await reopenNesting(work.tx, [group.n], outcome.unnested);
+  if (group.lets_request && outcome.left.length > 0) await endRequestLosses(work, outcome.left);
+}
+
+function wantedOf({ systemN }: Work, { kind, name, rule_filter: filter }: GroupRow): Wanted {
+  switch (kind) {
+    case 'affiliation':
+      return affiliatedWith(affiliationFollowedBy(name) ?? '');
+    case 'everyone-signed-in':
+      return everybodyBy(systemN);
+    case 'rule':
+      return filter === null ? nobody : fitting(filter, systemN);
+    case 'regular':
+    case 'everyone':
+      return nobody;
+  }
+}
+
+/** A user as its record stands now. */
+export interface RecordOfUser extends RuleSubject {
+  readonly n: UserN;
+}
+
+/**
+ * Puts a user into the groups whose rules it fits now, and takes it out of those that it fits no more (D-15), at once;
+ * and into the group of everyone signed in. To be called by whatever writes the record of a user that is no stub,
+ * with the user locked.
+ */
+export async function followRecord(work: Work, user: RecordOfUser): Promise<void> {
+  await lockFacts(work.tx);
+  const groups = await recordGroupsOfUser(work.tx, user.n, work.systemN);
+  const filters = await knownFilters(work, groups);
+  const join: AutomaticPair[] = [];
+  const leave: AutomaticPair[] = [];
+  for (const { n, kind, listed } of groups) {
+    const filter = filters.get(n);
+    const fits = kind === 'everyone-signed-in' || (filter !== undefined && fitsRule(filter, user));
+    if (fits !== listed) (fits ? join : leave).push({ group: n, user: user.n });
+  }
+  await moveMembers(work, { source: work.systemN, join, leave });
+}
+
+/** Writes what facts changed about users: {@link moveAutomaticMembers}, and what the work knows of it. */
+export async function moveMembers(work: Work, moves: AutomaticMoves): Promise<void> {
+  const { join, leave } = moves;
+  if (join.length + leave.length === 0) return;
+  noteMoves(work, await moveAutomaticMembers(work.tx, authorOf(work), moves));
+  const type = 'membership.direct';
+  for (const { group, user } of join) work.written.push({ type, group, added: [user] });
+  for (const { group, user } of leave) work.written.push({ type, group, removed: [user] });
+  if (leave.length === 0) return;
+  const letting = await groupsLettingRequest(
+    work.tx,
+    leave.map(({ group }) => group),
+  );
+  const losing = leave.filter(({ group }) => letting.has(group)).map(({ user }) => user);
+  if (losing.length > 0) await endRequestLosses(work, [...new Set(losing)]);
+}
+
+function noteMoves(work: Work, { originN, place }: AutomaticOutcome): void {
+  work.originN ??= originN;
+  work.place = place ?? work.place;
+}
+
+/** Rules kept in memory: beyond so many they are all read again. */
+const MAX_KNOWN = 10_000;
+
+/** The rules of the groups; a text that was read before for the same group is not read again. */
+async function knownFilters(
+  { tx, readRules: rules }: Work,
+  groups: readonly RecordGroupRow[],
+): Promise<ReadonlyMap<GroupN, Filter>> {
+  const keyOf = ({ n, rule }: RecordGroupRow): string => `${n} ${rule ?? ''}`;
+  const ruled = groups.filter(({ kind }) => kind === 'rule');
+  const unknown = ruled.filter((group) => !rules.has(keyOf(group)));
+  if (unknown.length > 0) {
+    if (rules.size > MAX_KNOWN) rules.clear();
+    const read = await readRuleFilters(
+      tx,
+      unknown.map(({ n }) => n),
+    );
+    for (const group of unknown) {
+      const filter = read.get(group.n);
+      if (filter !== undefined) rules.set(keyOf(group), filter);
+    }
+  }
+  const pairs = ruled.map((group) => [group.n, rules.get(keyOf(group))] as const);
+  return new Map(pairs.flatMap(([n, filter]) => (filter === undefined ? [] : [[n, filter] as const])));
+}

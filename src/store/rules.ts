@@ -1,0 +1,97 @@
+/** Rules of groups in SQL (D-15): who fits, and how far that is from who is in. */
+import type { GroupN, SourceN, UserN } from '../core/ids.ts';
+import type { Filter } from '../core/scim/filter.ts';
+import { buildRegistry } from '../core/scim/registry.ts';
+import type { Wanted } from './automatic.ts';
+import { type Connection, named, onlyRow, type Tx } from './database.ts';
+import { type Binder, newBinder } from './scim/binder.ts';
+import { conditionSql } from './scim/condition.ts';
+import { userVocabulary } from './scim/user-attribute.ts';
+
+/** A group that follows users' records, as one user meets it. */
+export interface RecordGroupRow {
+  readonly n: GroupN;
+  readonly kind: 'rule' | 'everyone-signed-in';
+  readonly rule: string | null;
+  /** Whether it lists the user. */
+  readonly listed: boolean;
+}
+
+const ofUser = named(
+  'rule_groups_of_user',
+  `select g.n, g.kind, g.rule, a.member_n is not null as listed
+   from groups g left join assertion a on a.group_n = g.n and a.member_n = $1 and a.source_n = $2
+   where g.kind in ('rule', 'everyone-signed-in') and g.kind <> 'regular' and g.deleted_at is null
+   order by g.n`,
+);
+
+const all = named(
+  'rule_groups',
+  `select n, kind, rule_filter from groups
+   where kind in ('rule', 'everyone-signed-in') and kind <> 'regular' and deleted_at is null order by n`,
+);
+
+const filters = named('rule_filters', 'select n, rule_filter from groups where n = any($1::int[])');
+
+/** Groups that may list the user because of its record. The facts lock must be held. */
+export async function recordGroupsOfUser(tx: Tx, user: UserN, system: SourceN): Promise<RecordGroupRow[]> {
+  return tx.rows<RecordGroupRow>(ofUser, [user, system]);
+}
+
+/** All groups that follow users' records. The facts lock must be held. */
+export async function listRecordGroups(
+  tx: Tx,
+): Promise<
+  { readonly n: GroupN; readonly kind: RecordGroupRow['kind']; readonly rule_filter: Filter | null }[]
+> {
+  return tx.rows(all);
+}
+
+/** The rules of groups, as typed trees. */
+export async function readRuleFilters(
+  connection: Connection,
+  groups: readonly GroupN[],
+): Promise<ReadonlyMap<GroupN, Filter>> {
+  const rows = await connection.rows<{ n: GroupN; rule_filter: Filter | null }>(filters, [groups]);
+  return new Map(
+    rows.flatMap(({ n, rule_filter: filter }) => (filter === null ? [] : [[n, filter] as const])),
+  );
+}
+
+/** Everybody who fits a rule, asserted by `system`. */
+export function fitting(filter: Filter, system: SourceN): Wanted {
+  return (binder) => `
+    select u.n as member_n, ${binder.bind(system)}::int as source_n from users u where ${fitsSql(filter, binder)}`;
+}
+
+/** What a rule would change in a group, or in one that is not there yet (`group` null): people, by number. */
+export interface RuleDifference {
+  readonly added: readonly UserN[];
+  readonly removed: readonly UserN[];
+  /** How many fit in all. */
+  readonly fitting: number;
+}
+
+/** Compares who fits a rule with who is listed, in one statement and without writing: what a guard looks at beforehand (D-30). */
+export async function ruleDifference(
+  connection: Connection,
+  { group, filter }: { readonly group: GroupN | null; readonly filter: Filter },
+): Promise<RuleDifference> {
+  const binder = newBinder();
+  const { text, values } = binder.finish(`
+    with wanted as materialized (select u.n from users u where ${fitsSql(filter, binder)}),
+    standing as materialized (
+      select distinct member_n as n from assertion
+      where group_n = ${binder.bind(group)}::int and member_kind = 'u' and not suppressed)
+    select array(select n from wanted except select n from standing order by n) as added,
+           array(select n from standing except select n from wanted order by n) as removed,
+           (select count(*) from wanted) as fitting`);
+  return onlyRow(await connection.rows<RuleDifference & { added: UserN[] }>({ text }, values));
+}
+
+/** The condition over `users u`, and that the user is one with a record: alive and no stub. */
+function fitsSql(filter: Filter, binder: Binder): string {
+  const view = { source: 0 as SourceN, namespace: 'all', baseUrl: '' } as const;
+  const vocabulary = userVocabulary(buildRegistry([]).user, view, binder);
+  return `u.deleted_at is null and not u.stub and (${conditionSql(filter, vocabulary, binder)})`;
+}
