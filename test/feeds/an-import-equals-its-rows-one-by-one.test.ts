@@ -69,7 +69,7 @@ describe('F-09 a file as one net difference', () => {
   async function reset(): Promise<ReturnType<typeof emptyState>> {
     const tables =
       'users, identity_key, groups, assertion, closure, change, change_personal, group_role, origin';
-    await test.database.rows({ text: `truncate ${tables}, import_run, import_row` });
+    await test.database.rows({ text: `truncate ${tables}, import_run, import_row cascade` });
     const state = emptyState();
     for (const [name, email] of [
       ['ada', 'ada@x'],

@@ -1,4 +1,5 @@
 /** What is set per feed (spec: feeds). The built-in feed `csv` has the defaults. */
+import { DEFAULT_LIMITS, type GuardLimits } from '../plans/limits.ts';
 import { DEFAULT_IDENTITY_ORDER, type IdentityOrder } from './identity-cell.ts';
 import { buildRegistry, type ResourceType } from '../scim/registry.ts';
 import type { FeedMapping } from './mapped-row.ts';
@@ -42,6 +43,8 @@ export interface FeedSettings {
   readonly columns: ReadonlyMap<string, StatedPlace>;
   /** Makes every file of the feed one of format 3; null for formats 1 and 2. */
   readonly mapping: FeedMapping | null;
+  /** What the guards let pass (D-31). */
+  readonly guards: GuardLimits;
 }
 
 /** The words of a delta file when its feed says nothing. */
@@ -81,5 +84,6 @@ export function defaultFeedSettings(name: string): FeedSettings {
     userType: buildRegistry([]).user,
     columns: new Map(),
     mapping: null,
+    guards: DEFAULT_LIMITS,
   };
 }

@@ -4,7 +4,7 @@
  * when the process died before it was finished.
  */
 import { createWriteStream } from 'node:fs';
-import { mkdir, rename, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -12,7 +12,8 @@ import { rejectsHeader, rejectsLine } from '../../core/feeds/rejects.ts';
 import type { Place } from '../../store/changes.ts';
 import type { Database } from '../../store/database.ts';
 import { listOutcomes } from '../../store/feeds/outcomes.ts';
-import { markFiled, type RunRow } from '../../store/feeds/runs.ts';
+import { listReplaced, markFiled, type RunRow } from '../../store/feeds/runs.ts';
+import { findPlan } from '../../store/plans/plans.ts';
 import { claimedPath, type Ending } from './folders.ts';
 
 /** Rejected rows read at a time. */
@@ -24,25 +25,72 @@ export interface FilingParts {
   readonly cursorOf: (place: Place) => string;
 }
 
-/** Files the claimed file of a run that has ended. `folder` is that of its feed. */
+/**
+ * Files the file of a run that has ended: from `work/`, or from `held/` where it waited. `folder` is that of its
+ * feed. Of a run that is held, those that it replaced are filed first, so that `held/` has each name once.
+ */
 export async function fileAway(parts: FilingParts, run: RunRow, folder: string): Promise<void> {
   const ending = endingOf(run);
+  if (ending === 'held') {
+    for (const earlier of await listReplaced(parts.database, run)) await fileAway(parts, earlier, folder);
+  }
   const target = join(folder, ending);
   await mkdir(target, { recursive: true });
-  const from = run.claim === null ? null : claimedPath(folder, run.claim, run.file);
-  if (from !== null && (await exists(from))) {
+  const from = await whereIs(run, folder);
+  if (from !== null) {
     const hasRejects = (run.refused ?? 0) > 0;
-    const receipt = `${run.file}.receipt.json`;
-    const rejects = `${run.file}.rejects.csv`;
-    await makeRoom(target, [run.file, receipt, rejects]);
+    const file = join(target, run.file);
+    const stays = from === file;
+    if (!stays) await makeRoom(target, [run.file, receiptName(run.file), rejectsName(run.file)]);
     const making = join(folder, 'work', run.id);
+    await mkdir(join(folder, 'work'), { recursive: true });
     if (hasRejects) await writeRejects(parts.database, run, `${making}.rejects`);
-    await writeFile(`${making}.receipt`, `${JSON.stringify(receiptOf(parts, run), null, 2)}\n`);
-    if (hasRejects) await rename(`${making}.rejects`, join(target, rejects));
-    await rename(`${making}.receipt`, join(target, receipt));
-    await rename(from, join(target, run.file));
+    const receipt = await receiptOf(parts, run);
+    await writeFile(`${making}.receipt`, `${JSON.stringify(receipt, null, 2)}\n`);
+    if (hasRejects) await rename(`${making}.rejects`, join(target, rejectsName(run.file)));
+    await rename(`${making}.receipt`, join(target, receiptName(run.file)));
+    if (!stays) await rename(from, file);
+    if (!stays && from === heldPath(run, folder)) await dropHeldCompanions(run, folder);
   }
   await markFiled(parts.database, run.n);
+}
+
+/** Where the file of a held run lies. */
+function heldPath(run: RunRow, folder: string): string {
+  return join(folder, 'held', run.file);
+}
+
+function receiptName(file: string): string {
+  return `${file}.receipt.json`;
+}
+
+function rejectsName(file: string): string {
+  return `${file}.rejects.csv`;
+}
+
+/** The file of a run that is not put away yet; null when it is. In `held/` it is known by its receipt. */
+export async function whereIs(run: RunRow, folder: string): Promise<string | null> {
+  const claimed = run.claim === null ? null : claimedPath(folder, run.claim, run.file);
+  if (claimed !== null && (await exists(claimed))) return claimed;
+  const held = heldPath(run, folder);
+  if (run.held_at === null || !(await exists(held))) return null;
+  return (await importOfReceipt(join(folder, 'held', receiptName(run.file)))) === run.id ? held : null;
+}
+
+async function importOfReceipt(path: string): Promise<unknown> {
+  const text = await readFile(path, 'utf8').catch(() => 'null');
+  try {
+    const receipt: unknown = JSON.parse(text);
+    return typeof receipt === 'object' && receipt !== null && 'import' in receipt ? receipt.import : null;
+  } catch {
+    return null;
+  }
+}
+
+async function dropHeldCompanions(run: RunRow, folder: string): Promise<void> {
+  for (const name of [receiptName(run.file), rejectsName(run.file)]) {
+    await rm(join(folder, 'held', name), { force: true });
+  }
 }
 
 /** What a run came to, in one word: an applied one that changed nothing is `unchanged`. */
@@ -67,7 +115,7 @@ function endingOf(run: RunRow): Ending {
   return outcome === 'applied' || outcome === 'unchanged' ? 'done' : outcome;
 }
 
-function receiptOf({ cursorOf }: FilingParts, run: RunRow): Record<string, unknown> {
+async function receiptOf({ cursorOf, database }: FilingParts, run: RunRow): Promise<Record<string, unknown>> {
   const { change_xid: xid, change_seq: seq } = run;
   return {
     import: run.id,
@@ -81,13 +129,27 @@ function receiptOf({ cursorOf }: FilingParts, run: RunRow): Record<string, unkno
     mode: run.mode,
     outcome: outcomeOf(run),
     rows: countsOf(run),
-    plan: null,
+    plan: run.plan,
+    ...(run.state === 'held' ? { held: await whyHeld(database, run) } : {}),
     cursor: xid === null || seq === null ? null : cursorOf({ xid, seq }),
     error: run.error,
     notes: run.notes,
-    rejects: (run.refused ?? 0) > 0 ? `${run.file}.rejects.csv` : null,
+    rejects: (run.refused ?? 0) > 0 ? rejectsName(run.file) : null,
     receivedAt: run.created_at,
     finishedAt: run.finished_at,
+  };
+}
+
+/** Why a file is held, and what a person does about it. */
+async function whyHeld(database: Database, run: RunRow): Promise<Record<string, unknown> | null> {
+  const plan = run.plan === null ? null : await findPlan(database, run.plan);
+  if (plan === null) return null;
+  return {
+    why: plan.guards.map(({ detail }) => detail),
+    hash: plan.hash,
+    look: `muster plan show ${plan.id}`,
+    approve: `muster plan approve ${plan.id} --reason "why this is right"`,
+    reject: `muster plan reject ${plan.id} --reason "why it is not"`,
   };
 }
 

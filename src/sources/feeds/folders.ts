@@ -25,6 +25,14 @@ export function claimedPath(folder: string, claim: string, file: string): string
   return join(folder, 'work', `${claim}--${file}`);
 }
 
+/** The feed of files in the watched folder itself. */
+export const BUILT_IN_FEED = 'csv';
+
+/** Folder of a feed below the watched one; empty for the watched folder itself. */
+export function folderOf(feed: string): string {
+  return feed === BUILT_IN_FEED ? '' : feed;
+}
+
 /** Bytes of a name that is kept; with its claim and the endings of its companions it stays within the 255 of file systems. */
 const MAX_NAME = 180;
 

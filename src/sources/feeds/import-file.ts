@@ -1,6 +1,6 @@
 /** Importing a file that somebody hands over: from the command line, or as an upload. */
 import { createWriteStream } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { copyFile, mkdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -8,10 +8,10 @@ import type { Actor } from '../../core/actor.ts';
 import { FileFault } from '../../core/feeds/fault.ts';
 import { defaultFeedSettings, type FeedSettings } from '../../core/feeds/settings.ts';
 import { Refusal } from '../../core/refusal.ts';
-import { markFiled, openRun, releaseRuns, type RunRow } from '../../store/feeds/runs.ts';
+import { markFiled, openRun, releaseRuns, type RunEnd, type RunRow } from '../../store/feeds/runs.ts';
 import { findSource, type SourceRow } from '../../store/sources.ts';
 import { fileAway, type FilingParts } from './filing.ts';
-import { claimedPath, keptName } from './folders.ts';
+import { claimedPath, folderOf, keptName } from './folders.ts';
 import { carryOut, type ImportProgress } from './import-run.ts';
 import type { Directory } from '../../directory/work.ts';
 
@@ -57,6 +57,7 @@ export async function importFile(parts: ImportParts, request: ImportFile): Promi
     claim: null,
     holder,
   });
+  const kept: { place: Promise<NonNullable<RunEnd['kept']>> | null } = { place: null };
   const ended = await carryOut({ directory: parts.directory, holder }, run, {
     path: request.path,
     settings,
@@ -64,9 +65,28 @@ export async function importFile(parts: ImportParts, request: ImportFile): Promi
     requestId: request.requestId,
     cutOff: 'refuse-row',
     onProgress: request.onProgress ?? (() => undefined),
+    approved: null,
+    keep: request.dryRun ? null : () => (kept.place ??= keepFile(parts, request, run.file)),
   });
-  await markFiled(parts.database, run.n);
+  if (ended.state === 'held') await fileAway(parts, ended, join(parts.watchDir, ended.folder));
+  else await markFiled(parts.database, run.n);
   return ended;
+}
+
+/** Copies a file that is held to where the watched folder has such files: the one handed over stays where it is. */
+async function keepFile(
+  { watchDir, newId }: ImportParts,
+  { path, source }: ImportFile,
+  file: string,
+): Promise<NonNullable<RunEnd['kept']>> {
+  const claim = newId();
+  const folder = folderOf(source);
+  const to = claimedPath(join(watchDir, folder), claim, file);
+  await mkdir(dirname(to), { recursive: true });
+  const by = join(dirname(to), `.${claim}`);
+  await copyFile(path, by);
+  await rename(by, to);
+  return { claim, folder };
 }
 
 export interface Upload extends ImportRequest {
@@ -93,7 +113,8 @@ export async function takeUpload(parts: ImportParts, upload: Upload): Promise<Ta
   const holder = parts.newId();
   const file = safeName(upload.file);
   // Nobody takes a name with a dot for a claimed file, so it has its run before the watcher can see it.
-  const received = join(parts.watchDir, 'work', `.${claim}`);
+  const folder = join(parts.watchDir, folderOf(upload.source));
+  const received = join(folder, 'work', `.${claim}`);
   await receive(upload.content, received);
   const run = await open(parts, {
     request: upload,
@@ -103,7 +124,7 @@ export async function takeUpload(parts: ImportParts, upload: Upload): Promise<Ta
     claim: upload.dryRun ? null : claim,
     holder,
   });
-  const path = upload.dryRun ? received : claimedPath(parts.watchDir, claim, file);
+  const path = upload.dryRun ? received : claimedPath(folder, claim, file);
   if (!upload.dryRun) await rename(received, path);
   return { run, ended: finish(parts, { run, upload, settings, path, holder }) };
 }
@@ -132,9 +153,11 @@ async function finish(
       requestId: upload.requestId,
       cutOff: 'refuse-row',
       onProgress: () => undefined,
+      approved: null,
+      keep: null,
     });
     if (run.dry_run) await rm(path, { force: true });
-    await fileAway(parts, ended, parts.watchDir);
+    await fileAway(parts, ended, join(parts.watchDir, run.folder));
     return ended;
   } finally {
     await releaseRuns(parts.database, holder);
@@ -172,7 +195,15 @@ async function open(
   },
 ): Promise<RunRow> {
   const { mode } = settings;
-  const wanted = { source: source.n, claim, folder: '', file, mode, dryRun: request.dryRun, holder };
+  const wanted = {
+    source: source.n,
+    claim,
+    folder: folderOf(source.name),
+    file,
+    mode,
+    dryRun: request.dryRun,
+    holder,
+  };
   const run = await openRun(database, wanted);
   if (run === null) throw new Error(`The claim ${claim ?? ''} was made twice.`);
   return run;

@@ -7,10 +7,18 @@ import type { Attribution } from '../../core/attribution.ts';
 import { FileFault, isFileFault } from '../../core/feeds/fault.ts';
 import type { Layout } from '../../core/feeds/layout.ts';
 import type { FeedSettings } from '../../core/feeds/settings.ts';
+import { Refusal } from '../../core/refusal.ts';
 import { applyImport, type ImportRun } from '../../directory/imports.ts';
 import { type Directory, perform, type Work } from '../../directory/work.ts';
 import { violatedConstraint } from '../../store/database.ts';
-import { KEEP_ALL_ROWS, keepOutcomes, listOutcomes, takeBack } from '../../store/feeds/outcomes.ts';
+import { underGuards } from '../../plans/guarded.ts';
+import {
+  dropOutcomes,
+  KEEP_ALL_ROWS,
+  keepOutcomes,
+  listOutcomes,
+  type OutcomeRow,
+} from '../../store/feeds/outcomes.ts';
 import {
   finishRun,
   holdRun,
@@ -20,10 +28,12 @@ import {
   noteRunLayout,
   noteRunProgress,
   readRun,
-  type RunEnd,
+  rejectReplacedRuns,
   type RunRow,
 } from '../../store/feeds/runs.ts';
+import { lockPlan, type PlanRow } from '../../store/plans/plans.ts';
 import { analyzeStaged, copyRows, openStaging, type StagedRow } from '../../store/feeds/staging.ts';
+import { draftOf, endOf, factsOf, heldRow, type Read, REPLACED } from './import-plan.ts';
 import { type FileFacts, inspectFile, readRows, type RowReading } from './reading.ts';
 
 /** How far a run is. `total` is known when the file has been read. */
@@ -46,6 +56,10 @@ export interface RunFile {
   readonly requestId: string | null;
   readonly cutOff: RowReading['cutOff'];
   readonly onProgress: (progress: ImportProgress) => void;
+  /** The approved plan that is carried out; null for a first run. */
+  readonly approved: PlanRow | null;
+  /** Keeps a file that was handed over where an approval finds it; null where it lies there already. */
+  readonly keep: (() => Promise<{ readonly claim: string; readonly folder: string }>) | null;
 }
 
 /** Somebody else has taken the run over: this process has to leave it alone. */
@@ -88,15 +102,22 @@ export async function carryOut(parts: RunParts, run: RunRow, file: RunFile): Pro
   );
   try {
     const facts = await inspectFile(file.path, file.settings);
-    await noteFileFacts(database, run.n, facts);
+    if (file.approved === null) await noteFileFacts(database, run.n, facts);
+    else if (facts.sha256 !== run.sha256) throw staleFile(file.approved);
     await applyAgain(parts, run, { ...file, facts });
   } catch (error) {
     if (!isFileFault(error)) throw error;
+    if (file.approved !== null) throw staleFile(file.approved);
     return await reject(parts, run, error);
   } finally {
     clearInterval(signs);
   }
   return readRun(database, run.n);
+}
+
+function staleFile({ id }: PlanRow): Refusal {
+  const why = 'the file in held/ is no longer the one that was looked at.';
+  return new Refusal('plan.stale', { plan: id, why, newPlan: null });
 }
 
 type InspectedFile = RunFile & { readonly facts: FileFacts };
@@ -121,29 +142,33 @@ async function applyAgain(parts: RunParts, run: RunRow, file: InspectedFile): Pr
 }
 
 async function applyFile(parts: RunParts, work: Work, run: RunRow, file: InspectedFile): Promise<void> {
-  await openStaging(work.tx);
-  const end = run.dry_run
-    ? await tryOut(work, run, () => readAndApply(parts, work, run, file))
-    : await readAndApply(parts, work, run, file);
-  const state = await lockRun(work.tx, run.n, parts.holder);
-  if (state === null || isEnded(state)) throw new RunLost(run);
-  await finishRun(work.tx, run.n, end);
+  const { tx } = work;
+  const { approved } = file;
+  if (approved !== null && (await lockPlan(tx, approved.n)) !== 'approved') throw new RunLost(run);
+  await openStaging(tx);
+  if (approved !== null) await dropOutcomes(tx, run.n);
+  let rows: readonly OutcomeRow[] = [];
+  const planned = await underGuards(
+    work,
+    {
+      ...draftOf(run, { sha256: file.facts.sha256, settings: file.settings, approved }),
+      beforeTakeBack: async () => {
+        rows = await listOutcomes(tx, { run: run.n, after: 0, limit: KEEP_ALL_ROWS, outcome: null });
+      },
+    },
+    () => readAndApply(parts, work, run, file),
+  );
+  const end = await endOf(planned, file.keep);
+  if (planned.kind === 'held' || planned.kind === 'stale') await keepOutcomes(tx, run.n, rows.map(heldRow));
+  if (planned.kind === 'tried') await keepOutcomes(tx, run.n, rows);
+  const state = await lockRun(tx, run.n, parts.holder);
+  if (state === null || (isEnded(state) && approved === null)) throw new RunLost(run);
+  await finishRun(tx, run.n, end);
+  if (planned.kind !== 'tried') await rejectReplacedRuns(tx, run.source_n, REPLACED);
 }
 
-/** The same way, and back: only how the rows would end is kept. */
-async function tryOut(work: Work, run: RunRow, task: () => Promise<RunEnd>): Promise<RunEnd> {
-  const { end, rows } = await takeBack(work.tx, async () => {
-    const tried = await task();
-    const kept = { run: run.n, after: 0, limit: KEEP_ALL_ROWS, outcome: null };
-    return { end: tried, rows: await listOutcomes(work.tx, kept) };
-  });
-  await keepOutcomes(work.tx, run.n, rows);
-  work.place = null;
-  return { ...end, place: null };
-}
-
-async function readAndApply(parts: RunParts, work: Work, run: RunRow, file: InspectedFile): Promise<RunEnd> {
-  const { path, settings, facts, cutOff, onProgress } = file;
+async function readAndApply(parts: RunParts, work: Work, run: RunRow, file: InspectedFile): Promise<Read> {
+  const { path, settings, facts: inspected, cutOff, onProgress } = file;
   const database = parts.directory.database;
   let layout: Layout | null = null;
   let done = 0;
@@ -152,7 +177,7 @@ async function readAndApply(parts: RunParts, work: Work, run: RunRow, file: Insp
   );
   const rows = readRows({
     path,
-    facts,
+    facts: inspected,
     settings,
     cutOff,
     onLayout: (found) => {
@@ -180,9 +205,10 @@ async function readAndApply(parts: RunParts, work: Work, run: RunRow, file: Insp
   if (counts.total > 0 && counts.refused === counts.total) {
     const fault = new FileFault('file.nothing_accepted', { rows: counts.total });
     const error = { code: fault.code, detail: fault.message };
-    return { state: 'rejected', counts, place: null, error, notes: [] };
+    return { end: { state: 'rejected', counts, place: null, error, notes: [] }, facts: null };
   }
-  return { state: 'applied', counts, place: work.place, error: null, notes };
+  const facts = await factsOf(work.tx, run, { layout, counts });
+  return { end: { state: 'applied', counts, place: work.place, error: null, notes }, facts };
 }
 
 /** What a snapshot tells of, by its columns. */

@@ -35,7 +35,7 @@ export function viewOfRun(run: RunRow, cursorOf: (place: Place) => string): Impo
     dryRun: run.dry_run,
     progress: { done: run.rows_done, total: run.rows_total },
     rows: run.finished_at === null ? null : countsOf(run),
-    plan: null,
+    plan: run.plan,
     cursor: xid === null || seq === null ? null : cursorOf({ xid, seq }),
     error: run.error,
     notes: run.notes,

@@ -175,6 +175,7 @@ export class FolderWatcher {
       await fileAway(this.#parts, ended, folder.path);
       const outcome = outcomeOf(ended);
       metrics.imports.inc({ source, outcome });
+      if (outcome === 'held') metrics.holds.inc({ source });
       if (outcome === 'applied' || outcome === 'unchanged') {
         metrics.importLastSuccess.setToCurrentTime({ source });
       }
@@ -196,6 +197,8 @@ export class FolderWatcher {
       requestId: null,
       cutOff: 'refuse-file',
       onProgress: () => undefined,
+      approved: null,
+      keep: null,
     });
   }
 

@@ -76,12 +76,15 @@ export async function keepOutcomes(tx: Tx, run: RunN, rows: readonly OutcomeRow[
   ]);
 }
 
-/** Runs a part of a transaction and takes back all that it wrote. */
-export async function takeBack<T>(tx: Tx, part: () => Promise<T>): Promise<T> {
-  await tx.rows({ text: 'savepoint dry_run' });
-  const result = await part();
-  await tx.rows({ text: 'rollback to savepoint dry_run' });
-  return result;
+/** Forgets how the rows of a run ended, before it is carried out again. */
+export async function dropOutcomes(tx: Tx, run: RunN): Promise<void> {
+  await tx.rows({ text: 'delete from import_row where run_n = $1' }, [run]);
+}
+
+/** Lines of `*` deletions of the file in hand (F-07). */
+export async function listStarLines(tx: Tx): Promise<number[]> {
+  const text = `select line from staged_row where kind in ('U', 'G')`;
+  return (await tx.rows<{ line: number }>({ text })).map(({ line }) => line);
 }
 
 /** Outcomes of rows in file order, after a line; `outcome` null for all. */

@@ -55,6 +55,10 @@ export interface RunRow {
   readonly created_at: Date;
   readonly finished_at: Date | null;
   readonly filed_at: Date | null;
+  /** When it was held first; its file lay in `held/` from then on. */
+  readonly held_at: Date | null;
+  /** Id of its newest plan. */
+  readonly plan: string | null;
 }
 
 /** True when a run has come to its end; its file may still have to be put away. */
@@ -65,7 +69,8 @@ export function isEnded(state: RunState): boolean {
 const COLUMNS = `r.n, r.id, r.source_n, (select s.name from source s where s.n = r.source_n) as source, r.claim,
   r.folder, r.file, r.mode, r.dry_run, r.attempts, r.state, r.sha256, r.bytes, r.encoding, r.delimiter, r.format, r.header,
   r.rows_done, r.rows_total, r.applied, r.unchanged, r.refused, r.suppressed, r.held, r.error, r.notes,
-  r.change_xid::text as change_xid, r.change_seq, r.created_at, r.finished_at, r.filed_at`;
+  r.change_xid::text as change_xid, r.change_seq, r.created_at, r.finished_at, r.filed_at, r.held_at,
+  (select p.id from plan p where p.run_n = r.n order by p.n desc limit 1) as plan`;
 
 /** Seconds for which a run is held at a time. A holder that is silent for longer is taken for dead. */
 const HOLD = `interval '6 seconds'`;
@@ -116,7 +121,9 @@ const finish = named(
   'import_run_finish',
   `update import_run
    set state = $2, rows_done = $3, rows_total = $3, applied = $4, unchanged = $5, refused = $6, suppressed = $7,
-       held = $8, change_xid = $9::text::xid8, change_seq = $10, error = $11, notes = $12, finished_at = now()
+       held = $8, change_xid = $9::text::xid8, change_seq = $10, error = $11, notes = $14, finished_at = now(),
+       held_at = case when $2 = 'held' then coalesce(held_at, now()) else held_at end,
+       claim = coalesce(claim, $12), folder = coalesce($13, folder)
    where n = $1`,
 );
 const unfiled = named(
@@ -126,6 +133,39 @@ const unfiled = named(
    order by r.n`,
 );
 const file = named('import_run_file', 'update import_run set filed_at = now() where n = $1');
+
+const takeHeld = named(
+  'import_run_take_held',
+  `with r as (
+     update import_run set holder = $2, held_until = now() + ${HOLD}, filed_at = null
+     where n = $1 and state = 'held' and (filed_at is not null or held_until < now() or holder = $2) returning *)
+   select ${COLUMNS} from r`,
+);
+const rejectHeld = named(
+  'import_run_reject_held',
+  `update import_run set state = 'rejected', error = $3, finished_at = now(), filed_at = null, holder = $2,
+     held_until = now() + ${HOLD}
+   where n = $1 and state = 'held'`,
+);
+const rejectReplaced = named(
+  'import_run_reject_replaced',
+  `update import_run r set state = 'rejected', error = $2, finished_at = now(), filed_at = null
+   where r.source_n = $1 and r.state = 'held' and not exists (
+     select from plan p where p.run_n = r.n and p.state in ('held', 'approved'))`,
+);
+const replacedRuns = named(
+  'import_run_replaced',
+  `select ${COLUMNS} from import_run r
+   where r.source_n = $1 and r.n < $2 and r.filed_at is null and r.state = 'rejected' and r.held_at is not null
+   order by r.n`,
+);
+const rowsBefore = named(
+  'import_run_rows_before',
+  `select rows_total as rows from import_run
+   where source_n = $1 and n < $2 and mode = 'snapshot' and state = 'applied' and not dry_run
+     and format is not distinct from $3
+   order by n desc limit 1`,
+);
 
 export interface OpenRun {
   readonly source: SourceN;
@@ -218,6 +258,8 @@ export interface RunEnd {
   readonly place: Place | null;
   readonly error: RunError | null;
   readonly notes: readonly RunNote[];
+  /** Of a file that was handed over and is held: the claim under which it is kept, and the feed's folder. */
+  readonly kept?: { readonly claim: string; readonly folder: string } | null;
 }
 
 /** Writes down how a run ended, in the transaction that applied it. */
@@ -235,8 +277,41 @@ export async function finishRun(connection: Connection, run: RunN, end: RunEnd):
     place?.xid ?? null,
     place?.seq ?? null,
     end.error === null ? null : JSON.stringify(end.error),
+    end.kept?.claim ?? null,
+    end.kept?.folder ?? null,
     JSON.stringify(end.notes),
   ]);
+}
+
+/** Takes a held run up again, to carry out its approved plan; null when it is another's just now, or not held. */
+export async function takeHeldRun(connection: Connection, run: RunN, holder: string): Promise<RunRow | null> {
+  return (await connection.rows<RunRow>(takeHeld, [run, holder]))[0] ?? null;
+}
+
+/** Ends a held run because its plan was rejected; its file is still to be put away. */
+export async function rejectHeldRun(
+  tx: Tx,
+  { run, holder, error }: { readonly run: RunN; readonly holder: string; readonly error: RunError },
+): Promise<void> {
+  await tx.rows(rejectHeld, [run, holder, JSON.stringify(error)]);
+}
+
+/** Ends held runs of a source whose plan a newer one replaced; their files are still to be put away. */
+export async function rejectReplacedRuns(tx: Tx, source: SourceN, error: RunError): Promise<void> {
+  await tx.rows(rejectReplaced, [source, JSON.stringify(error)]);
+}
+
+/** Runs that were held, were replaced by this one or earlier, and whose file is still in `held/`. */
+export async function listReplaced(connection: Connection, run: RunRow): Promise<RunRow[]> {
+  return connection.rows<RunRow>(replacedRuns, [run.source_n, run.n]);
+}
+
+/** Rows of the snapshot of that format that the source's feed applied last before a run; null for none. */
+export async function readRowsBefore(
+  connection: Connection,
+  { source, run, format }: { readonly source: SourceN; readonly run: RunN; readonly format: string },
+): Promise<number | null> {
+  return (await connection.rows<{ rows: number }>(rowsBefore, [source, run, format]))[0]?.rows ?? null;
 }
 
 /** Records that the file was put where it belongs, with its receipt. */
