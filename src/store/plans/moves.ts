@@ -30,7 +30,7 @@ const note = named(
   `insert into plan_closure (descendant, ancestor)
    select c.descendant, c.ancestor from closure c
    where c.descendant in (select descendant from closure where ancestor = any((select $1::int[])::int[]))
-   on conflict do nothing`,
+     and not exists (select from plan_closure b where b.descendant = c.descendant)`,
 );
 
 /*
