@@ -13,6 +13,7 @@ import { importRoutes } from './api/imports.ts';
 import { directoryRoutes } from './api/routes.ts';
 import { targetLedgerRoutes } from './api/target-ledger.ts';
 import { targetRoutes } from './api/targets.ts';
+import { entraKeys } from './boot/entra-keys.ts';
 import { feedsOf, startWatching } from './boot/feeds.ts';
 import { beginInstallation, type FirstSecrets } from './boot/first-start.ts';
 import { startHousekeeping } from './boot/housekeeping.ts';
@@ -35,7 +36,8 @@ import type { DoorMiddleware } from './http/context.ts';
 import { measureRequests } from './http/measure.ts';
 import { probes } from './http/probes.ts';
 import { createSessions } from './http/session.ts';
-import { tokenLookup } from './http/token.ts';
+import { entraTokens, isJwt } from './http/entra-token.ts';
+import { type Authenticate, tokenLookup } from './http/token.ts';
 import { createHealth } from './observe/health.ts';
 import { createMetrics } from './observe/metrics.ts';
 import { limitRates } from './http/rate-limit.ts';
@@ -135,7 +137,9 @@ async function assemble({ settings, log, storage }: Ground, { onClose, closeAll 
     return null;
   });
 
-  const authenticate = tokenLookup(database, () => performance.now());
+  const ofEntra = entraTokens({ connection: database, keysOf: entraKeys });
+  const ours = tokenLookup(database, () => performance.now());
+  const authenticate: Authenticate = (token) => (isJwt(token) ? ofEntra(token) : ours(token));
   const registry = registryOf(settings);
   const traces = new RequestTraces({
     ...{ database, registry },

@@ -23,6 +23,7 @@ const creation = z.strictObject({
   scopes: z.array(z.enum(scopes)).min(1),
   allow: z.array(z.string()).max(1_000).default([]),
   ratePerSecond: z.int().min(1).max(100_000).nullable().default(null),
+  entraTenant: z.uuid().nullable().default(null),
   expiresAt: z.iso.datetime({ offset: true }).nullable().optional(),
 });
 
@@ -35,6 +36,7 @@ const clientShape = z
     scopes: z.array(z.string()),
     allow: z.array(z.string()),
     ratePerSecond: z.int().nullable(),
+    entraTenant: id.nullable(),
     created: time,
   })
   .meta({ id: 'Client' });
@@ -121,6 +123,7 @@ function clientBody(row: ClientRow): object {
     scopes: row.scopes,
     allow: row.allow,
     ratePerSecond: row.rate_per_second,
+    entraTenant: row.entra_tenant,
     created: row.created_at.toISOString(),
   };
 }

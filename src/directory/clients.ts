@@ -1,5 +1,6 @@
 /** What can be done with clients: programs that use Muster with a bearer token. Each is a source of its own. */
 import { faultOfEntry } from '../core/address-list.ts';
+import { isUuid } from '../core/ids.ts';
 import { faultOfName } from '../core/names.ts';
 import { Refusal } from '../core/refusal.ts';
 import { profileNamed, profiles } from '../core/scim/profile.ts';
@@ -27,6 +28,8 @@ export interface NewClient {
   /** Requests a second; null or absent for no limit. */
   readonly ratePerSecond?: number | null;
   readonly expiresAt: Date | null;
+  /** Tenant of Entra ID whose own tokens speak for the client, besides those made here. */
+  readonly entraTenant?: string | null;
 }
 
 export interface ClientWithToken {
@@ -42,7 +45,7 @@ export type TokenMaterial =
 /**
  * Creates a client with its first token. It may take the name of a client that was revoked, and goes on as the same
  * source. Refuses `source.name_taken`, a name that cannot be one, a profile that there is not, and `client.invalid`:
- * an address that is none, an end that is not ahead.
+ * an address that is none, an end that is not ahead, a tenant that is none or is another client's.
  */
 export async function createClient(
   work: Work,
@@ -60,11 +63,21 @@ export async function createClient(
     if (fault !== null)
       throw new Refusal('client.invalid', { why: `The address ${entry} in allow ${fault}.` });
   }
+  const entraTenant = client.entraTenant?.toLowerCase() ?? null;
+  if (entraTenant !== null && !isUuid(entraTenant)) {
+    throw new Refusal('client.invalid', { why: `The tenant ${entraTenant} is not the id of one.` });
+  }
   const source = await sourceFor(work, client.name.trim());
   const taken = (): Refusal => new Refusal('source.name_taken', { name: client.name });
   const row = await refusing(
-    insertClient(work.tx, { ...client, ratePerSecond: client.ratePerSecond ?? null, sourceN: source.n }),
+    insertClient(work.tx, {
+      ...{ ...client, entraTenant },
+      ratePerSecond: client.ratePerSecond ?? null,
+      sourceN: source.n,
+    }),
     {
+      client_entra_tenant_unique: () =>
+        new Refusal('client.invalid', { why: 'Another client takes the tokens of this tenant already.' }),
       client_source_unique: taken,
     },
   );

@@ -102,7 +102,8 @@ async function requireClient(context: DoorContext, authenticate: Authenticate): 
   return client;
 }
 
-function identityOf(row: TokenOwnerRow): ClientIdentity {
+/** Whom a row speaks for. */
+export function identityOf(row: TokenOwnerRow): ClientIdentity {
   return {
     id: row.id,
     name: row.name,

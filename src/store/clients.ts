@@ -12,6 +12,8 @@ export interface ClientRow {
   readonly scopes: readonly string[];
   readonly allow: readonly string[];
   readonly rate_per_second: number | null;
+  /** Tenant of Entra ID whose own tokens speak for the client. */
+  readonly entra_tenant: string | null;
   readonly created_at: Date;
 }
 
@@ -23,6 +25,7 @@ export interface NewClientRow {
   readonly allow: readonly string[];
   /** Requests a second; null for no limit. */
   readonly ratePerSecond: number | null;
+  readonly entraTenant: string | null;
 }
 
 /** A client as a token names it. */
@@ -44,13 +47,13 @@ export interface NewAccessTokenRow extends NewTokenRow {
 }
 
 const columns = `c.n, c.id, s.name, c.source_n, c.profile, c.namespace, c.scopes, c.allow, c.rate_per_second,
-  c.created_at`;
+  c.entra_tenant, c.created_at`;
 
 const insert = named(
   'client_insert',
   `with c as (
-     insert into client (source_n, profile, namespace, scopes, allow, rate_per_second)
-     values ($1, $2, $3, $4, $5, $6) returning *)
+     insert into client (source_n, profile, namespace, scopes, allow, rate_per_second, entra_tenant)
+     values ($1, $2, $3, $4, $5, $6, $7) returning *)
    select ${columns} from c join source s on s.n = c.source_n`,
 );
 
@@ -84,7 +87,7 @@ const byToken = named(
   `select c.n, c.id, s.name, c.source_n, c.profile, c.namespace,
      case when t.scopes is null then c.scopes when 'admin' = any(c.scopes) then t.scopes
        else array(select unnest(t.scopes) intersect select unnest(c.scopes)) end as scopes,
-     c.allow, c.rate_per_second, c.created_at, t.expires_at as token_expires_at
+     c.allow, c.rate_per_second, c.entra_tenant, c.created_at, t.expires_at as token_expires_at
    from client_token t join client c on c.n = t.client_n join source s on s.n = c.source_n
    where t.hash = $1 and t.revoked_at is null and c.revoked_at is null
      and (t.expires_at is null or t.expires_at > now())`,
@@ -96,6 +99,12 @@ const bySecret = named(
    from client_token t join client c on c.n = t.client_n join source s on s.n = c.source_n
    where t.hash = $1 and t.purpose = 'token' and (c.id::text = $2 or s.name = $2)
      and t.revoked_at is null and c.revoked_at is null and (t.expires_at is null or t.expires_at > now())`,
+);
+
+const byTenant = named(
+  'client_by_tenant',
+  `select ${columns}, null as token_expires_at from client c join source s on s.n = c.source_n
+   where c.entra_tenant = $1::uuid and c.revoked_at is null`,
 );
 
 const insertAccess = named(
@@ -116,9 +125,14 @@ const ending = named(
 
 /** Adds a client to its source. */
 export async function insertClient(tx: Tx, client: NewClientRow): Promise<ClientRow> {
-  const { sourceN, profile, namespace, scopes, allow, ratePerSecond } = client;
-  const values = [sourceN, profile, namespace, scopes, allow, ratePerSecond];
+  const { sourceN, profile, namespace, scopes, allow, ratePerSecond, entraTenant } = client;
+  const values = [sourceN, profile, namespace, scopes, allow, ratePerSecond, entraTenant];
   return onlyRow(await tx.rows<ClientRow>(insert, values));
+}
+
+/** The client in use that is that tenant of Entra ID, whose tokens have their own end; null for none. */
+export async function findTenantOwner(connection: Connection, tenant: string): Promise<TokenOwnerRow | null> {
+  return (await connection.rows<TokenOwnerRow>(byTenant, [tenant]))[0] ?? null;
 }
 
 /** Clients in use, oldest first. */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { InvalidArgumentError } from 'commander';
+import { isUuid } from '../../core/ids.ts';
 import { parseScope, scopes, type Scope } from '../../core/scopes.ts';
 import { TOKEN_BYTES } from '../../core/token.ts';
 import {
@@ -28,6 +29,7 @@ interface CreateOptions extends TokenOptions {
   readonly namespace: 'all' | 'own';
   readonly allow: readonly string[];
   readonly rate: number | null;
+  readonly entraTenant: string | null;
 }
 
 /** `muster client create|list|rotate|revoke|trace` */
@@ -49,6 +51,7 @@ function addCreate({ io, run }: Program, parent: Parent): void {
     .option('--namespace <all|own>', 'what it sees: all, or only what it made', readNamespace, 'all')
     .option('--allow <list>', 'addresses or ranges it may come from', (text: string) => text.split(','), [])
     .option('--rate <number>', 'requests a second that it may make', readRate, null)
+    .option('--entra-tenant <id>', 'tenant of Entra ID whose own tokens speak for it, too', readTenant, null)
     .option(
       '--expires <when>',
       '90d, a date, or never',
@@ -58,7 +61,7 @@ function addCreate({ io, run }: Program, parent: Parent): void {
     .action(
       run(async (name: string, options: CreateOptions) => {
         const { profile, namespace, allow, expires } = options;
-        const { rate, scopes: held } = options;
+        const { rate, scopes: held, entraTenant } = options;
         const wanted = {
           name,
           profile,
@@ -66,6 +69,7 @@ function addCreate({ io, run }: Program, parent: Parent): void {
           allow,
           scopes: held,
           ratePerSecond: rate,
+          entraTenant,
           expiresAt: expires,
         };
         const made = await visit(io, { command: 'client create', options }, ({ directory, by }) =>
@@ -199,6 +203,11 @@ function readScopes(text: string): Scope[] {
 function readRate(text: string): number {
   if (/^[1-9]\d{0,4}$/.test(text)) return Number(text);
   throw new InvalidArgumentError('say a number from 1 to 99999');
+}
+
+function readTenant(text: string): string {
+  if (isUuid(text)) return text;
+  throw new InvalidArgumentError('say the id of a tenant, such as 6f9619ff-8b86-4d01-b42d-00cf4fc964ff');
 }
 
 function readNamespace(text: string): 'all' | 'own' {
