@@ -115,6 +115,8 @@ export interface EngineSettings {
   readonly deleteAfterMs: number | null;
   /** Longest that one request may take. */
   readonly requestMs: number;
+  /** How roles come there (O-10): not at all, as a value of each user, as a group per role. */
+  readonly roles: 'none' | 'values' | 'groups';
 }
 
 /** A connector ready for work. */

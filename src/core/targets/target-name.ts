@@ -12,6 +12,8 @@ export interface NamedGroup {
 /** How a target compares names, and the longest one that it keeps whole. */
 export interface NameRules {
   readonly template: string;
+  /** Of groups that stand for a role (O-10). */
+  readonly roleTemplate: string;
   readonly fold: 'exact' | 'case' | 'ascii';
   readonly longest: number;
 }
@@ -36,7 +38,7 @@ export function targetName(group: NamedGroup, template: string): string {
 }
 
 /** What is wrong with a rendered name, as a sentence; null when it is good. Names are never cut: cutting merges groups. */
-export function faultOfTargetName(name: string, rules: NameRules): string | null {
+export function faultOfTargetName(name: string, rules: Pick<NameRules, 'longest'>): string | null {
   if (name === '') return 'The name at the target would be empty.';
   const length = Array.from(name).length;
   return length > rules.longest

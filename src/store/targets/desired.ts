@@ -1,5 +1,6 @@
 /**
- * What a target should hold, read from the directory at this moment. Level-triggered: workers ask again right
+ * What a target should hold, read from the directory at this moment; where roles come as groups (O-10), those too: a
+ * role's group has the role's number below zero, so that it never meets a group's. Level-triggered: workers ask again right
  * before they send, whatever made them look. Stubs and inactive users are never desired.
  */
 import type { GroupN, UserN } from '../../core/ids.ts';
@@ -12,6 +13,18 @@ const isWanted = `u.active and not u.stub and u.deleted_at is null and u.user_na
              join closure c on c.descendant = a.group_n
              join target_scope s on s.group_n = c.ancestor and s.target_n = $1
              where a.member_n = u.n and not a.suppressed))`;
+
+/** True where roles come to target $1 as groups. */
+export const hasRoleGroups = `exists (select from target t where t.n = $1 and t.settings->>'roles' = 'groupPerRole')`;
+
+/** A role of alias `r` that some group confers. */
+const isConferred = `exists (select from group_role gr join closure c on c.ancestor = gr.group_n where gr.role_n = r.n)`;
+
+/** Users of alias `u` who hold the role with number -$2 and are wanted at target $1. */
+const holders = `group_role gr
+  join closure c on c.ancestor = gr.group_n
+  join assertion a on a.group_n = c.descendant and not a.suppressed and a.member_kind = 'u'
+  join users u on u.n = a.member_n and ${isWanted}`;
 
 /** Live, named, active users of alias `u` asserted in a descendant of group `c.ancestor`. */
 const effective = `closure c
@@ -57,12 +70,25 @@ const desiredGroups = named(
   'target_desired_groups',
   `select g.n, g.id, g.name from groups g
    join target_scope s on s.group_n = g.n and s.target_n = $1
-   where g.n = any($2::int[]) and g.deleted_at is null`,
+   where g.n = any($2::int[]) and g.deleted_at is null
+   union all
+   select -r.n, md5('role ' || r.n || ' of ' || (select id from target where n = $1))::uuid, r.name from role r
+   where -r.n = any($2::int[]) and ${hasRoleGroups} and ${isConferred}`,
 );
 
 const members = named(
   'target_desired_members',
   `select distinct a.member_n as n from ${effective} where c.ancestor = $1 and a.member_n = any($2::int[])`,
+);
+
+const roleMembers = named(
+  'target_desired_role_members',
+  `select distinct a.member_n as n from ${holders} where gr.role_n = -$2::int and a.member_n = any($3::int[])`,
+);
+
+const allRoleMembers = named(
+  'target_all_desired_role_members',
+  `select distinct a.member_n as n from ${holders} where gr.role_n = -$2::int`,
 );
 
 const allMembers = named(
@@ -77,7 +103,14 @@ const scopeGroups = named(
    join closure c on c.descendant = a.group_n
    join target_scope s on s.group_n = c.ancestor and s.target_n = $1
    where a.member_n = any($2::int[]) and not a.suppressed
-   group by c.ancestor order by c.ancestor`,
+   group by c.ancestor
+   union all
+   select -gr.role_n, array_agg(distinct a.member_n)
+   from assertion a
+   join closure c on c.descendant = a.group_n
+   join group_role gr on gr.group_n = c.ancestor
+   where a.member_n = any($2::int[]) and not a.suppressed and ${hasRoleGroups}
+   group by gr.role_n order by 1`,
 );
 
 /** Those of `users` that target `target` should have. */
@@ -115,19 +148,36 @@ export async function readDesiredGroups(
   return new Map(rows.map((group) => [group.n, group]));
 }
 
+/** A group as a target knows it. */
+export interface GroupAt {
+  readonly target: number;
+  readonly group: GroupN;
+}
+
 /** Those of `users` that are effective members of the group. Says nothing of whether it is assigned. */
 export async function effectiveAmong(
   connection: Connection,
-  group: GroupN,
+  { target, group }: GroupAt,
   users: readonly UserN[],
 ): Promise<Set<UserN>> {
   if (users.length === 0) return new Set();
-  return new Set((await connection.rows<{ n: UserN }>(members, [group, users])).map(({ n }) => n));
+  const rows = isRoleGroup(group)
+    ? await connection.rows<{ n: UserN }>(roleMembers, [target, group, users])
+    : await connection.rows<{ n: UserN }>(members, [group, users]);
+  return new Set(rows.map(({ n }) => n));
 }
 
 /** Every effective member of the group that a target can be told of. */
-export async function allEffective(connection: Connection, group: GroupN): Promise<UserN[]> {
-  return (await connection.rows<{ n: UserN }>(allMembers, [group])).map(({ n }) => n);
+export async function allEffective(connection: Connection, { target, group }: GroupAt): Promise<UserN[]> {
+  const rows = isRoleGroup(group)
+    ? await connection.rows<{ n: UserN }>(allRoleMembers, [target, group])
+    : await connection.rows<{ n: UserN }>(allMembers, [group]);
+  return rows.map(({ n }) => n);
+}
+
+/** True for a group that stands for a role. */
+export function isRoleGroup(group: number): boolean {
+  return group < 0;
 }
 
 /** The target's groups that list these users, at any depth. */

@@ -1,6 +1,7 @@
 /** Following the log: what changed since a target last looked, as marks. */
 import type { GroupN, UserN } from '../../core/ids.ts';
 import { type Connection, named, onlyRow, type Tx } from '../database.ts';
+import { hasRoleGroups } from './desired.ts';
 
 /** A direct entry of the log, as a mark: it says where to look, not what became of it. */
 export interface Mark {
@@ -9,6 +10,8 @@ export interface Mark {
   readonly user_n: UserN | null;
   readonly added: readonly number[] | null;
   readonly removed: readonly number[] | null;
+  /** A group confers other roles than before. */
+  readonly moves_roles: boolean;
 }
 
 export interface News {
@@ -25,7 +28,8 @@ const news = named(
   'target_news',
   `select t.position is not null as is_following, pg_current_snapshot()::text as position, t.version,
      coalesce((select json_agg(json_build_object('type', c.type, 'group_n', c.group_n, 'user_n', c.user_n,
-                                                 'added', c.added, 'removed', c.removed) order by c.xid, c.seq)
+                                                 'added', c.added, 'removed', c.removed, 'moves_roles',
+                                                 coalesce(c.type like 'group.%' and c.after ? 'roles', false)) order by c.xid, c.seq)
                from change c
                where c.xid >= pg_snapshot_xmin(t.position) and c.batch is null
                  and not pg_visible_in_snapshot(c.xid, t.position)), '[]') as marks
@@ -54,7 +58,22 @@ const groupsAmong = named('target_groups_among', 'select n from groups where n =
 const scopeGroups = named(
   'target_scope_groups',
   `select group_n as n, exists (select from groups g where g.n = s.group_n and g.deleted_at is null) as alive
-   from target_scope s where target_n = $1 order by 1`,
+   from target_scope s where target_n = $1
+   union all select -r.n, true from role r where ${hasRoleGroups} order by 1`,
+);
+
+const rolesAbove = named(
+  'target_roles_above',
+  `select distinct c.descendant as below, -gr.role_n as above from closure c
+   join group_role gr on gr.group_n = c.ancestor where c.descendant = any($1::int[])`,
+);
+
+const knownBelow = named(
+  'target_known_users_below',
+  `select distinct o.n from target_object o
+   join assertion a on a.member_n = o.n and not a.suppressed
+   join closure c on c.descendant = a.group_n and c.ancestor = any($2::int[])
+   where o.target_n = $1 and o.kind = 'u' order by o.n`,
 );
 
 const knownGroups = named(
@@ -99,6 +118,24 @@ export function scopeGroupsAbove(
   groups: readonly GroupN[],
 ): Promise<{ readonly below: GroupN; readonly above: GroupN }[]> {
   return connection.rows(ancestors, [target, groups]);
+}
+
+/** Roles, as the numbers of their groups, that each of `groups` passes on from itself or from above. */
+export function rolesAboveGroups(
+  connection: Connection,
+  groups: readonly GroupN[],
+): Promise<{ readonly below: GroupN; readonly above: GroupN }[]> {
+  return groups.length === 0 ? Promise.resolve([]) : connection.rows(rolesAbove, [groups]);
+}
+
+/** Users whom the target has to do with and who are listed in these groups or below. */
+export async function knownUsersBelow(
+  connection: Connection,
+  target: number,
+  groups: readonly GroupN[],
+): Promise<UserN[]> {
+  if (groups.length === 0) return [];
+  return (await connection.rows<{ n: UserN }>(knownBelow, [target, groups])).map(({ n }) => n);
 }
 
 /** Those of the numbers that are groups, living or not; the others are users. */

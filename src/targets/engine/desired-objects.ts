@@ -5,7 +5,7 @@ import { canonicalJson } from '../../core/json.ts';
 import { nextStep, type ObjectStep } from '../../core/targets/object-step.ts';
 import { foldTargetName, targetName } from '../../core/targets/target-name.ts';
 import type { Connection } from '../../store/database.ts';
-import { readDesiredGroups, readDesiredUsers } from '../../store/targets/desired.ts';
+import { isRoleGroup, readDesiredGroups, readDesiredUsers } from '../../store/targets/desired.ts';
 import { type ObjectRow, readObjects } from '../../store/targets/objects.ts';
 import type { TargetObject } from '../connector.ts';
 import type { TargetContext } from './context.ts';
@@ -17,7 +17,7 @@ export interface Desired {
   readonly nameKey: string | null;
 }
 
-type Known = Pick<TargetContext, 'target' | 'traits'>;
+type Known = Pick<TargetContext, 'target' | 'traits' | 'settings'>;
 
 /** Those of the users or groups that the target should have, by number. */
 export function desiredObjects(
@@ -31,13 +31,15 @@ export function desiredObjects(
 }
 
 async function desiredUsers(
-  { target }: Known,
+  { target, settings }: Known,
   connection: Connection,
   numbers: readonly UserN[],
 ): Promise<Map<number, Desired>> {
   const desired = new Map<number, Desired>();
   const users = await readDesiredUsers(connection, target, numbers);
-  for (const [n, { id, userName, document, roles }] of users) {
+  for (const [n, { id, userName, document, roles: held }] of users) {
+    // Where nobody is told of them, they make no difference.
+    const roles = settings.roles === 'values' ? held : [];
     const object = { kind: 'user', id, userName, active: true, attributes: document, roles } as const;
     desired.set(n, { object, what: userName, nameKey: null });
   }
@@ -51,7 +53,8 @@ async function desiredGroups(
 ): Promise<Map<number, Desired>> {
   const desired = new Map<number, Desired>();
   for (const [n, group] of await readDesiredGroups(connection, target, numbers)) {
-    const name = targetName(group, traits.names.template);
+    const { template, roleTemplate } = traits.names;
+    const name = targetName(group, isRoleGroup(n) ? roleTemplate : template);
     const nameKey = foldTargetName(name, traits.names.fold);
     desired.set(n, { object: { kind: 'group', id: group.id, name }, what: name, nameKey });
   }

@@ -91,7 +91,8 @@ export function makeDriver(parts: Drive): Driver {
     if (isMoved) return false;
     const { hasNews, needsSweep } = followed;
     const isTime = world.now() - sweptAt > SWEEP_EVERY_MS;
-    if ((needsSweep || isTime) && sweepDue === null) sweepDue = { all: false, anew: false };
+    if ((needsSweep || isTime) && sweepDue === null)
+      sweepDue = { all: open.settings.roles === 'values', anew: false };
     if (sweepDue !== null) {
       await sweep(context, sweepDue);
       await markLeavers(context);

@@ -4,7 +4,7 @@
  */
 import type { GroupN, UserN } from '../../core/ids.ts';
 import type { Database, Tx } from '../../store/database.ts';
-import { allWanted } from '../../store/targets/desired.ts';
+import { allWanted, isRoleGroup } from '../../store/targets/desired.ts';
 import {
   askForSweep,
   type Mark,
@@ -13,7 +13,9 @@ import {
   readKnownGroups,
   readKnownUsers,
   readNews,
+  knownUsersBelow,
   readScope,
+  rolesAboveGroups,
   saveTargetPosition,
   scopeGroupsAbove,
 } from '../../store/targets/follow.ts';
@@ -22,6 +24,7 @@ import { forgetApplied } from '../../store/targets/objects.ts';
 import type { Lease } from '../../store/leases.ts';
 import type { TargetContext } from './context.ts';
 import { differingObjects } from './desired-objects.ts';
+import type { EngineSettings } from '../connector.ts';
 import { requireLease } from './lease.ts';
 import { markGroups, markMemberships, markUsers, markWholeGroup } from './marks.ts';
 
@@ -31,6 +34,7 @@ export interface Following {
   readonly lease: Lease;
   /** Version of the target that its driver was started for. */
   readonly version: number;
+  readonly settings: Pick<EngineSettings, 'roles'>;
 }
 
 /** More than this at once is cheaper to find by comparing everything. */
@@ -44,6 +48,9 @@ interface Noted {
   readonly direct: Map<GroupN, Set<UserN>>;
   /** Groups whose nestings changed. */
   readonly nested: Set<GroupN>;
+  /** Groups that were nested or un-nested, and groups that confer other roles than before. */
+  readonly passingRoles: Set<GroupN>;
+  readonly areRolesMoved: boolean;
   readonly deletedUsers: Set<UserN>;
   readonly isGroupDeleted: boolean;
 }
@@ -67,7 +74,7 @@ export interface Followed {
  * target stands as to be swept, so that a process that dies meanwhile leaves nothing out.
  */
 export async function followLog(
-  { database, target, lease, version }: Following,
+  { database, target, lease, version, settings: { roles } }: Following,
   { isSweepDue }: { readonly isSweepDue: boolean },
 ): Promise<Followed> {
   const whole = await database.transaction(async (tx) => {
@@ -77,7 +84,10 @@ export async function followLog(
     if (isFollowing && marks.length === 0) return 'nothing';
     await saveTargetPosition(tx, target, position);
     const noted = isFollowing ? await note(tx, marks) : null;
-    const groups = noted === null || sizeOf(noted) > MOST_MARKS ? null : await markNoted(tx, target, noted);
+    // Whose roles went with a deleted group can no longer be told.
+    const isTooMuch =
+      noted === null || sizeOf(noted) > MOST_MARKS || (noted.isGroupDeleted && roles === 'values');
+    const groups = isTooMuch ? null : await markNoted(tx, target, { noted, roles });
     if (groups === null || groups.length > 0) await askForSweep(tx, target);
     return groups;
   });
@@ -138,19 +148,27 @@ async function note(tx: Tx, marks: readonly Mark[]): Promise<Noted> {
     groups: new Set<GroupN>(),
     direct: new Map<GroupN, Set<UserN>>(),
     nested: new Set<GroupN>(),
+    passingRoles: new Set<GroupN>(),
+    areRolesMoved: false,
     deletedUsers: new Set<UserN>(),
     isGroupDeleted: false,
   };
   const moved = marks.flatMap(({ added, removed }) => [...(added ?? []), ...(removed ?? [])]);
   const groups = await onlyGroups(tx, moved);
-  for (const { type, group_n: group, user_n: user, added, removed } of marks) {
+  for (const { type, group_n: group, user_n: user, added, removed, moves_roles: isRoleMove } of marks) {
     if (user !== null) noted.users.add(user);
     if (user !== null && type === 'user.deleted') noted.deletedUsers.add(user);
     if (group === null) continue;
     if (type !== 'membership.direct') noted.groups.add(group);
     if (type === 'group.deleted') noted.isGroupDeleted = true;
+    if (isRoleMove) {
+      noted.areRolesMoved = true;
+      noted.passingRoles.add(group);
+    }
     const members = [...(added ?? []), ...(removed ?? [])];
-    if (members.some((member) => groups.has(member))) noted.nested.add(group);
+    const moved = members.filter((member) => groups.has(member)).map(asGroup);
+    if (moved.length > 0) noted.nested.add(group);
+    for (const member of moved) noted.passingRoles.add(member);
     const users = noted.direct.get(group) ?? new Set<UserN>();
     for (const member of members) if (!groups.has(member)) users.add(asUser(member));
     if (users.size > 0) noted.direct.set(group, users);
@@ -163,11 +181,22 @@ function sizeOf({ users, direct }: Noted): number {
 }
 
 /** Marks what can be told one by one; answers the groups that have to be compared whole. */
-async function markNoted(tx: Tx, target: number, noted: Noted): Promise<GroupN[]> {
+async function markNoted(
+  tx: Tx,
+  target: number,
+  { noted, roles }: { readonly noted: Noted; readonly roles: EngineSettings['roles'] },
+): Promise<GroupN[]> {
   const touched = [...noted.direct.keys(), ...noted.nested];
   const above = await scopeGroupsAbove(tx, target, touched);
+  const passing = roles === 'none' ? [] : await rolesAboveGroups(tx, touched);
+  if (roles === 'groups') above.push(...passing);
   const joiners = new Map<GroupN, Set<UserN>>();
   const users = new Set(noted.users);
+  if (roles !== 'none') {
+    // Their roles may be others now, wherever they are members.
+    for (const { below } of passing) for (const user of noted.direct.get(below) ?? []) users.add(user);
+    for (const user of await knownUsersBelow(tx, target, [...noted.passingRoles])) users.add(user);
+  }
   for (const { below, above: group } of above) {
     const members = noted.direct.get(below);
     if (members === undefined) continue;
@@ -187,9 +216,18 @@ async function markNoted(tx: Tx, target: number, noted: Noted): Promise<GroupN[]
       ? []
       : (await groupsHolding(tx, target, gone)).map((held) => ({ ...held, users: [...held.users] }))),
   );
-  await markMemberships(tx, target, { users: [...noted.users], also });
-  if (noted.isGroupDeleted) return (await readScope(tx, target)).map(({ n }) => n);
-  return [...new Set(above.filter(({ below }) => noted.nested.has(below)).map(({ above: group }) => group))];
+  // Who comes to the target or leaves it comes to the groups of its roles, or leaves them.
+  await markMemberships(tx, target, { users: [...(roles === 'groups' ? users : noted.users)], also });
+  const whole = new Set(
+    above.filter(({ below }) => noted.nested.has(below)).map(({ above: group }) => group),
+  );
+  if (noted.isGroupDeleted) for (const { n } of await readScope(tx, target)) whole.add(n);
+  if (roles === 'groups' && (noted.areRolesMoved || noted.isGroupDeleted)) {
+    const ofRoles = (await readScope(tx, target)).map(({ n }) => n).filter(isRoleGroup);
+    await markGroups(tx, target, ofRoles);
+    for (const group of ofRoles) whole.add(group);
+  }
+  return [...whole];
 }
 
 async function ofTarget(tx: Tx, target: number, groups: readonly GroupN[]): Promise<GroupN[]> {
@@ -200,6 +238,10 @@ async function ofTarget(tx: Tx, target: number, groups: readonly GroupN[]): Prom
 
 async function inSlices<Item>(items: readonly Item[], work: (slice: Item[]) => Promise<void>): Promise<void> {
   for (let start = 0; start < items.length; start += SLICE) await work(items.slice(start, start + SLICE));
+}
+
+function asGroup(n: number): GroupN {
+  return n as GroupN;
 }
 
 /** Whatever the log names as a member and is no group is a user. */

@@ -49,7 +49,7 @@ export async function markMembers(
   const row = await lockObject(tx, target, 'm', group);
   if (row === null || users.length === 0) return;
   const key = (aspect: Aspect) => ({ target, group, aspect });
-  const desired = row.wanted ? await effectiveAmong(tx, group, users) : new Set<UserN>();
+  const desired = row.wanted ? await effectiveAmong(tx, { target, group }, users) : new Set<UserN>();
   const applied = row.applied_count === 0 ? new Set<UserN>() : await membersAmong(tx, key('a'), users);
   const there = new Set(
     (await readObjects(tx, target, 'u', users))
@@ -113,7 +113,7 @@ export async function markWholeGroup(
   const differing = await transaction(async (tx) => {
     const row = await lockObject(tx, target, 'm', group);
     if (row === null) return [];
-    const desired = new Set(row.wanted ? await allEffective(tx, group) : []);
+    const desired = new Set(row.wanted ? await allEffective(tx, { target, group }) : []);
     const applied = new Set(await readMemberSet(tx, { target, group, aspect: 'a' }));
     const pending: UserN[] = [];
     for (const aspect of ['+', '-', 'w', 'b'] as const) {

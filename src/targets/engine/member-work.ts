@@ -100,7 +100,7 @@ async function takeJob(
   const size = Math.min(traits.chunk, context.trials.get(n)?.size ?? traits.chunk);
   const first = await firstMembers(tx, { target, group, aspect }, size);
   const remoteIds = await remoteIdsOf(tx, target, first);
-  const desired = row.wanted ? await effectiveAmong(tx, group, first) : new Set<UserN>();
+  const desired = row.wanted ? await effectiveAmong(tx, { target, group }, first) : new Set<UserN>();
   const applied = await membersAmong(tx, { target, group, aspect: 'a' }, first);
   const isLeft = (user: UserN): boolean =>
     aspect === '+' ? desired.has(user) && !applied.has(user) : applied.has(user) && !desired.has(user);

@@ -35,14 +35,14 @@ const CHUNK_BYTES = 256 * 1024;
 const OPEN_LISTS = 8;
 
 /** What is known of an LDAP target before the first request. */
-export function ldapTraits({ groupName }: LdapSettings): Traits {
+export function ldapTraits({ groupName, roleGroupName }: LdapSettings): Traits {
   return {
     chunk: CHUNK,
     chunkBytes: CHUNK_BYTES,
     // The last of the styles: LDAP has one way of taking members out, and a refusal is not about it.
     removal: 'put',
     membersReadable: true,
-    names: { template: groupName, fold: 'case', longest: 256 },
+    names: { template: groupName, roleTemplate: roleGroupName, fold: 'case', longest: 256 },
   };
 }
 

@@ -1,6 +1,6 @@
 /** Settings of an LDAP target, as `POST /api/v1/targets` takes them. docs/targets/ldap.md explains each. */
 import { z } from 'zod';
-import { faultOfTemplate } from '../../../core/targets/target-name.ts';
+import { nameTemplate } from '../name-template.ts';
 import { normalDn } from './dn.ts';
 import { faultOfLookup } from './lookup.ts';
 
@@ -80,13 +80,12 @@ export const ldapSettings = z
     users: z.discriminatedUnion('mode', [managedUsers, lookedUpUsers]),
     groupBase: dn,
     groupClass: z.enum(['groupOfNames', 'groupOfUniqueNames', 'posixGroup']).default('groupOfNames'),
-    groupName: z
-      .string()
-      .default('{name}')
-      .superRefine((template, context) => {
-        const fault = faultOfTemplate(template);
-        if (fault !== null) context.addIssue({ code: 'custom', message: fault });
-      }),
+    groupName: nameTemplate.default('{name}'),
+    /** `column` writes a user's roles into `rolesAttribute`, `groupPerRole` makes a group of each role (O-10). */
+    roles: z.enum(['none', 'column', 'groupPerRole']).default('none'),
+    rolesAttribute: attribute.default('employeeType'),
+    /** Name of a role's group there. */
+    roleGroupName: nameTemplate.default('role-{name}'),
     /** What becomes of a group without members, where its class demands one. */
     emptyGroup: z.enum(['placeholder', 'refuse', 'allow']).default('placeholder'),
     placeholder: dn.default('cn=empty-membership-placeholder'),

@@ -36,9 +36,9 @@ export interface ScimTarget {
 }
 
 /** What is known of a SCIM target before the first request. */
-export function scimTraits({ profile, groupName }: ScimSettings): Traits {
+export function scimTraits({ profile, groupName, roleGroupName }: ScimSettings): Traits {
   const known = PROFILES[profile];
-  return { ...known, names: { ...known.names, template: groupName } };
+  return { ...known, names: { ...known.names, template: groupName, roleTemplate: roleGroupName } };
 }
 
 export function scimConnector({ http, ...target }: ScimTarget): Connector {

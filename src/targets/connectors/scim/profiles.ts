@@ -14,7 +14,7 @@ export const PROFILE_NAMES = [
 ] as const;
 export type ProfileName = (typeof PROFILE_NAMES)[number];
 
-type Profile = Omit<Traits, 'names'> & { readonly names: Omit<Traits['names'], 'template'> };
+type Profile = Omit<Traits, 'names'> & { readonly names: Omit<Traits['names'], 'template' | 'roleTemplate'> };
 
 const AUTO: Profile = {
   chunk: FIRST_LIMITS.count,

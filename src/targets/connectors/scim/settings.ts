@@ -1,6 +1,6 @@
 /** Settings of a SCIM target, as `POST /api/v1/targets` takes them. */
 import { z } from 'zod';
-import { faultOfTemplate } from '../../../core/targets/target-name.ts';
+import { nameTemplate } from '../name-template.ts';
 import { PROFILE_NAMES } from './profiles.ts';
 
 /** User attributes that are sent unless the setting says otherwise: what a service needs to show a person. */
@@ -22,15 +22,11 @@ export const scimSettings = z.strictObject({
   url: z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, '')),
   profile: z.enum(PROFILE_NAMES).default('auto'),
   /** Name of a group there; `{name}` and `{id}` are filled in. */
-  groupName: z
-    .string()
-    .default('{name}')
-    .superRefine((template, context) => {
-      const fault = faultOfTemplate(template);
-      if (fault !== null) context.addIssue({ code: 'custom', message: fault });
-    }),
-  /** `scim` sends `User.roles` (O-10). */
-  roles: z.enum(['none', 'scim']).default('none'),
+  groupName: nameTemplate.default('{name}'),
+  /** `scim` sends `User.roles`, `groupPerRole` makes a group of each role (O-10). */
+  roles: z.enum(['none', 'scim', 'groupPerRole']).default('none'),
+  /** Name of a role's group there. */
+  roleGroupName: nameTemplate.default('role-{name}'),
   attributes: z.array(z.string().min(1)).default(FIRST_ATTRIBUTES),
   /** Deleted so many days after leaving; null keeps deactivated accounts for good (O-05). */
   deleteAfterDays: z.int().min(0).max(3_650).nullable().default(null),

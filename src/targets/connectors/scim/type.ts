@@ -25,6 +25,7 @@ export const scimType: ConnectorType = {
       settings: {
         concurrency,
         requestMs,
+        roles: settings.roles === 'scim' ? 'values' : settings.roles === 'groupPerRole' ? 'groups' : 'none',
         deleteAfterMs: deleteAfterDays === null ? null : deleteAfterDays * DAY_MS,
       },
     };

@@ -38,7 +38,7 @@ const CHUNK_BYTES = 256 * 1024;
 type Of = 'user' | 'group';
 
 /** What is known of an SQL target before the first request. */
-export function sqlTraits({ dialect, groups, groupName }: SqlSettings): Traits {
+export function sqlTraits({ dialect, groups, groupName, roleGroupName }: SqlSettings): Traits {
   // MariaDB takes letters for equal that differ in case or accents; a table of groups tells by our id.
   const folds = dialect === 'postgresql' ? 'exact' : groups === null ? 'ascii' : 'case';
   return {
@@ -47,7 +47,7 @@ export function sqlTraits({ dialect, groups, groupName }: SqlSettings): Traits {
     // The last of the styles: SQL has one way of taking members out, and a refusal is not about it.
     removal: 'put',
     membersReadable: true,
-    names: { template: groupName, fold: folds, longest: 255 },
+    names: { template: groupName, roleTemplate: roleGroupName, fold: folds, longest: 255 },
   };
 }
 

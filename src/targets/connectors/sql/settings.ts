@@ -1,7 +1,7 @@
 /** Settings of an SQL target, as `POST /api/v1/targets` takes them. docs/targets/sql.md explains each. */
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { faultOfTemplate } from '../../../core/targets/target-name.ts';
+import { nameTemplate } from '../name-template.ts';
 
 /** Quoted wherever it is used, so that any name is only a name. PostgreSQL takes 63 bytes, MariaDB 64 letters. */
 const identifier = z
@@ -65,13 +65,12 @@ export const sqlSettings = z
     /** Null where groups are no rows: then memberships hold their names. */
     groups: groups.nullable().default(null),
     userValue: z.string().min(1).default('userName'),
-    groupName: z
-      .string()
-      .default('{name}')
-      .superRefine((template, context) => {
-        const fault = faultOfTemplate(template);
-        if (fault !== null) context.addIssue({ code: 'custom', message: fault });
-      }),
+    groupName: nameTemplate.default('{name}'),
+    /** `column` writes a user's roles into `rolesColumn`, `groupPerRole` makes a group of each role (O-10). */
+    roles: z.enum(['none', 'column', 'groupPerRole']).default('none'),
+    rolesColumn: identifier.default('roles'),
+    /** Name of a role's group there. */
+    roleGroupName: nameTemplate.default('role-{name}'),
     deleteAfterDays: z.int().min(0).max(3_650).nullable().default(null),
     timeoutSeconds: z.number().min(1).max(120).default(30),
     concurrency: z.int().min(1).max(32).default(4),

@@ -116,7 +116,7 @@ async function compare(look: Look, row: ListRow, { applied, answer }: Seen): Pro
   await fenced(context, async (tx) => {
     await noteSeen(tx, target, 'm', [row.n]);
     if (gone.length + come.length === 0) return;
-    const desired = await effectiveAmong(tx, row.n, [...gone, ...come]);
+    const desired = await effectiveAmong(tx, { target, group: row.n }, [...gone, ...come]);
     const missing = gone.filter((user) => desired.has(user));
     const extra = come.filter((user) => !desired.has(user));
     const about = { objectKind: 'm', n: row.n, mended: mends } as const;
