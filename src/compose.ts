@@ -30,6 +30,7 @@ import { deriveKey } from './core/seal.ts';
 import { createCursors } from './core/cursor.ts';
 import { errorCode } from './core/error-code.ts';
 import { SetupProblem } from './core/setup-problem.ts';
+import { makeEveryoneGroups } from './directory/everyone.ts';
 import type { Directory } from './directory/work.ts';
 import { buildApp } from './http/app.ts';
 import type { DoorMiddleware } from './http/context.ts';
@@ -124,6 +125,7 @@ async function assemble({ settings, log, storage }: Ground, { onClose, closeAll 
 
   await waking;
   const directory: Directory = { database, wake: wake.ring };
+  await makeEveryoneGroups(directory);
   const cursors = createCursors(masterKey, epoch.id);
   const housekeeping = startHousekeeping({ directory, log, metrics, now: () => new Date() });
   onClose(() => housekeeping.stop());

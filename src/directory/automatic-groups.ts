@@ -23,7 +23,14 @@ import {
 import { reopenNesting } from '../store/closure.ts';
 import type { GroupKind, GroupRow } from '../store/groups.ts';
 import { groupsLettingRequest } from '../store/request-loss.ts';
-import { fitting, readRuleFilters, type RecordGroupRow, recordGroupsOfUser } from '../store/rules.ts';
+import {
+  fitting,
+  listRecordGroups,
+  readRuleFilters,
+  recordDifference,
+  type RecordGroupRow,
+  recordGroupsOfUser,
+} from '../store/rules.ts';
 import { endRequestLosses } from './request-loss.ts';
 import { authorOf, type Work } from './work.ts';
 
@@ -117,6 +124,19 @@ export async function followRecord(work: Work, user: RecordOfUser): Promise<void
     const filter = filters.get(n);
     const fits = kind === 'everyone-signed-in' || (filter !== undefined && fitsRule(filter, user));
     if (fits !== listed) (fits ? join : leave).push({ group: n, user: user.n });
+  }
+  await moveMembers(work, { source: work.systemN, join, leave });
+}
+
+/** As {@link followRecord}, for any number of users that were written together; they must be locked. */
+export async function followRecords(work: Work, users: readonly UserN[]): Promise<void> {
+  if (users.length === 0) return;
+  await lockFacts(work.tx);
+  const join: AutomaticPair[] = [];
+  const leave: AutomaticPair[] = [];
+  for (const group of await listRecordGroups(work.tx)) {
+    const moved = await recordDifference(work.tx, group, { users, system: work.systemN });
+    for (const { user, joins } of moved) (joins ? join : leave).push({ group: group.n, user });
   }
   await moveMembers(work, { source: work.systemN, join, leave });
 }

@@ -26,6 +26,8 @@ import {
   type StatedRow,
   writePersons,
 } from '../store/feeds/statements.ts';
+import { lockFacts } from '../store/automatic.ts';
+import { followRecords } from './automatic-groups.ts';
 import { authorOf, type Work } from './work.ts';
 
 /** People that are read, worked out and written at a time. */
@@ -42,6 +44,7 @@ export interface PersonsOfFile {
 export async function importPersons(work: Work, { settings, file }: PersonsOfFile): Promise<void> {
   const { tx, sourceN } = work;
   const author = authorOf(work);
+  await lockFacts(tx);
   await makePersons(tx, author);
   if (settings.deletedUsers === 'deactivate') await deactivateInstead(tx, sourceN);
   const mode = settings.mode === 'snapshot' ? 'snapshot' : 'explicit';
@@ -91,6 +94,10 @@ async function importPage(
   });
   const author = authorOf(work);
   work.place = (await writePersons(tx, author, writes)) ?? work.place;
+  await followRecords(
+    work,
+    writes.filter(({ stub }) => !stub).map(({ n: user }) => user),
+  );
   await keepStatements(tx, author, statements);
   await noteDrift(tx, { source: sourceN, file }, drifts);
   await attachLogins(work, rows, { settings, file });

@@ -57,7 +57,7 @@ import { attachKeys, makeStubs } from '../store/feeds/stubs.ts';
 import { brokenProtection } from '../store/protection.ts';
 import { deleteGroup, newGroupState } from './groups.ts';
 import { importPersons } from './import-persons.ts';
-import { reservedForAffiliations } from './automatic-groups.ts';
+import { followRecords, reservedForAffiliations } from './automatic-groups.ts';
 import { endRequestLosses } from './request-loss.ts';
 import { ensureRoles } from './roles.ts';
 import { authorOf, noteNestings, notePlace, type Work } from './work.ts';
@@ -140,7 +140,11 @@ export async function applyImport(work: Work, run: ImportRun): Promise<ImportEnd
   await endRequestLosses(work, losing);
   await bumpPlannedGroups(tx);
   if (kinds.hasGroups) await importGroups(work);
-  if (run.tells?.people === true && !withheld) notePlace(work, await endStatements(tx, author));
+  if (run.tells?.people === true && !withheld) {
+    const { place, deactivated } = await endStatements(tx, author);
+    notePlace(work, place);
+    await followRecords(work, deactivated);
+  }
   return { counts: await writeOutcomes(tx, run.run), withheld };
 }
 

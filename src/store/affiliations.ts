@@ -2,6 +2,7 @@
 import type { GroupN, SourceN, UserN } from '../core/ids.ts';
 import type { AutomaticPair, Wanted } from './automatic.ts';
 import { type Connection, named, onlyRow, type Tx } from './database.ts';
+import { endedAffiliations } from './history.ts';
 
 /** A fact as it is written; `key` is its folded form (core/affiliations.ts). */
 export interface FactWrite {
@@ -33,9 +34,7 @@ const replace = named(
      where f.user_n = $1 and f.source_n = $2 and f.authority = $3
        and not exists (select from wanted w where w.key = f.key)
      returning f.*),
-   past as (
-     insert into affiliation_past (user_n, source_n, authority, key, value, scope, since, until)
-     select user_n, source_n, authority, key, value, scope, since, now() from gone where since < now()),
+   ${endedAffiliations('gone')},
    kept as (
      update affiliation_fact f set value = w.value, scope = w.scope, expires_at = w.expires_at from wanted w
      where f.user_n = $1 and f.source_n = $2 and f.authority = $3 and f.key = w.key
@@ -88,16 +87,15 @@ const lockExpired = named(
 const dropExpired = named(
   'affiliation_drop_expired',
   `with gone as (
-     delete from affiliation_fact where user_n = any($1::int[]) and source_n = $2 and expires_at <= now() returning *)
-   insert into affiliation_past (user_n, source_n, authority, key, value, scope, since, until)
-   select user_n, source_n, authority, key, value, scope, since, now() from gone where since < now()`,
+     delete from affiliation_fact where user_n = any($1::int[]) and source_n = $2 and expires_at <= now() returning *),
+   ${endedAffiliations('gone')}
+   select 1 where false`,
 );
 
 const dropOfUser = named(
   'affiliation_drop_of_user',
-  `with gone as (delete from affiliation_fact where user_n = $1 returning *)
-   insert into affiliation_past (user_n, source_n, authority, key, value, scope, since, until)
-   select user_n, source_n, authority, key, value, scope, since, now() from gone where since < now()`,
+  `with gone as (delete from affiliation_fact where user_n = $1 returning *), ${endedAffiliations('gone')}
+   select 1 where false`,
 );
 
 /** Locks a living user until the transaction ends: all of its facts are written under this lock. */

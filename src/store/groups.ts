@@ -149,6 +149,11 @@ const everyoneAmong = named(
   `select name from groups where n = any($1::int[]) and kind = 'everyone'`,
 );
 
+const ofKind = named(
+  'group_of_kind',
+  `select 1 from groups where kind = $1 and kind <> 'regular' and deleted_at is null limit 1`,
+);
+
 const namesOf = named('group_names', 'select n, name from groups where n = any($1::int[])');
 
 /** As {@link findGroup}, locked until the transaction ends: every write to a group or its members takes this lock. */
@@ -217,6 +222,11 @@ export async function syncGroupExternalId(
   source: SourceN,
 ): Promise<void> {
   await tx.rows(syncExternalId, [group, source, externalId]);
+}
+
+/** Whether there is a living group of that kind, an automatic one. */
+export async function hasGroupOfKind(connection: Connection, kind: GroupKind): Promise<boolean> {
+  return (await connection.rows(ofKind, [kind])).length > 0;
 }
 
 /** Name of the group of everyone, where it is among them; null where it is not. */

@@ -17,9 +17,16 @@ export function endedMemberships(ended: string, until = 'now()'): string {
 /** Columns of an assertion that was suppressed just now, as it stood before. */
 export const STOOD = `group_n, member_n, source_n, line, origin_n, since, expires_at, member_kind, false as suppressed`;
 
-/** A CTE `active_past` that keeps the span of a user that was active and is so no more, from the CTE `was` with the row as it stood. */
+/** A CTE `active_past` that keeps the spans of users that were active and are so no more, from a CTE with the rows as they stood. */
 export function endedActivity(was: string, isOver: string): string {
   return `active_past as (
      insert into activity_past (user_n, since, until)
      select n, active_since, now() from ${was} where active and ${isOver} and active_since < now())`;
+}
+
+/** A CTE `affiliations_past` that keeps the spans of the affiliation facts in the CTE, which has all their columns. */
+export function endedAffiliations(ended: string): string {
+  return `affiliations_past as (
+     insert into affiliation_past (user_n, source_n, authority, key, value, scope, since, until)
+     select user_n, source_n, authority, key, value, scope, since, now() from ${ended} where since < now())`;
 }

@@ -47,6 +47,29 @@ export async function listRecordGroups(
   return tx.rows(all);
 }
 
+/** Of some users, those whose record says otherwise than the group lists them. The facts lock must be held. */
+export async function recordDifference(
+  tx: Tx,
+  {
+    n,
+    kind,
+    rule_filter: filter,
+  }: { readonly n: GroupN; readonly kind: RecordGroupRow['kind']; readonly rule_filter: Filter | null },
+  { users, system }: { readonly users: readonly UserN[]; readonly system: SourceN },
+): Promise<{ readonly user: UserN; readonly joins: boolean }[]> {
+  const binder = newBinder();
+  const among = `any(${binder.bind(users)}::int[])`;
+  const condition = kind === 'rule' ? (filter === null ? 'false' : fitsSql(filter, binder)) : HAS_RECORD;
+  const { text, values } = binder.finish(`
+    with wanted as (select u.n from users u where u.n = ${among} and ${condition}),
+    standing as (
+      select member_n as n from assertion
+      where group_n = ${binder.bind(n)}::int and member_n = ${among} and source_n = ${binder.bind(system)}::int)
+    select coalesce(w.n, s.n) as user, s.n is null as joins
+    from wanted w full join standing s on s.n = w.n where w.n is null or s.n is null order by 1`);
+  return tx.rows({ text }, values);
+}
+
 /** The rules of groups, as typed trees. */
 export async function readRuleFilters(
   connection: Connection,
@@ -89,9 +112,12 @@ export async function ruleDifference(
   return onlyRow(await connection.rows<RuleDifference & { added: UserN[] }>({ text }, values));
 }
 
+/** Users that are alive and no stubs. */
+const HAS_RECORD = 'u.deleted_at is null and not u.stub';
+
 /** The condition over `users u`, and that the user is one with a record: alive and no stub. */
 function fitsSql(filter: Filter, binder: Binder): string {
   const view = { source: 0 as SourceN, namespace: 'all', baseUrl: '' } as const;
   const vocabulary = userVocabulary(buildRegistry([]).user, view, binder);
-  return `u.deleted_at is null and not u.stub and (${conditionSql(filter, vocabulary, binder)})`;
+  return `${HAS_RECORD} and (${conditionSql(filter, vocabulary, binder)})`;
 }

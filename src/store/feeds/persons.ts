@@ -6,6 +6,7 @@
 import type { SourceN } from '../../core/ids.ts';
 import { authorColumns, type ChangeAuthor } from '../changes.ts';
 import type { Tx } from '../database.ts';
+import { endedActivity, endedAffiliations, endedMemberships } from '../history.ts';
 import { externalIdIssuer } from '../users.ts';
 import { LIVE } from './names.ts';
 
@@ -140,13 +141,19 @@ const GONE = `(
 const drop = `
   with gone as materialized (select * from ${GONE} g),
   before as (
-    select u.n, u.user_name, u.active, u.document from gone join users u on u.n = gone.n
+    select u.n, u.user_name, u.active, u.active_since, u.document from gone join users u on u.n = gone.n
     where u.deleted_at is null order by u.n for no key update of u),
   listing as (
-    select distinct a.group_n from assertion a join before b on b.n = a.member_n where not a.suppressed),
+    select distinct a.group_n from assertion a join before b on b.n = a.member_n
+    join groups g on g.n = a.group_n and g.kind = 'regular'
+    where not a.suppressed),
   bumped as (
     update groups set version = version + 1, modified_at = now() where n in (select group_n from listing)),
-  ended as (delete from assertion a using before b where a.member_n = b.n),
+  ended as (delete from assertion a using before b where a.member_n = b.n returning a.*),
+  ${endedMemberships('ended')},
+  ${endedActivity('before', 'true')},
+  unaffiliated as (delete from affiliation_fact f using before b where f.user_n = b.n returning f.*),
+  ${endedAffiliations('unaffiliated')},
   dead as (
     update users u set deleted_at = now(), modified_at = now(), version = version + 1 from before b where u.n = b.n),
   stated as (delete from user_statement s using before b where s.user_n = b.n),

@@ -4,6 +4,7 @@ import { searchForm } from '../../core/scim/search-form.ts';
 import type { SourceN, UserN } from '../../core/ids.ts';
 import { authorColumns, type ChangeAuthor, type Place } from '../changes.ts';
 import type { Tx } from '../database.ts';
+import { endedActivity } from '../history.ts';
 import { externalIdIssuer } from '../users.ts';
 import { placeOf } from './names.ts';
 
@@ -121,9 +122,11 @@ const write = `
     select * from unnest($7::int[], $8::text[], $9::text[], $10::bool[], $11::bool[], $12::text[], $13::text[],
                          $14::text[], $15::text[], $16::text[], $17::int[])
       as t(n, user_name, user_name_key, active, stub, document, search, type, before, after, line)),
+  was as (select u.n, u.active, u.active_since from users u join w on w.n = u.n where not w.active),
+  ${endedActivity('was', 'true')},
   written as (
     update users u
-    set user_name = w.user_name, user_name_key = w.user_name_key, active = w.active, stub = w.stub,
+    set active_since = case when u.active then u.active_since else now() end, user_name = w.user_name, user_name_key = w.user_name_key, active = w.active, stub = w.stub,
         document = w.document::jsonb, search = w.search::jsonb, modified_at = now(),
         version = case when w.type = 'user.updated' then u.version + 1 else u.version end
     from w where u.n = w.n),
@@ -196,8 +199,15 @@ export async function keepStatements(
 }
 
 /** Ends what a snapshot says of people whom it lacks; those whom nobody else asserts are deactivated (D-09). */
-export async function endStatements(tx: Tx, author: ChangeAuthor): Promise<Place | null> {
-  return placeOf(await tx.rows({ text: end }, authorColumns(author)));
+export async function endStatements(
+  tx: Tx,
+  author: ChangeAuthor,
+): Promise<{ readonly place: Place | null; readonly deactivated: readonly UserN[] }> {
+  const rows = await tx.rows<{ xid: string | null; seq: number | null; deactivated: UserN[] }>(
+    { text: end },
+    authorColumns(author),
+  );
+  return { place: placeOf(rows), deactivated: rows[0]?.deactivated ?? [] };
 }
 
 /** People of whom the source's last snapshot spoke and this one does not, with whether anybody else asserts them. */
@@ -216,11 +226,12 @@ const MISSING = (source: string): string => `(
 const end = `
   with missing as materialized (select * from ${MISSING('$4::int')} m),
   before as (
-    select u.n, u.user_name, u.document from missing m join users u on u.n = m.n
+    select u.n, u.user_name, u.active, u.active_since, u.document from missing m join users u on u.n = m.n
     where m.leaves order by u.n for no key update of u),
   ended as (
     update user_statement p set ended_at = now(), ended_active = m.leaves from missing m
     where p.source_n = $4::int and p.user_n = m.n),
+  ${endedActivity('before', 'true')},
   written as (
     update users u set active = false, version = version + 1, modified_at = now() from before b where u.n = b.n),
   logged as (
@@ -235,4 +246,4 @@ const end = `
     from logged l join before b on b.n = l.user_n
     cross join lateral (
       select jsonb_build_object('userName', b.user_name, 'externalId', null) || b.document as facts) state)
-  select max(xid::text) as xid, max(seq) as seq from logged`;
+  select max(xid::text) as xid, max(seq) as seq, array(select n from before) as deactivated from logged`;
