@@ -17,6 +17,7 @@ import { entraKeys } from './boot/entra-keys.ts';
 import { feedsOf, startWatching } from './boot/feeds.ts';
 import { beginInstallation, type FirstSecrets } from './boot/first-start.ts';
 import { startHousekeeping } from './boot/housekeeping.ts';
+import { joiningRulesOf } from './boot/joining-rules.ts';
 import { listen } from './boot/listener.ts';
 import { fingerprintOf, readMasterKey } from './boot/master-key.ts';
 import { membershipOf } from './boot/membership.ts';
@@ -124,7 +125,7 @@ async function assemble({ settings, log, storage }: Ground, { onClose, closeAll 
   if (epoch.isNew) log.warn('This database was restored, copied or moved: cursors start anew.');
 
   await waking;
-  const directory: Directory = { database, wake: wake.ring };
+  const directory: Directory = { database, wake: wake.ring, rules: joiningRulesOf(settings) };
   await makeEveryoneGroups(directory);
   const cursors = createCursors(masterKey, epoch.id);
   const housekeeping = startHousekeeping({ directory, log, metrics, now: () => new Date() });

@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import type { DoorContext, DoorMiddleware, DoorState } from '../http/context.ts';
 import { answerErrors } from '../http/edge.ts';
 import { HttpProblem } from '../http/problem.ts';
-import { type Authenticate, withScope } from '../http/token.ts';
+import { type Authenticate, requireScope } from '../http/token.ts';
 import type { Sessions } from '../http/session.ts';
 import { tokenOrSession } from '../http/token-or-session.ts';
 import { apiErrorForm } from './problem.ts';
@@ -73,10 +73,11 @@ function routerOf(routes: readonly Route[]): Router<DoorState> {
   const router = new Router<DoorState>({ prefix: API_BASE_PATH });
   for (const route of routes) {
     router.register(route.path, [route.method], async (context) => {
-      await withScope(route.scope)(context, async () => {
-        requireKnownQuery(route, context);
-        write(context, await route.handle(callOf(context, context.params)));
-      });
+      const call = callOf(context, context.params);
+      const isPersons = route.people !== undefined && call.by.actor.kind === 'user';
+      if (!isPersons) requireScope(call.client, route.scope);
+      requireKnownQuery(route, context);
+      write(context, await route.handle(call));
     });
   }
   return router;

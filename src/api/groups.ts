@@ -1,7 +1,8 @@
 /** Groups with their flags and roles. */
 import { z } from 'zod';
-import type { GroupId } from '../core/ids.ts';
+import { type GroupId, parseGroupId, parseUserId } from '../core/ids.ts';
 import { foldName } from '../core/names.ts';
+import { permissions } from '../core/permissions.ts';
 import { Refusal } from '../core/refusal.ts';
 import { readRule } from '../core/rules.ts';
 import {
@@ -11,6 +12,7 @@ import {
   type GroupState,
   newGroupState,
 } from '../directory/groups.ts';
+import { type Governance, governGroup } from '../directory/governance.ts';
 import { setGroupRoles } from '../directory/roles.ts';
 import { perform, type Performed } from '../directory/work.ts';
 import { findListedGroup, listGroupPage, type ListedGroupRow } from '../store/effective/listing.ts';
@@ -18,6 +20,7 @@ import { answers, answersNothing, takes } from '../http/operation.ts';
 import { isKnown, readIfMatch, versionTag } from './entity-tag.ts';
 import { groupIdIn, readBody, readPaging } from './input.ts';
 import { type ApiParts, writtenAt } from './parts.ts';
+import { requireSight } from './people.ts';
 import type { Answer, Call, Route } from './route.ts';
 import { id as idShape, kindOfMember, MERGE_PATCH, pageOf, paging, time } from './shapes.ts';
 
@@ -33,17 +36,20 @@ const flags = {
   reservedTo: z.string().nullable(),
 };
 const roles = z.array(z.string()).max(1_000);
-/** Kept by other parts of the installation; what stands here must say nothing yet. */
-const unkept = {
-  permissions: z.array(z.string()).max(0, 'permissions cannot be written here').optional(),
-  leaders: z.array(z.unknown()).max(0, 'leaders cannot be written here').optional(),
+const governance = {
+  permissions: z.array(z.enum(permissions)).max(100),
+  leaders: z.array(z.strictObject({ type: kindOfMember, id: idShape })).max(1_000),
+  trustedSources: z
+    .array(z.string())
+    .max(100)
+    .describe('Sources that may change it although it is protected.'),
 };
 
 const creation = z
-  .strictObject({ name: z.string(), ...flags, roles, ...unkept })
+  .strictObject({ name: z.string(), ...flags, roles, ...governance })
   .partial()
   .required({ name: true });
-const patch = z.strictObject({ name: z.string(), ...flags, roles, ...unkept }).partial();
+const patch = z.strictObject({ name: z.string(), ...flags, roles, ...governance }).partial();
 
 const groupShape = z
   .object({
@@ -54,6 +60,7 @@ const groupShape = z
     roles,
     permissions: z.array(z.string()),
     leaders: z.array(z.object({ type: kindOfMember, id: idShape })),
+    trustedSources: z.array(z.string()),
     rule: z.string().nullable(),
     version: z.int(),
     created: time,
@@ -86,6 +93,7 @@ export function groupRoutes(parts: ApiParts): readonly Route[] {
       method: 'GET',
       path: '/groups/:id',
       ...reading,
+      people: 'decided-by-policies',
       summary: 'One group',
       answers: { 200: answers(groupShape, 'ETag'), 304: answersNothing('ETag') },
       handle: (call) => getGroup(parts, call),
@@ -121,7 +129,9 @@ async function listGroups({ directory, listKey }: ApiParts, { query }: Call): Pr
 }
 
 async function getGroup(parts: ApiParts, call: Call): Promise<Answer> {
-  const row = await requireGroup(parts, groupIdIn(call.params));
+  const id = groupIdIn(call.params);
+  await requireSight(parts, call, { group: id, act: 'show' });
+  const row = await requireGroup(parts, id);
   const tag = versionTag(row.version);
   if (isKnown(call.header('If-None-Match'), tag)) return { status: 304, headers: { ETag: tag }, body: null };
   return { status: 200, headers: { ETag: tag }, body: groupBody(row) };
@@ -129,9 +139,11 @@ async function getGroup(parts: ApiParts, call: Call): Promise<Answer> {
 
 async function postGroup(parts: ApiParts, call: Call): Promise<Answer> {
   const { roles: wanted, name, ...rest } = readBody(creation, await call.json());
+  const governing = governanceIn(rest);
   const performed = await perform(parts.directory, call.by, async (work) => {
     const { id } = await createGroup(work, edited(parts, { ...newGroupState, name }, rest));
     if (wanted !== undefined) await setGroupRoles(work, { group: id, roles: wanted, at: 'creation' });
+    await governGroup(work, { group: id, ...governing, at: 'creation' });
     return id;
   });
   const answer = await answerWritten(parts, 201, performed);
@@ -142,10 +154,12 @@ async function postGroup(parts: ApiParts, call: Call): Promise<Answer> {
 async function patchGroup(parts: ApiParts, call: Call): Promise<Answer> {
   const group = groupIdIn(call.params);
   const { roles: wanted, ...rest } = readBody(patch, await call.json(MERGE_PATCH));
+  const governing = governanceIn(rest);
   const ifMatch = readIfMatch(call.header('If-Match'));
   const performed = await perform(parts.directory, call.by, async (work) => {
     await changeGroup(work, { group, ifMatch, edit: (current) => edited(parts, current, rest) });
     if (wanted !== undefined) await setGroupRoles(work, { group, roles: wanted, at: 'change' });
+    await governGroup(work, { group, ...governing, at: 'change' });
     return group;
   });
   return answerWritten(parts, 200, performed);
@@ -156,6 +170,18 @@ async function removeGroup(parts: ApiParts, call: Call): Promise<Answer> {
   const ifMatch = readIfMatch(call.header('If-Match'));
   const performed = await perform(parts.directory, call.by, (work) => deleteGroup(work, { group, ifMatch }));
   return { status: 204, headers: await writtenAt(parts, performed), body: null };
+}
+
+function governanceIn(body: Partial<z.output<typeof patch>>): Governance {
+  return {
+    permissions: body.permissions,
+    trustedSources: body.trustedSources,
+    leaders: body.leaders?.map(({ type, id }) => {
+      const leader = type === 'user' ? parseUserId(id) : parseGroupId(id);
+      if (leader === null) throw new Refusal('member.not_found', { members: [id] });
+      return { type, id: leader };
+    }),
+  };
 }
 
 /** The state with what the body says of it; what it does not mention stays. */
@@ -217,8 +243,9 @@ function groupBody(row: ListedGroupRow): object {
     restricted: row.restricted,
     autoLeave: row.auto_leave,
     roles: row.roles,
-    permissions: [],
-    leaders: [],
+    permissions: row.permissions,
+    leaders: row.leaders,
+    trustedSources: row.trusted_sources,
     rule: row.rule,
     reservedTo: row.reserved_to,
     version: row.version,

@@ -18,6 +18,7 @@ import { answers, answersNothing, type BodyShape } from '../http/operation.ts';
 import { isKnown } from './entity-tag.ts';
 import { groupIdIn, readBody, readClaim, readPaging } from './input.ts';
 import { type ApiParts, cursorHeader, writtenAt } from './parts.ts';
+import { requireSight } from './people.ts';
 import type { Answer, Call, Route } from './route.ts';
 import { claim, cursor, id as idShape, kindOfMember, memberId, paging } from './shapes.ts';
 
@@ -46,6 +47,7 @@ export function memberRoutes(parts: ApiParts): readonly Route[] {
       method: 'GET',
       path,
       scope: 'directory.read',
+      people: 'decided-by-policies',
       summary: 'Members of a group, direct or effective',
       query: { ...paging, effective: claim('Everybody in it through any depth; else what it lists itself.') },
       answers: {
@@ -59,6 +61,7 @@ export function memberRoutes(parts: ApiParts): readonly Route[] {
         method: 'PUT',
         path: `${path}/${kind}/:memberId`,
         scope: 'directory.write',
+        people: 'decided-by-policies',
         summary: `Makes one of the ${kind} a direct member`,
         body: membershipBody,
         answers: { 200: answers(writtenShape, 'Muster-Cursor'), 201: answers(writtenShape, 'Muster-Cursor') },
@@ -68,6 +71,7 @@ export function memberRoutes(parts: ApiParts): readonly Route[] {
         method: 'DELETE',
         path: `${path}/${kind}/:memberId`,
         scope: 'directory.write',
+        people: 'decided-by-policies',
         summary: `Ends the direct membership of one of the ${kind}`,
         answers: { 204: answersNothing('Muster-Cursor') },
         handle: (call) => deleteMember(parts, call, kind),
@@ -82,6 +86,7 @@ export function memberRoutes(parts: ApiParts): readonly Route[] {
  */
 async function listMembers(parts: ApiParts, call: Call): Promise<Answer> {
   const id = groupIdIn(call.params);
+  await requireSight(parts, call, { group: id, act: 'see-members' });
   const list: MemberList = readClaim(call.query, 'effective') ? 'effective' : 'direct';
   const paging = readPaging(parts.listKey, call.query, `members ${list} ${id}`);
   const group = await findGroupRef(parts.directory.database, id);

@@ -45,6 +45,7 @@ const answers = {
   'delegation.invalid': invalid,
   'user.inactive': { status: 409, title: 'The user is not active' },
   'role.name_taken': taken,
+  'inbox.not_found': notFound('message'),
   'member.not_found': notFound('member'),
   'nesting.cycle': { status: 409, title: 'The nesting would close a cycle' },
   'version.mismatch': { status: 412, title: 'It changed in the meantime' },

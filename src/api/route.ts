@@ -17,6 +17,8 @@ export interface Route {
   /** Below /api/v1, with `:name` for what varies. */
   readonly path: string;
   readonly scope: Scope;
+  /** Set where people who are signed in pass without the scope: the policies decide of what they ask. */
+  readonly people?: 'decided-by-policies';
   /** One line for the reference. */
   readonly summary: string;
   /** What may stand behind `?`, by name; anything else is refused. The handler reads the values. */

@@ -5,9 +5,12 @@ import { checkRoutes } from './checks.ts';
 import { conflictRoutes } from './conflicts.ts';
 import { clientRoutes } from './clients.ts';
 import { explanationRoutes } from './explanations.ts';
+import { governanceRoutes } from './governance.ts';
 import { groupRoutes } from './groups.ts';
+import { inboxRoutes } from './inbox.ts';
 import { memberRoutes } from './members.ts';
 import type { ApiParts } from './parts.ts';
+import { requestRoutes } from './requests.ts';
 import type { Route } from './route.ts';
 import { sessionRoutes } from './sessions.ts';
 import { snapshotRoutes } from './snapshot.ts';
@@ -28,5 +31,8 @@ export function directoryRoutes(parts: ApiParts): readonly Route[] {
     ...alertRoutes(parts),
     ...conflictRoutes(parts),
     ...sessionRoutes,
+    ...requestRoutes(parts),
+    ...governanceRoutes(parts),
+    ...inboxRoutes(parts),
   ];
 }

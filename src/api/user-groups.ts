@@ -1,7 +1,7 @@
 /** What a user is in, and what that gives (D-13). */
 import { z } from 'zod';
 import { Refusal } from '../core/refusal.ts';
-import { listConferredRoles } from '../store/effective/listing.ts';
+import { listConferredPermissions, listConferredRoles } from '../store/effective/listing.ts';
 import { directGroupsOfUser, groupsOfUser } from '../store/effective/membership.ts';
 import { findUserRef, type FoundUser } from '../store/effective/refs.ts';
 import { readFeedHead } from '../store/effective/feed-pages.ts';
@@ -18,7 +18,13 @@ const entitlements = z
   .object({
     user: z.string().describe('An id, or anonymous.'),
     roles: z.array(z.object({ name: z.string(), groups: z.array(groupName) })),
-    permissions: z.array(z.unknown()),
+    permissions: z.array(
+      z.object({
+        name: z.string(),
+        direct: z.boolean().describe('Granted to the user itself.'),
+        groups: z.array(groupName),
+      }),
+    ),
   })
   .meta({ id: 'Entitlements' });
 
@@ -71,13 +77,14 @@ async function listEntitlements(parts: ApiParts, call: Call): Promise<Answer> {
   const batch = await readFeedHead(database);
   const user = call.params.id === ANONYMOUS ? null : await requireUser(parts, call);
   const roles = await listConferredRoles(database, user?.n ?? null);
+  const permissions = await listConferredPermissions(database, user?.n ?? null);
   return {
     status: 200,
     headers: cursorHeader(parts, { kind: 'end', batch }),
     body: {
       user: call.params.id,
       roles,
-      permissions: [],
+      permissions: permissions.map(({ name, direct, groups }) => ({ name, direct, groups })),
     },
   };
 }

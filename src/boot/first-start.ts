@@ -2,6 +2,7 @@ import { scopes } from '../core/scopes.ts';
 import { SECRET_BYTES } from '../core/session.ts';
 import { TOKEN_BYTES } from '../core/token.ts';
 import { createClient, type TokenMaterial } from '../directory/clients.ts';
+import { foundDirectory } from '../directory/founding.ts';
 import { makeSignInLink } from '../directory/sessions.ts';
 import { perform, type Directory } from '../directory/work.ts';
 import { claimFirstStart } from '../store/installation.ts';
@@ -46,6 +47,7 @@ export async function beginInstallation(
     },
     async (work) => {
       if (!(await claimFirstStart(work.tx))) return null;
+      await foundDirectory(work);
       const made = await createClient(
         work,
         {

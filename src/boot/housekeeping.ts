@@ -7,6 +7,7 @@ import type { Logger } from 'pino';
 import { alertSentence } from '../core/alert.ts';
 import { endExpiredAffiliations } from '../directory/affiliations.ts';
 import { endExpiredMemberships } from '../directory/expiry.ts';
+import { expireRequests } from '../directory/waiting-requests.ts';
 import type { Directory } from '../directory/work.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import { watchRemovals } from '../sources/scim/removal-watch.ts';
@@ -62,6 +63,7 @@ async function keepHouse(parts: HousekeepingParts, isStopping: () => boolean): P
   await ensureLogPartitions(directory.database, now());
   await endExpiredMemberships(directory);
   await endExpiredAffiliations(directory);
+  await expireRequests(directory);
   await pruneAttempts(directory.database);
   await pruneTraces(directory.database);
   await watchClients(parts);

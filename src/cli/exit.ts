@@ -51,6 +51,7 @@ const exitOfRefusal = {
   'delegation.invalid': exit.usage,
   'user.inactive': exit.conflict,
   'role.name_taken': exit.conflict,
+  'inbox.not_found': exit.usage,
   'member.not_found': exit.usage,
   'nesting.cycle': exit.conflict,
   'version.mismatch': exit.conflict,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { userInfo } from 'node:os';
 import type { Logger } from 'pino';
+import { joiningRulesOf } from '../boot/joining-rules.ts';
 import { openStorage } from '../boot/storage.ts';
 import { loadSettings, type Settings } from '../config.ts';
 import type { Attribution } from '../core/attribution.ts';
@@ -57,7 +58,7 @@ export async function visit<T>(
     await wake.start();
     return await work({
       settings,
-      directory: { database, wake: wake.ring },
+      directory: { database, wake: wake.ring, rules: joiningRulesOf(settings) },
       directUrl,
       log,
       by: operator(command),

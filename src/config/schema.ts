@@ -187,6 +187,13 @@ export const settingsSchema = z.strictObject({
     .default(null)
     .meta({ description: 'Seals stored secrets; null for the one in the data folder', secret: true }),
   autoLeave: flag.default(false).meta({ description: 'Members may leave any group without asking (J-05)' }),
+  requestLoss: z
+    .enum(['own', 'all'], 'must be own or all')
+    .default('own')
+    .meta({ description: 'Whose memberships end with groups.request: own or all (J-11)' }),
+  requestDays: whole(1, 3_650)
+    .default(30)
+    .meta({ description: 'Days after which a request to join or leave expires' }),
   smtpUrl: urlOf('smtp', 'smtps')
     .nullable()
     .default(null)

@@ -35,6 +35,7 @@ export interface RefusalDetails {
   'delegation.invalid': { readonly why: string };
   'user.inactive': { readonly user: string };
   'role.name_taken': { readonly role: string };
+  'inbox.not_found': { readonly item: string };
   'member.not_found': { readonly members: readonly string[] };
   'nesting.cycle': { readonly path: readonly string[] };
   'version.mismatch': { readonly expected: string; readonly actual: number };
@@ -119,6 +120,7 @@ const sentences: { readonly [Code in RefusalCode]: (details: RefusalDetails[Code
   'delegation.invalid': ({ why }) => why,
   'user.inactive': ({ user }) => `The user ${user} is not active, or has not arrived yet.`,
   'role.name_taken': ({ role }) => `There is a role ${role} already.`,
+  'inbox.not_found': ({ item }) => `There is nothing of that id in the inbox: ${item}.`,
   'member.not_found': ({ members }) => `No such member: ${members.join(', ')}.`,
   'nesting.cycle': ({ path }) => `This would make a group contain itself: ${path.join(' > ')}.`,
   'version.mismatch': ({ expected, actual }) =>

@@ -67,6 +67,8 @@ const columns = `g.n, g.id, g.name, g.kind, g.description, g.internal, g.hidden,
     select from permission_grant p join closure c on c.descendant = g.n and c.ancestor = p.holder_n
     where p.permission in ('groups.request', 'admin')) as lets_request`;
 
+const byId = named('group_by_id', `select ${columns} from groups g where g.id = $1 and g.deleted_at is null`);
+
 const byIdForUpdate = named(
   'group_by_id_for_update',
   `select ${columns} from groups g where g.id = $1 and g.deleted_at is null for no key update of g`,
@@ -155,6 +157,15 @@ const ofKind = named(
 );
 
 const namesOf = named('group_names', 'select n, name from groups where n = any($1::int[])');
+
+/** The live group with that id; `source` says whose externalId to give, and whether it is trusted. */
+export async function findGroup(
+  connection: Connection,
+  id: GroupId,
+  source: SourceN,
+): Promise<GroupRow | null> {
+  return (await connection.rows<GroupRow>(byId, [id, source]))[0] ?? null;
+}
 
 /** As {@link findGroup}, locked until the transaction ends: every write to a group or its members takes this lock. */
 export async function lockGroup(tx: Tx, id: GroupId, source: SourceN): Promise<GroupRow | null> {

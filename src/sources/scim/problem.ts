@@ -74,6 +74,7 @@ const answers = {
   'delegation.invalid': invalidValue,
   'user.inactive': { status: 409 },
   'role.name_taken': uniqueness,
+  'inbox.not_found': { status: 404 },
   'member.not_found': invalidValue,
   'nesting.cycle': invalidValue,
   'version.mismatch': { status: 412 },

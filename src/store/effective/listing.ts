@@ -2,6 +2,7 @@
 import type { GroupId, SourceN, UserId, UserN } from '../../core/ids.ts';
 import { type Connection, named } from '../database.ts';
 import type { GroupRow } from '../groups.ts';
+import { groupsAbove } from '../people.ts';
 import type { UserRow } from '../users.ts';
 import type { Page } from './membership.ts';
 
@@ -68,6 +69,33 @@ const conferred = named(
    join groups g using (n) join group_role h on h.group_n = g.n join role r on r.n = h.role_n
    group by r.n order by r.name_key`,
 );
+
+const conferredPermissions = named(
+  'listing_conferred_permissions',
+  `with person as (select n from users where n = $1 and active and deleted_at is null),
+   above as (
+     select x.n from person p cross join lateral (${groupsAbove('p.n')}) x
+     union select e.n from groups e where e.kind = 'everyone' and e.deleted_at is null)
+   select p.permission as name, coalesce(bool_or(p.holder_n = $1), false) as direct,
+     coalesce(jsonb_agg(jsonb_build_object('id', g.id, 'name', g.name) order by g.n) filter (where g.n is not null),
+       '[]') as groups
+   from permission_grant p left join groups g on g.n = p.holder_n
+   where p.holder_n in (select n from above union all select n from person)
+   group by p.permission order by p.permission`,
+);
+
+export interface ConferredPermissionRow extends ConferredRoleRow {
+  /** Granted to the user itself. */
+  readonly direct: boolean;
+}
+
+/** Permissions that a user holds, with the groups that confer them; for nobody, what `everyone` confers. */
+export async function listConferredPermissions(
+  connection: Connection,
+  user: UserN | null,
+): Promise<ConferredPermissionRow[]> {
+  return connection.rows<ConferredPermissionRow>(conferredPermissions, [user]);
+}
 
 /** Living groups; `nameKey` picks the one of that folded name. */
 export async function listGroupPage(
