@@ -156,6 +156,69 @@ describe('the reference at /api/openapi.json', () => {
     await walk('DELETE /api/v1/users/{id}', 204, { in: { id: u } });
   });
 
+  it('tells of joining and who governs as they are answered', async () => {
+    const made = async (userName: string): Promise<string> =>
+      (await walk('POST /api/v1/users', 201, { body: { userName } })).body.id;
+    const [asker, leader] = [await made('asker'), await made('leader')];
+    const grant = { in: { id: asker, permission: 'groups.request' } };
+    await walk('PUT /api/v1/users/{id}/permissions/{permission}', 204, grant);
+    await walk('GET /api/v1/permissions', 200);
+    const governed = await walk('POST /api/v1/groups', 201, {
+      body: {
+        name: 'governed',
+        internal: false,
+        hidden: false,
+        leaders: [{ type: 'user', id: leader }],
+        permissions: ['audit.read'],
+        trustedSources: ['csv'],
+      },
+    });
+    expect(governed.body).toMatchObject({ permissions: ['audit.read'], trustedSources: ['csv'] });
+    const group = await walk('POST /api/v1/groups', 201, {
+      body: { name: 'asked', internal: false, hidden: false, leaders: [{ type: 'user', id: leader }] },
+    });
+    const at = { in: { id: group.body.id } };
+    await walk('GET /api/v1/users/{id}/joinable', 200, { in: { id: asker } });
+    const ask = async (): Promise<{ in: { id: string } }> => {
+      const asked = await walk('POST /api/v1/groups/{id}/join', 202, { ...at, body: { user: asker } });
+      return { in: { id: asked.body.request.id } };
+    };
+    await walk('POST /api/v1/requests/{id}/deny', 200, { ...(await ask()), body: { reason: 'full' } });
+    await walk('POST /api/v1/requests/{id}/cancel', 200, await ask());
+    const asked = await ask();
+    await walk('POST /api/v1/groups/{id}/join', 409, { ...at, body: { user: asker } });
+    await walk('GET /api/v1/requests', 200);
+    await walk('GET /api/v1/requests/{id}', 200, asked);
+    await walk('POST /api/v1/requests/{id}/approve', 200, { ...asked, body: { reason: 'ok', user: leader } });
+    const inbox = await walk('GET /api/v1/inbox', 200, { query: `?user=${asker}` });
+    expect(inbox.body.items[0]).toMatchObject({ type: 'request.approved' });
+    await walk('POST /api/v1/inbox/{id}/read', 204, { in: { id: inbox.body.items[0].id } });
+    const delegation = { in: { ...at.in, userId: asker } };
+    await walk('PUT /api/v1/groups/{id}/delegations/{userId}', 200, {
+      ...delegation,
+      body: { canAdd: true, canRemove: false },
+    });
+    await walk('GET /api/v1/groups/{id}/delegations', 200, at);
+    await walk('DELETE /api/v1/groups/{id}/delegations/{userId}', 204, delegation);
+    await walk('POST /api/v1/groups/{id}/leave', 202, { ...at, body: { user: asker } });
+    await walk('PATCH /api/v1/groups/{id}', 200, { ...at, body: { open: true } });
+    await walk('POST /api/v1/groups/{id}/leave', 200, { ...at, body: { user: asker } });
+    await walk('POST /api/v1/groups/{id}/join', 200, { ...at, body: { user: asker } });
+    await walk('GET /api/v1/users/{id}/entitlements', 200, { in: { id: asker } });
+    await walk('DELETE /api/v1/users/{id}/permissions/{permission}', 204, grant);
+
+    await walk('POST /api/v1/roles', 201, { body: { name: 'curator' } });
+    await walk('GET /api/v1/roles', 200);
+    const role = { in: { name: 'curator' } };
+    await walk('PATCH /api/v1/roles/{name}', 200, { ...role, body: { protected: true } });
+    await walk('DELETE /api/v1/roles/{name}', 204, role);
+    const name = { in: { name: 'root' } };
+    await walk('PUT /api/v1/reserved-names/{name}', 200, { ...name, body: { reason: 'too mighty' } });
+    await walk('GET /api/v1/reserved-names', 200);
+    await walk('POST /api/v1/groups', 403, { body: { name: 'Root' } });
+    await walk('DELETE /api/v1/reserved-names/{name}', 204, name);
+  });
+
   it('tells of alerts as they are answered', async () => {
     const direct = openDatabase({ url: database.url, poolSize: 1, applicationName: 'contract-test' });
     const details = { feed: 'csv', expected: 'a day', last: null };
