@@ -57,7 +57,11 @@ function roleRoutes(parts: ApiParts): readonly Route[] {
       handle: async (call) => {
         const page = readPaging(parts.listKey, call.query, 'roles');
         const rows = await listRoles(parts.directory.database, page.page, null);
-        const items = rows.map(({ name, protected: isProtected, groups }) => ({ name, protected: isProtected, groups }));
+        const items = rows.map(({ name, protected: isProtected, groups }) => ({
+          name,
+          protected: isProtected,
+          groups,
+        }));
         return { status: 200, body: { items, next: page.next(rows.length, rows.at(-1)?.n) } };
       },
     },
