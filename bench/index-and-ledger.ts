@@ -87,14 +87,14 @@ async function toldAll(database: Database, follower: Follower): Promise<Tenure> 
   const lease = await takeLease(database, { name: 'feed', holder: randomUUID(), seconds: 3_600 });
   if (lease === null) throw new Error('A daemon works on this database: it holds the lease of the feed.');
   const tenure = { lease, last: await readLastBatch(database) };
-  if ((await cutSweep(database, { tenure, index: follower.index, to: follower.position })) === null) {
+  if ((await cutSweep(database, { tenure, held: follower, to: follower.position })) === null) {
     throw new Error('The lease of the feed was lost.');
   }
   return { lease, last: await readLastBatch(database) };
 }
 
 async function sweep(database: Database, follower: Follower, tenure: Tenure): Promise<void> {
-  const cut = await cutSweep(database, { tenure, index: follower.index, to: follower.position });
+  const cut = await cutSweep(database, { tenure, held: follower, to: follower.position });
   if (cut?.n !== tenure.last.n) throw new Error('A sweep found a difference where there is none.');
 }
 

@@ -35,6 +35,9 @@ export const changeShape = z
     removed: z.array(memberId.extend({ line: z.int().optional() })).optional(),
     before: json.optional(),
     after: json.optional(),
+    entitlement: z.object({ kind: z.enum(['role', 'permission']), name: z.string() }).optional(),
+    gained: z.array(id).optional(),
+    lost: z.array(id).optional(),
     joined: z.array(id).optional(),
     left: z.array(id).optional(),
     part: z.int().optional(),
@@ -55,19 +58,37 @@ export async function changeBodies(
   return rows.map((row) => {
     const cursor = cursors.seal({ kind: 'row', xid: row.xid, seq: row.seq });
     const entry = { cursor, type: row.type, at: row.at.toISOString() };
-    return row.type === 'membership.effective'
-      ? { ...entry, ...effectiveBody(row, ids, cursors) }
-      : { ...entry, ...authorBody(row), ...matterBody(row, ids) };
+    if (row.type === 'membership.effective') return { ...entry, ...effectiveBody(row, ids, cursors) };
+    if (row.type === 'entitlement.changed') return { ...entry, ...entitlementBody(row, ids, cursors) };
+    return { ...entry, ...authorBody(row), ...matterBody(row, ids) };
   });
 }
 
 function effectiveBody(row: FeedRow, ids: Ids, cursors: Cursors): object {
-  const usersOf = (numbers: readonly number[] | null): unknown[] =>
-    (numbers ?? []).map((n) => ids.get(n)?.id).filter((id) => id !== undefined);
   return {
     group: groupBody(row),
-    joined: usersOf(row.added),
-    left: usersOf(row.removed),
+    joined: usersOf(ids, row.added),
+    left: usersOf(ids, row.removed),
+    ...derivedBody(row, cursors),
+  };
+}
+
+/** `after` is the role or permission, as `{kind, name}`. */
+function entitlementBody(row: FeedRow, ids: Ids, cursors: Cursors): object {
+  return {
+    entitlement: row.after,
+    gained: usersOf(ids, row.added),
+    lost: usersOf(ids, row.removed),
+    ...derivedBody(row, cursors),
+  };
+}
+
+function usersOf(ids: Ids, numbers: readonly number[] | null): unknown[] {
+  return (numbers ?? []).map((n) => ids.get(n)?.id).filter((id) => id !== undefined);
+}
+
+function derivedBody(row: FeedRow, cursors: Cursors): object {
+  return {
     part: row.part,
     parts: row.parts,
     causes: (row.causes ?? []).map(([xid, seq]) => cursors.seal({ kind: 'row', xid, seq })),

@@ -168,10 +168,9 @@ export class Engine {
     const isSweep = this.#tenure === null || step.deltas === null || now() - this.#sweptAt > SWEEP_MS;
     if (!isSweep && step.marks.length === 0) return;
     const tenure = this.#tenure ?? { lease: this.#lease, last: await readLastBatch(database) };
-    const { index } = follower;
     const cut: Cut | null = isSweep
-      ? await cutSweep(database, { tenure, index, to: step.to })
-      : await cutStep(database, { tenure, index, step });
+      ? await cutSweep(database, { tenure, held: follower, to: step.to })
+      : await cutStep(database, { tenure, held: follower, step });
     if (cut === null) {
       this.#tenure = null;
       this.#lease = null;

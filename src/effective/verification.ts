@@ -85,8 +85,11 @@ export async function verifyFeed(database: Database, holder: string): Promise<nu
   const last = await readLastBatch(database);
   const follower = await Follower.open(database, new Uint32Array(4));
   try {
-    const { index, position: to } = follower;
-    const cut = await cutSweep(database, { tenure: { lease, last }, index, to });
+    const cut = await cutSweep(database, {
+      tenure: { lease, last },
+      held: follower,
+      to: follower.position,
+    });
     if (cut === null) throw new Error('The feed was taken away while its ledger was compared.');
     return cut.unexplained;
   } finally {

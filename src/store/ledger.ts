@@ -13,6 +13,9 @@ import { type Connection, named, type Tx } from './database.ts';
 /** The change feed as an owner of a ledger. */
 export const FEED_OWNER = 0;
 
+/** What the feed has told of entitlements; their numbers stand where groups' do. */
+export const ENTITLEMENTS_OWNER = -1;
+
 /** Largest set that is kept whole. */
 const WHOLE_SET = 4_096;
 const WHOLE_PART = -1;
@@ -59,6 +62,8 @@ const drop = named(
   `delete from ledger l using unnest($2::int[], $3::int[]) as d(group_n, part)
    where l.owner = $1 and l.group_n = d.group_n and l.part = d.part`,
 );
+
+const keys = named('ledger_keys', 'select distinct group_n from ledger where owner = $1');
 
 const dropOwner = named('ledger_drop_owner', 'delete from ledger where owner = $1');
 
@@ -112,6 +117,11 @@ export async function moveLedger(tx: Tx, owner: number, moves: readonly LedgerMo
       rows.map(({ members }) => members),
     ]);
   }
+}
+
+/** Groups of which the owner has been given anything. */
+export async function ledgerGroups(connection: Connection, owner: number): Promise<GroupN[]> {
+  return (await connection.rows<{ group_n: GroupN }>(keys, [owner])).map(({ group_n }) => group_n);
 }
 
 /** Forgets all that an owner has been given. */

@@ -124,7 +124,7 @@ function ancestorsIn(
 }
 
 /** Each mark once, in the order of the log. */
-function inOrder(marks: readonly MarkRow[]): readonly MarkRow[] {
+export function inOrder(marks: readonly MarkRow[]): readonly MarkRow[] {
   return [...new Set(marks)].sort((a, b) => {
     const [x, y] = [BigInt(a.xid), BigInt(b.xid)];
     return x === y ? a.seq - b.seq : x < y ? -1 : 1;

@@ -10,16 +10,24 @@
  */
 import type { Position } from '../../core/position.ts';
 import type { Database, Tx } from '../../store/database.ts';
-import { appendEffective, cutLog } from '../../store/effective/feed-cuts.ts';
+import { appendEffective, appendEntitlements, cutLog } from '../../store/effective/feed-cuts.ts';
 import { type BatchRow, countTail, readTail } from '../../store/effective/log-tail.ts';
 import { readGroupsAmong } from '../../store/effective/facts.ts';
 import { holdsLease, type Lease } from '../../store/leases.ts';
-import { FEED_OWNER, moveLedger, readLedgerPage } from '../../store/ledger.ts';
+import {
+  ENTITLEMENTS_OWNER,
+  FEED_OWNER,
+  ledgerGroups,
+  moveLedger,
+  readLedgerPage,
+} from '../../store/ledger.ts';
 import { type Delta, deltaBetween, disposeDelta, isEmptyDelta } from '../index/bitmaps.ts';
 import type { MembershipIndex } from '../index/membership-index.ts';
+import type { Conferrals } from '../index/conferrals.ts';
 import { membersOf } from '../follow/look-again.ts';
 import type { Step } from '../follow/follower.ts';
 import { attribute, type Marked } from './causes.ts';
+import { disposeMoves, type Held, moveEntitlements, type Touched } from './entitlements.ts';
 import { entriesOf } from './entries.ts';
 import { RoaringBitmap32 } from 'roaring-wasm';
 import type { GroupN } from '../../core/ids.ts';
@@ -45,16 +53,17 @@ export interface Tenure {
 /** Delivers what a step moved. Answers null when the lease is lost; the ledger is then somebody else's. */
 export async function cutStep(
   database: Database,
-  { tenure, index, step }: { readonly tenure: Tenure; readonly index: MembershipIndex; readonly step: Step },
+  { tenure, held, step }: { readonly tenure: Tenure; readonly held: Held; readonly step: Step },
 ): Promise<Cut | null> {
-  const { to, marks, deltas } = step;
+  const { to, marks, deltas, touched } = step;
   return deliver(database, {
     tenure,
-    index,
+    held,
     to,
     marked: step,
     marks: marks.length,
     deltas: deltas ?? new Map(),
+    touched,
   });
 }
 
@@ -64,13 +73,13 @@ export async function cutStep(
  */
 export async function cutSweep(
   database: Database,
-  { tenure, index, to }: { readonly tenure: Tenure; readonly index: MembershipIndex; readonly to: Position },
+  { tenure, held, to }: { readonly tenure: Tenure; readonly held: Held; readonly to: Position },
 ): Promise<Cut | null> {
   const marked = await marksBetween(database, tenure.last.position, to);
-  const deltas = await differences(database, index);
+  const deltas = await differences(database, held.index);
+  const touched = await everyEntitlement(database, held.conferrals);
   try {
-    if (marked.count === 0 && deltas.size === 0) return { n: tenure.last.n, unexplained: 0 };
-    return await deliver(database, { tenure, index, to, marked, marks: marked.count, deltas });
+    return await deliver(database, { tenure, held, to, marked, marks: marked.count, deltas, touched });
   } finally {
     deltas.forEach(disposeDelta);
   }
@@ -78,28 +87,45 @@ export async function cutSweep(
 
 interface Delivery {
   readonly tenure: Tenure;
-  readonly index: MembershipIndex;
+  readonly held: Held;
   readonly to: Position;
   readonly marked: Marked;
   /** Rows of the log in the batch besides the feed's own. */
   readonly marks: number;
   readonly deltas: ReadonlyMap<number, Delta>;
+  readonly touched: Touched;
 }
 
 async function deliver(
   database: Database,
-  { tenure, index, to, marked, marks, deltas }: Delivery,
+  { tenure, held, to, marked, marks, deltas, touched }: Delivery,
 ): Promise<Cut | null> {
-  const entries = entriesOf(attribute(deltas, marked, (group) => index.parentsOf(group)));
+  const caused = [...attribute(deltas, marked, (group) => held.index.parentsOf(group))];
+  const entries = entriesOf(caused);
   const n = tenure.last.n + 1;
   const unexplained = entries.filter(({ causesTotal }) => causesTotal === 0).length;
   return database.transaction(async (tx) => {
     if (!(await holdsLease(tx, tenure.lease))) return null;
-    await cutLog(tx, { n, position: to, entries: marks + entries.length });
-    await appendEffective(tx, n, entries);
-    await moveFeedLedger(tx, index, deltas);
-    return { n, unexplained };
+    const entitled = await moveEntitlements(tx, held, { touched, caused, marks: marked.marks });
+    try {
+      const count = marks + entries.length + entitled.entries.length;
+      if (count === 0) return { n: tenure.last.n, unexplained: 0 };
+      await cutLog(tx, { n, position: to, entries: count });
+      await appendEffective(tx, n, entries);
+      await appendEntitlements(tx, n, entitled.entries);
+      await moveFeedLedger(tx, held.index, deltas);
+      await moveLedger(tx, ENTITLEMENTS_OWNER, entitled.moves);
+      return { n, unexplained };
+    } finally {
+      disposeMoves(entitled);
+    }
   });
+}
+
+/** All entitlements that somebody confers or that the feed has told of. */
+async function everyEntitlement(database: Database, conferrals: Conferrals): Promise<Touched> {
+  const told = await ledgerGroups(database, ENTITLEMENTS_OWNER);
+  return new Map([...conferrals.entitlements(), ...told].map((entitlement) => [entitlement, new Set()]));
 }
 
 async function moveFeedLedger(

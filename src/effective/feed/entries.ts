@@ -14,7 +14,7 @@ export function entriesOf(caused: Iterable<Caused>): EffectiveEntry[] {
     const entries = byGroup.get(one.group) ?? [];
     byGroup.set(one.group, entries);
     const causes = one.causes.slice(0, CAUSES_PER_ENTRY).map(({ xid, seq }) => [xid, seq] as const);
-    for (const ids of slices(one))
+    for (const ids of slicesOf(one))
       entries.push({ group: one.group, ...ids, causes, causesTotal: one.causes.length });
   }
   return [...byGroup.values()].flatMap((entries) =>
@@ -22,7 +22,11 @@ export function entriesOf(caused: Iterable<Caused>): EffectiveEntry[] {
   );
 }
 
-function slices({ joined, left }: Caused): { joined: readonly number[]; left: readonly number[] }[] {
+/** Cut so that no entry holds too many. */
+export function slicesOf({
+  joined,
+  left,
+}: Pick<Caused, 'joined' | 'left'>): { joined: readonly number[]; left: readonly number[] }[] {
   const sliced = [];
   for (let from = 0; from < joined.length + left.length; from += IDS_PER_ENTRY) {
     const to = from + IDS_PER_ENTRY;

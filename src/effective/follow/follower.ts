@@ -6,8 +6,10 @@
  */
 import type { Position } from '../../core/position.ts';
 import type { Database, Tx } from '../../store/database.ts';
+import { type ConferralRow, readConferrals } from '../../store/effective/conferrals.ts';
 import { type MarkRow, readPosition, readTail } from '../../store/effective/log-tail.ts';
 import { type Delta, disposeDelta } from '../index/bitmaps.ts';
+import { Conferrals } from '../index/conferrals.ts';
 import type { MembershipIndex } from '../index/membership-index.ts';
 import type { SetHash } from '../index/set-hash.ts';
 import { loadIndex } from './load.ts';
@@ -26,6 +28,8 @@ export interface Step {
   readonly formerParents: ReadonlyMap<number, readonly number[]>;
   /** Effective joins and leaves by group; null when the index was filled anew and nobody knows. */
   readonly deltas: ReadonlyMap<number, Delta> | null;
+  /** Entitlements that may have moved, each with the holders that began or ceased to confer it. */
+  readonly touched: ReadonlyMap<number, ReadonlySet<number>>;
 }
 
 const snapshot = { isolation: 'repeatable read', readOnly: true } as const;
@@ -34,16 +38,14 @@ export class Follower {
   readonly #database: Database;
   readonly #hashKey: SetHash;
   #index: MembershipIndex;
+  #conferrals: Conferrals;
   #position: Position;
 
-  private constructor(
-    database: Database,
-    hashKey: SetHash,
-    { index, position }: { readonly index: MembershipIndex; readonly position: Position },
-  ) {
+  private constructor(database: Database, hashKey: SetHash, { index, conferrals, position }: Filled) {
     this.#database = database;
     this.#hashKey = hashKey;
     this.#index = index;
+    this.#conferrals = conferrals;
     this.#position = position;
   }
 
@@ -54,6 +56,11 @@ export class Follower {
 
   get index(): MembershipIndex {
     return this.#index;
+  }
+
+  /** Who confers what, as of the same position. */
+  get conferrals(): Conferrals {
+    return this.#conferrals;
   }
 
   /** What the index equals. */
@@ -72,14 +79,21 @@ export class Follower {
     if (seen.kind === 'filled') {
       this.#index.dispose();
       this.#index = seen.index;
-      return { to, marks: [], nested: new Set(), formerParents: new Map(), deltas: null };
+      this.#conferrals = seen.conferrals;
+      return { to, marks: [], nested: new Set(), formerParents: new Map(), deltas: null, touched: new Map() };
     }
     const { marks, facts, nested } = seen;
     const formerParents = new Map(
       facts.goneGroups.map((group) => [group, [...this.#index.parentsOf(group)]] as const),
     );
     const deltas = marks.length === 0 ? new Map<number, Delta>() : this.#index.apply(facts);
-    return { to, marks, nested, formerParents, deltas };
+    const touched = this.#conferrals.replace(seen.holders, seen.conferrals);
+    for (const holder of [...deltas.keys(), ...facts.users.map(({ user }) => user)]) {
+      for (const entitlement of this.#conferrals.conferredBy(holder)) {
+        if (!touched.has(entitlement)) touched.set(entitlement, new Set());
+      }
+    }
+    return { to, marks, nested, formerParents, deltas, touched };
   }
 
   dispose(): void {
@@ -90,18 +104,38 @@ export class Follower {
     const position = await readPosition(tx);
     const marks = await readTail(tx, { since: this.#position, to: position, limit: MAX_MARKS + 1 });
     if (marks.length > MAX_MARKS) return { kind: 'filled', ...(await fill(tx, this.#hashKey)) };
-    return { kind: 'marks', position, marks, ...(await lookAgain(tx, marks)) };
+    const holders = holdersIn(marks);
+    const conferrals = await readConferrals(tx, holders);
+    return { kind: 'marks', position, marks, holders, conferrals, ...(await lookAgain(tx, marks)) };
   }
+}
+
+/** Groups and users that changed themselves: what they confer may have changed with them. */
+function holdersIn(marks: readonly MarkRow[]): number[] {
+  const holders = new Set<number>();
+  for (const { type, group_n: group, user_n: user } of marks) {
+    if (type.startsWith('group.') && group !== null) holders.add(group);
+    if (type.startsWith('user.') && user !== null) holders.add(user);
+  }
+  return [...holders];
 }
 
 interface Filled {
   readonly index: MembershipIndex;
+  readonly conferrals: Conferrals;
   readonly position: Position;
 }
 
 type Seen =
   | ({ readonly kind: 'filled' } & Filled)
-  | ({ readonly kind: 'marks'; readonly position: Position; readonly marks: readonly MarkRow[] } & Looked);
+  | ({
+      readonly kind: 'marks';
+      readonly position: Position;
+      readonly marks: readonly MarkRow[];
+      /** Whose conferrals were read again, and those. */
+      readonly holders: readonly number[];
+      readonly conferrals: readonly ConferralRow[];
+    } & Looked);
 
 /** Frees the deltas of a step. */
 export function disposeStep({ deltas }: Step): void {
@@ -110,5 +144,7 @@ export function disposeStep({ deltas }: Step): void {
 
 async function fill(tx: Tx, hashKey: SetHash): Promise<Filled> {
   const position = await readPosition(tx);
-  return { position, index: await loadIndex(tx, hashKey) };
+  const conferrals = new Conferrals();
+  conferrals.replace([], await readConferrals(tx, null));
+  return { position, conferrals, index: await loadIndex(tx, hashKey) };
 }

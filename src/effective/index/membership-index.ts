@@ -101,6 +101,10 @@ export class MembershipIndex {
     return this.#active.has(user) && this.#reachOf(group).has(user);
   }
 
+  isActive(user: number): boolean {
+    return this.#active.has(user);
+  }
+
   isDirect(group: number, user: number): boolean {
     return this.#direct.get(group)?.has(user) === true;
   }

@@ -14,6 +14,14 @@ export interface EffectiveEntry {
   readonly causesTotal: number;
 }
 
+/** At most 1,000 users that gained or lost one role or permission for the same causes. */
+export interface EntitlementEntry extends Pick<EffectiveEntry, 'part' | 'parts' | 'causes' | 'causesTotal'> {
+  readonly kind: 'role' | 'permission';
+  readonly name: string;
+  readonly gained: readonly number[];
+  readonly lost: readonly number[];
+}
+
 /** Rows to a statement: a million ids at most. */
 const ENTRIES_AT_ONCE = 1_000;
 
@@ -30,6 +38,16 @@ const insertEntries = named(
           e.causes::jsonb, e.total
    from unnest($2::int[], $3::text[], $4::text[], $5::int[], $6::int[], $7::text[], $8::int[])
      with ordinality as e(group_n, joined, gone, part, parts, causes, total, at)
+   order by e.at`,
+);
+
+const insertEntitlements = named(
+  'feed_entitlements_insert',
+  `insert into change (type, batch, actor_kind, actor_id, after, added, removed, part, parts, causes, causes_total)
+   select 'entitlement.changed', $1, 'system', 'feed', jsonb_build_object('kind', e.kind, 'name', e.name),
+          e.gained::int[], e.lost::int[], e.part, e.parts, e.causes::jsonb, e.total
+   from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::int[], $7::int[], $8::text[], $9::int[])
+     with ordinality as e(kind, name, gained, lost, part, parts, causes, total, at)
    order by e.at`,
 );
 
@@ -50,6 +68,28 @@ export async function appendEffective(tx: Tx, n: number, entries: readonly Effec
       some.map(({ group }) => group),
       some.map(({ joined }) => `{${joined.join(',')}}`),
       some.map(({ left }) => `{${left.join(',')}}`),
+      some.map(({ part }) => part),
+      some.map(({ parts }) => parts),
+      some.map(({ causes }) => JSON.stringify(causes)),
+      some.map(({ causesTotal }) => causesTotal),
+    ]);
+  }
+}
+
+/** Appends what users gained and lost to the batch `n`, behind their joins and leaves. */
+export async function appendEntitlements(
+  tx: Tx,
+  n: number,
+  entries: readonly EntitlementEntry[],
+): Promise<void> {
+  for (let from = 0; from < entries.length; from += ENTRIES_AT_ONCE) {
+    const some = entries.slice(from, from + ENTRIES_AT_ONCE);
+    await tx.rows(insertEntitlements, [
+      n,
+      some.map(({ kind }) => kind),
+      some.map(({ name }) => name),
+      some.map(({ gained }) => `{${gained.join(',')}}`),
+      some.map(({ lost }) => `{${lost.join(',')}}`),
       some.map(({ part }) => part),
       some.map(({ parts }) => parts),
       some.map(({ causes }) => JSON.stringify(causes)),
