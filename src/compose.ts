@@ -132,7 +132,7 @@ async function assemble({ settings, log, storage }: Ground, { onClose, closeAll 
   onClose(() => housekeeping.stop());
   const membership = membershipOf({ database, url: directUrl, masterKey, wake, log });
   onClose(() => membership.stop());
-  const targets = targetsOf(database, masterKey, wake.ring);
+  const targets = targetsOf(database, { masterKey, dataDir: settings.dataDir }, wake.ring);
   const engine = startEngine({ targets, log, metrics, wake, cursors });
   onClose(() => engine.stop());
   health.watch('database', async () => {

@@ -1,5 +1,6 @@
 /** The targets of an installation, for the doors that change them and the engine that drives them. */
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Cursors } from '../core/cursor.ts';
 import { deriveKey } from '../core/seal.ts';
@@ -11,9 +12,14 @@ import { TargetEngine } from '../targets/engine/engine.ts';
 import { targetVault } from '../targets/secrets.ts';
 
 /** The targets as a door holds them; `wake` is called after every change. */
-export function targetsOf(database: Database, masterKey: Buffer, wake: () => void): Targets {
+export function targetsOf(
+  database: Database,
+  { masterKey, dataDir }: { readonly masterKey: Buffer; readonly dataDir: string },
+  wake: () => void,
+): Targets {
+  const filesDir = join(dataDir, 'targets');
   const vault = targetVault(deriveKey(masterKey, 'target-credentials'), randomBytes);
-  return { database, vault, now: Date.now, random: randomBytes, wake };
+  return { database, vault, filesDir, now: Date.now, random: randomBytes, wake };
 }
 
 export interface EngineRoom {
@@ -29,6 +35,7 @@ export function startEngine({ targets, log, metrics, wake, cursors }: EngineRoom
   const engine = new TargetEngine({
     database: targets.database,
     vault: targets.vault,
+    filesDir: targets.filesDir,
     cursors,
     world: { now: Date.now, random: Math.random },
     listener: (target) => ({

@@ -22,6 +22,8 @@ export interface TargetUser {
 export interface TargetGroup {
   readonly id: string;
   readonly name: string;
+  /** That it confers, where the target is told of roles by values. */
+  readonly roles: readonly string[];
 }
 
 export type TargetObject =
@@ -131,6 +133,8 @@ export interface ConnectorWorld {
   readonly now: () => number;
   /** Told of every exchange with the target, for traces. */
   readonly heard: (exchange: Exchange) => void;
+  /** Folder of the files that are targets. */
+  readonly filesDir: string;
 }
 
 /** A type of target: how its settings are read, and how it is opened. Connectors are listed in connectors/types. */

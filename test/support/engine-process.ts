@@ -3,6 +3,7 @@
  * so that it needs nobody to wake it. Says `driving` once it began.
  */
 import { randomBytes } from 'node:crypto';
+import { tmpdir } from 'node:os';
 import { createCursors } from '../../src/core/cursor.ts';
 import { deriveKey } from '../../src/core/seal.ts';
 import { openDatabase } from '../../src/store/database.ts';
@@ -18,6 +19,7 @@ const engine = new TargetEngine({
   database,
   vault: targetVault(deriveKey(MASTER_KEY, 'target-credentials'), randomBytes),
   cursors: createCursors(MASTER_KEY, epoch.id),
+  filesDir: tmpdir(),
   world: { now: Date.now, random: Math.random },
   listener: () => ({ onOutcome: () => undefined }),
   onFault: (target, error) => console.error(target, error),

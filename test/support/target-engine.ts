@@ -1,4 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createCursors } from '../../src/core/cursor.ts';
 import { deriveKey } from '../../src/core/seal.ts';
 import { Engine } from '../../src/effective/engine.ts';
@@ -29,11 +32,13 @@ export async function openTestTargets({
   const epoch = await openEpoch(database, 'http://localhost:8080');
   const cursors = createCursors(MASTER_KEY, epoch.id);
   const vault = targetVault(deriveKey(MASTER_KEY, 'target-credentials'), randomBytes);
+  const filesDir = mkdtempSync(join(tmpdir(), 'muster-targets-'));
   const faults: unknown[] = [];
   const engine = new TargetEngine({
     database,
     vault,
     cursors,
+    filesDir,
     world: { now: Date.now, random: Math.random },
     listener: () => ({ onOutcome: () => undefined }),
     onFault: (_target, error) => faults.push(error),
@@ -52,7 +57,7 @@ export async function openTestTargets({
     engine.wake();
     feed.wake();
   };
-  const targets = { database, vault, now: Date.now, random: randomBytes, wake: engine.wake };
+  const targets = { database, vault, filesDir, now: Date.now, random: randomBytes, wake: engine.wake };
   if (drives) engine.start();
   return {
     ...on,
@@ -64,6 +69,7 @@ export async function openTestTargets({
       await engine.stop();
       await feed.stop();
       await on.close();
+      rmSync(filesDir, { recursive: true, force: true });
     },
   };
 }

@@ -58,7 +58,8 @@ export async function withTargets<T>(
 ): Promise<T> {
   return visit(io, visiting, async (open) => {
     const { masterKey } = await openKeys(open);
-    return work(targetsOf(open.directory.database, masterKey, open.directory.wake), open);
+    const { dataDir } = open.settings;
+    return work(targetsOf(open.directory.database, { masterKey, dataDir }, open.directory.wake), open);
   });
 }
 

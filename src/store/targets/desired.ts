@@ -43,6 +43,7 @@ export interface DesiredGroup {
   readonly n: GroupN;
   readonly id: string;
   readonly name: string;
+  readonly roles: readonly string[];
 }
 
 const wantedUsers: Statement = named(
@@ -68,11 +69,14 @@ const desiredUsers = named(
 
 const desiredGroups = named(
   'target_desired_groups',
-  `select g.n, g.id, g.name from groups g
+  `select g.n, g.id, g.name,
+     array(select distinct r.name from closure c join group_role gr on gr.group_n = c.ancestor
+           join role r on r.n = gr.role_n where c.descendant = g.n order by r.name) as roles
+   from groups g
    join target_scope s on s.group_n = g.n and s.target_n = $1
    where g.n = any($2::int[]) and g.deleted_at is null
    union all
-   select -r.n, md5('role ' || r.n || ' of ' || (select id from target where n = $1))::uuid, r.name from role r
+   select -r.n, md5('role ' || r.n || ' of ' || (select id from target where n = $1))::uuid, r.name, '{}' from role r
    where -r.n = any($2::int[]) and ${hasRoleGroups} and ${isConferred}`,
 );
 

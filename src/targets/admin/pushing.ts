@@ -30,7 +30,11 @@ export interface TargetTest {
 export async function testTarget(targets: Targets, idOrName: string): Promise<TargetTest> {
   const row = await requireTarget(targets, idOrName);
   const exchanges: Exchange[] = [];
-  const world = { now: targets.now, heard: (exchange: Exchange) => void exchanges.push(exchange) };
+  const world = {
+    now: targets.now,
+    filesDir: targets.filesDir,
+    heard: (exchange: Exchange) => void exchanges.push(exchange),
+  };
   const credentials = credentialsOf(targets, row);
   if (!isConnectedType(row.type)) {
     const receiver = openWebhook(row.settings, credentials, world);

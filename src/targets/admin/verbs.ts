@@ -34,6 +34,8 @@ import { holdView, type TargetStatus, type TargetView, viewOf } from './view.ts'
 export interface Targets {
   readonly database: Database;
   readonly vault: Vault;
+  /** Folder of the files that are targets. */
+  readonly filesDir: string;
   /** Epoch ms. */
   readonly now: () => number;
   /** That many random bytes. */

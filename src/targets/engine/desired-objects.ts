@@ -47,7 +47,7 @@ async function desiredUsers(
 }
 
 async function desiredGroups(
-  { target, traits }: Known,
+  { target, traits, settings }: Known,
   connection: Connection,
   numbers: readonly GroupN[],
 ): Promise<Map<number, Desired>> {
@@ -56,7 +56,8 @@ async function desiredGroups(
     const { template, roleTemplate } = traits.names;
     const name = targetName(group, isRoleGroup(n) ? roleTemplate : template);
     const nameKey = foldTargetName(name, traits.names.fold);
-    desired.set(n, { object: { kind: 'group', id: group.id, name }, what: name, nameKey });
+    const roles = settings.roles === 'values' ? group.roles : [];
+    desired.set(n, { object: { kind: 'group', id: group.id, name, roles }, what: name, nameKey });
   }
   return desired;
 }

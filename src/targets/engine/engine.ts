@@ -27,6 +27,8 @@ export interface EngineParts {
   readonly listener: (target: string) => Listener;
   /** A fault while driving a target; it is driven again after a while. */
   readonly onFault: (target: string, error: unknown) => void;
+  /** Folder of the files that are targets. */
+  readonly filesDir: string;
   readonly leaseSeconds?: number;
 }
 
@@ -196,6 +198,7 @@ async function driveOne(
   const recorder = new Recorder();
   const open = CONNECTOR_TYPES[row.type].open(row.settings, credentials, {
     now: world.now,
+    filesDir: parts.filesDir,
     heard: (exchange) => {
       noteExchange(exchange);
       const { method, url, status, ms } = exchange;

@@ -9,8 +9,9 @@ const GROUPS = 20;
 
 /** Answers how many objects were worked on; none means that nothing is due or nothing may be sent. */
 export async function workRound(context: TargetContext): Promise<number> {
-  const users = await workOnObjects(context, { kind: 'u', limit: USERS });
+  const { concurrency } = context.settings;
+  const users = await workOnObjects(context, { kind: 'u', limit: Math.max(USERS, concurrency) });
   const groups = await workOnObjects(context, { kind: 'g', limit: GROUPS });
-  const lists = await workOnMembers(context, { limit: context.settings.concurrency * 2 });
+  const lists = await workOnMembers(context, { limit: concurrency * 2 });
   return users + groups + lists;
 }

@@ -7,8 +7,8 @@ import type { HeldByName } from '../../support/quirk-server.ts';
 export interface Counterpart {
   readonly connector: Connector;
   readonly traits: Traits;
-  /** The same counterpart, approached with credentials that it does not know. */
-  readonly stranger: Connector;
+  /** The same counterpart, approached with credentials that it does not know; null where none are asked for. */
+  readonly stranger: Connector | null;
   held(): Promise<HeldByName> | HeldByName;
   close(): Promise<void>;
 }
@@ -21,7 +21,7 @@ export function aUser(
 }
 
 export function aGroup(name: string): TargetObject & { kind: 'group' } {
-  return { kind: 'group', id: randomUUID(), name };
+  return { kind: 'group', id: randomUUID(), name, roles: [] };
 }
 
 function found(resolution: Resolution): Held {
@@ -55,7 +55,11 @@ export function describeConnector(title: string, start: () => Promise<Counterpar
     });
 
     it('answers wrong credentials as unauthorised', async () => {
-      expect(await on.stranger.probe()).toMatchObject({ kind: 'failed', outcome: { kind: 'unauthorised' } });
+      if (on.stranger !== null)
+        expect(await on.stranger.probe()).toMatchObject({
+          kind: 'failed',
+          outcome: { kind: 'unauthorised' },
+        });
     });
 
     it('finds nothing where nothing is', async () => {

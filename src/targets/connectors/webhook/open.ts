@@ -12,7 +12,7 @@ import { webhookCredentials, webhookSettings } from './settings.ts';
 export function openWebhook(
   given: unknown,
   secret: unknown,
-  { now, heard }: ConnectorWorld,
+  { now, heard }: Pick<ConnectorWorld, 'now' | 'heard'>,
 ): WebhookReceiver {
   const settings = webhookSettings.parse(given);
   const credentials = webhookCredentials.parse(secret);

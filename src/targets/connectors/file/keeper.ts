@@ -1,0 +1,149 @@
+/**
+ * The file itself. What is asked of it meanwhile is written together: one writing at a time, whole, into a file
+ * beside it that takes its name once it is safe on the disk, so that a reader sees the old file or the new one. A
+ * change counts as made when that has happened.
+ */
+import { randomUUID } from 'node:crypto';
+import { access, constants, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { errorCode } from '../../../core/error-code.ts';
+import type { Outcome } from '../../../core/targets/outcome.ts';
+import type { Operation } from '../../connector.ts';
+import { membershipLines, objectLines, readLines } from './lines.ts';
+import { carryOut, type Model } from './model.ts';
+import { portalRows, readPortalRows } from './portal.ts';
+import type { FileSettings } from './settings.ts';
+
+export interface Keeper {
+  /** What the file holds now; read again when somebody else wrote it. Throws when it cannot be read. */
+  read(): Promise<Model>;
+  change(operation: Operation): Promise<Outcome>;
+  /** Throws when there is no folder to write into, and none can be made. */
+  probe(): Promise<void>;
+  readonly path: string;
+}
+
+interface Asked {
+  readonly operation: Operation;
+  readonly done: (outcome: Outcome) => void;
+}
+
+/** Text is handed to the disk in pieces of about this many characters. */
+const PIECE = 1 << 20;
+
+export function keepFile(folder: string, settings: FileSettings): Keeper {
+  const path = join(folder, settings.file);
+  /** Beside the portal's format, which says nothing of ids, of empty groups and of users in none. */
+  const besidePath = join(folder, `.${settings.file}.known`);
+  const isPortal = settings.format === 'portal';
+  let known: { readonly model: Model; readonly stamp: string } | null = null;
+  let queue: Asked[] = [];
+  let writing: Promise<void> | null = null;
+
+  const read = async (): Promise<Model> => {
+    const stamp = await stampOf([path, besidePath]);
+    if (known?.stamp === stamp) return known.model;
+    const model = readLines(await textOf(isPortal ? besidePath : path));
+    if (isPortal) readPortalRows(await textOf(path), model, settings);
+    known = { model, stamp };
+    return model;
+  };
+
+  const write = async (model: Model): Promise<void> => {
+    await mkdir(folder, { recursive: true });
+    if (isPortal) {
+      await replaceFile(besidePath, objectLines(model));
+      await replaceFile(path, portalRows(model, settings));
+    } else await replaceFile(path, both(objectLines(model), membershipLines(model)));
+    known = { model, stamp: await stampOf([path, besidePath]) };
+  };
+
+  const work = async (): Promise<void> => {
+    while (queue.length > 0) {
+      const asked = queue.splice(0);
+      const outcomes: Outcome[] = [];
+      try {
+        const model = await read();
+        for (const { operation } of asked) outcomes.push(carryOut(model, operation));
+        if (outcomes.some(({ kind }) => kind === 'applied')) await write(model);
+        asked.forEach(({ done }, at) => done(outcomes[at] ?? { kind: 'noop' }));
+      } catch (error) {
+        // What stands in memory was not written: the file is read again before anything else.
+        known = null;
+        const why = error instanceof Error ? error.message : String(error);
+        const outcome: Outcome = isForbidden(error) ? { kind: 'unauthorised', why } : { kind: 'down', why };
+        for (const { done } of asked) done(outcome);
+      }
+    }
+    writing = null;
+  };
+
+  return {
+    path,
+    read,
+    change: (operation) =>
+      new Promise((done) => {
+        queue = [...queue, { operation, done }];
+        // In the next turn, so that what is asked in this one is written together.
+        writing ??= Promise.resolve().then(work);
+      }),
+    probe: async () => {
+      await mkdir(folder, { recursive: true });
+      await access(folder, constants.W_OK);
+      await read();
+    },
+  };
+}
+
+/** True where the system does not let us. */
+export function isForbidden(error: unknown): boolean {
+  return ['EACCES', 'EPERM', 'EROFS'].includes(errorCode(error));
+}
+
+async function replaceFile(path: string, pieces: Iterable<string>): Promise<void> {
+  const beside = `${path}.${randomUUID()}.tmp`;
+  try {
+    const file = await open(beside, 'wx', 0o640);
+    try {
+      let text = '';
+      for (const piece of pieces) {
+        text += piece;
+        if (text.length < PIECE) continue;
+        await file.writeFile(text);
+        text = '';
+      }
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(beside, path);
+  } catch (error) {
+    await rm(beside, { force: true });
+    throw error;
+  }
+}
+
+function* both(one: Iterable<string>, other: Iterable<string>): Generator<string> {
+  yield* one;
+  yield* other;
+}
+
+async function textOf(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return '';
+    throw error;
+  }
+}
+
+async function stampOf(paths: readonly string[]): Promise<string> {
+  const stamps = await Promise.all(
+    paths.map(async (path) => {
+      const facts = await stat(path, { bigint: true }).catch(() => null);
+      return facts === null ? '' : `${facts.ino}:${facts.size}:${facts.mtimeNs}`;
+    }),
+  );
+  return stamps.join(' ');
+}
