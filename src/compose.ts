@@ -11,6 +11,7 @@ import { referenceDoor } from './api/reference.ts';
 import { tokenEndpoint, tokenOperation } from './api/token-endpoint.ts';
 import { importRoutes } from './api/imports.ts';
 import { directoryRoutes } from './api/routes.ts';
+import { sourceRoutes } from './api/sources.ts';
 import { targetLedgerRoutes } from './api/target-ledger.ts';
 import { targetRoutes } from './api/targets.ts';
 import { entraKeys } from './boot/entra-keys.ts';
@@ -149,6 +150,7 @@ async function assemble({ settings, log, storage }: Ground, { onClose, closeAll 
     onFault: (error) => log.warn({ err: error }, 'Traces of requests were not kept.'),
   });
   onClose(() => traces.stop());
+  const feeds = feedsOf(settings);
   const cursorOf = ({ xid, seq }: Place): string => cursors.seal({ kind: 'row', xid, seq });
   const routes = [
     ...directoryRoutes({
@@ -162,10 +164,10 @@ async function assemble({ settings, log, storage }: Ground, { onClose, closeAll 
       now: Date.now,
       random: randomBytes,
     }),
+    ...sourceRoutes({ database, feeds, cursorOf }),
     ...importRoutes({
-      ...{ database, directory, cursorOf, newId: randomUUID },
+      ...{ database, directory, cursorOf, newId: randomUUID, feeds },
       watchDir: settings.watchDir,
-      feeds: feedsOf(settings),
       onFault: (error) => log.error({ err: error }, 'An upload failed; it is taken up again.'),
     }),
     ...clientTraceRoutes({

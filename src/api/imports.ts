@@ -7,26 +7,36 @@ import { FileFault } from '../core/feeds/fault.ts';
 import { Refusal } from '../core/refusal.ts';
 import { type ImportParts, takeUpload } from '../sources/feeds/import-file.ts';
 import { viewOfRun } from '../sources/feeds/run-view.ts';
-import { listOutcomes, type RowOutcome } from '../store/feeds/outcomes.ts';
-import { findRun, type RunRow } from '../store/feeds/runs.ts';
+import { listOutcomes, type OutcomeRow, type RowOutcome } from '../store/feeds/outcomes.ts';
+import { findRun, listRuns, type RunRow, type RunState } from '../store/feeds/runs.ts';
 import { readClaim, readLimit, readWhole } from './input.ts';
 import type { Route } from './route.ts';
 import { claim, id as idShape, pageOf, paging, time } from './shapes.ts';
 
 const outcomes = ['applied', 'unchanged', 'refused', 'suppressed', 'held'] as const satisfies RowOutcome[];
+const STATES = [
+  'waiting',
+  'reading',
+  'planning',
+  'held',
+  'applying',
+  'applied',
+  'rejected',
+] as const satisfies RunState[];
 const FILE_TYPES = ['text/csv', 'application/csv', 'text/plain', 'application/octet-stream'];
 
 const counts = z.object({
   total: z.int(),
   ...{ applied: z.int(), unchanged: z.int(), refused: z.int(), suppressed: z.int(), held: z.int() },
 });
-const importShape = z
+/** An import as the API shows it. */
+export const importShape = z
   .object({
     id: idShape,
     source: z.string(),
     file: z.string(),
     sha256: z.string().nullable(),
-    state: z.enum(['waiting', 'reading', 'planning', 'held', 'applying', 'applied', 'rejected']),
+    state: z.enum(STATES),
     mode: z.string(),
     dryRun: z.boolean(),
     progress: z.object({ done: z.int(), total: z.int().nullable() }),
@@ -34,6 +44,8 @@ const importShape = z
     plan: idShape.nullable(),
     cursor: z.string().nullable(),
     error: z.object({ code: z.string(), detail: z.string() }).nullable(),
+    notes: z.array(z.object({ code: z.string(), detail: z.string() })),
+    outcome: z.enum(['applied', 'unchanged', 'refused', 'rejected', 'held', 'pending']),
     createdAt: time,
     finishedAt: time.nullable(),
   })
@@ -41,6 +53,7 @@ const importShape = z
 const rowShape = z
   .object({
     line: z.int(),
+    file: z.string().optional(),
     outcome: z.enum(outcomes),
     code: z.string().nullable(),
     detail: z.string().nullable(),
@@ -93,6 +106,27 @@ export function importRoutes(parts: ImportRouteParts): readonly Route[] {
     },
     {
       method: 'GET',
+      path: '/imports',
+      scope,
+      summary: 'Imports, the newest first',
+      query: {
+        ...paging,
+        source: z.string().describe('Only those of this feed.'),
+        state: z.enum(STATES).describe('Only those in this state.'),
+      },
+      answers: { 200: answers(pageOf(importShape)) },
+      handle: async ({ query }) => {
+        const limit = readLimit(query);
+        const before = readWhole(query, 'cursor', { least: 1, most: MAX_LINE });
+        const state = readState(query.get('state'));
+        const runs = await listRuns(parts.database, { source: query.get('source'), state, before, limit });
+        const last = runs.at(-1);
+        const next = last === undefined || runs.length < limit ? null : String(last.n);
+        return { status: 200, body: { items: runs.map((run) => viewOfRun(run, parts.cursorOf)), next } };
+      },
+    },
+    {
+      method: 'GET',
       path: '/imports/:id',
       scope,
       summary: 'An import: how far it is, and how it ended',
@@ -117,16 +151,29 @@ export function importRoutes(parts: ImportRouteParts): readonly Route[] {
         const items = await listOutcomes(parts.database, { run: run.n, after, limit, outcome });
         const last = items.at(-1);
         const next = last === undefined || items.length < limit ? null : String(last.line);
-        return { status: 200, body: { items, next } };
+        return { status: 200, body: { items: items.map(rowBody), next } };
       },
     },
   ];
+}
+
+/** A row of a set says in which of its files it stands, and on which line there. */
+function rowBody({ line, file, file_line: fileLine, ...row }: OutcomeRow): object {
+  return file === null ? { line, ...row } : { line: fileLine, file, ...row };
 }
 
 async function requireRun({ database }: ImportParts, id: string): Promise<RunRow> {
   const run = isUuid(id) ? await findRun(database, id) : null;
   if (run === null) throw new Refusal('import.not_found', { import: id });
   return run;
+}
+
+function readState(text: string | null): RunState | null {
+  const state = STATES.find((name) => name === text);
+  if (text !== null && state === undefined) {
+    throw new HttpProblem('request.invalid', `state must be one of ${STATES.join(', ')}.`);
+  }
+  return state ?? null;
 }
 
 function readOutcome(text: string | null): RowOutcome | null {

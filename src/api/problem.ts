@@ -73,6 +73,7 @@ const answers = {
   'sign_in.link_invalid': { status: 403, title: 'The sign-in link is not good' },
   'import.not_found': notFound('import'),
   'import.unreadable': { status: 400, title: 'The file cannot be read' },
+  'import.no_file': { status: 404, title: 'There is no such file' },
   'cursor.unreadable': { status: 400, title: 'The cursor cannot be read' },
   'cursor.expired': { status: 410, title: 'The cursor is no longer good' },
   'schema.invalid': invalid,

@@ -79,6 +79,7 @@ const exitOfRefusal = {
   'sign_in.link_invalid': exit.notAllowed,
   'import.not_found': exit.usage,
   'import.unreadable': exit.rowsRefused,
+  'import.no_file': exit.usage,
   'cursor.unreadable': exit.usage,
   'cursor.expired': exit.conflict,
   'schema.invalid': exit.usage,

@@ -63,6 +63,7 @@ export interface RefusalDetails {
   'sign_in.link_invalid': Record<string, never>;
   'import.not_found': { readonly import: string };
   'import.unreadable': { readonly file: string; readonly why: string };
+  'import.no_file': { readonly file: string };
   'cursor.unreadable': { readonly why: string };
   'cursor.expired': { readonly why: string };
   'schema.invalid': { readonly schema: string; readonly why: string };
@@ -150,6 +151,7 @@ const sentences: { readonly [Code in RefusalCode]: (details: RefusalDetails[Code
   'plan.not_undoable': ({ why }) => `The plan cannot be undone: ${why}`,
   'sign_in.link_invalid': () => 'This sign-in link is used up, too old, or none of ours.',
   'import.not_found': ({ import: id }) => `There is no import ${id}.`,
+  'import.no_file': ({ file }) => `There is no file ${file}.`,
   'import.unreadable': ({ file, why }) => `${file} cannot be read: ${why}`,
   'cursor.unreadable': ({ why }) => `The cursor cannot be read: ${why}`,
   'cursor.expired': ({ why }) => `The cursor is no longer good: ${why}`,

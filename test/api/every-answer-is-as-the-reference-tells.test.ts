@@ -257,6 +257,28 @@ describe('the reference at /api/openapi.json', () => {
       expect(body.finishedAt).not.toBeNull();
     });
     await walk('GET /api/v1/imports/{id}/rows', 200, at);
+    await walk('GET /api/v1/imports', 200, { query: '?state=rejected&source=csv' });
+    await walk('GET /api/v1/sources', 200);
+    await walk('GET /api/v1/sources/{name}', 200, { in: { name: 'csv' } });
+    await walk('GET /api/v1/sources/{name}', 404, { in: { name: 'nobody' } });
+  });
+
+  it('tells of what files and the directory disagree about as it is answered', async () => {
+    const upload = async (body: string): Promise<void> => {
+      const headers = { 'Content-Type': 'text/csv' };
+      const { body: run } = await walk('POST /api/v1/imports', 202, { body, headers });
+      await eventually(async () => {
+        const seen = await walk('GET /api/v1/imports/{id}', 200, { in: { id: run.id } });
+        expect(seen.body.finishedAt).not.toBeNull();
+      });
+    };
+    await upload('userName,email\nanna,anna@x.example\nhanna,hanna@x.example\n');
+    await upload('group,member\nTwins,anna|hanna@x.example\n');
+    const { body } = await walk('GET /api/v1/conflicts', 200, { query: '?kind=identity' });
+    const conflict = { in: { id: body.items[0].id } };
+    const separate = { ...conflict, body: { resolution: 'separate', reason: 'sisters' } };
+    await walk('POST /api/v1/conflicts/{id}/resolve', 200, separate);
+    await walk('POST /api/v1/conflicts/{id}/resolve', 409, separate);
   });
 
   it('tells of changes and the snapshot as they are answered', async () => {

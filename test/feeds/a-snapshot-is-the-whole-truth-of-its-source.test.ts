@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { watchFreshness } from '../../src/sources/feeds/freshness.ts';
+import { isOverdue } from '../../src/store/feeds/deliveries.ts';
 import { openTestFeeds, type TestFeeds } from './feed-support.ts';
 
 const settings = { mode: 'snapshot' } as const;
@@ -123,5 +125,49 @@ describe('mode delta', () => {
     );
     expect(second.byLine).toEqual({ 2: 'applied', 3: 'unchanged' });
     expect(await test.members('Team')).toEqual(['user:alan']);
+  });
+});
+
+describe('snapshots in time', () => {
+  let test: TestFeeds;
+  beforeAll(async () => {
+    test = await openTestFeeds();
+  });
+  afterAll(() => test.close());
+
+  it('go forward: one older than the last of its series is refused', async () => {
+    const rows = 'group,role,username,isgroup\nTeam,,ada,\n';
+    const drop = async (file: string) =>
+      (await test.import(rows, { settings, file })).run.error?.code ?? 'done';
+    expect(await drop('hr-2026-11-20.csv')).toBe('done');
+    expect(await drop('hr-2026-11-9.csv')).toBe('file.older');
+    expect(await drop('hr-2026-11-20.csv')).toBe('done');
+    expect(await drop('HR-2026-12-01.csv')).toBe('done');
+    expect(await drop('hr-2026-11-30.csv')).toBe('file.older');
+    expect(await drop('other-1.csv')).toBe('done');
+    expect(await drop('hr.csv')).toBe('done');
+  });
+
+  it('retract nothing when the feed was overdue, and again once it is in time', async () => {
+    const daily = { ...settings, expectedEvery: 86_400_000 };
+    const rows = (...names: string[]) => names.map((name) => `Crew,,${name},\n`).join('');
+    const drop = (...names: string[]) =>
+      test.import(`group,role,username,isgroup\n${rows(...names)}`, { settings: daily });
+    await drop('ada', 'alan', 'mary');
+    const feed = { name: 'csv', expectedEvery: daily.expectedEvery };
+    const later = Date.now() + 2 * daily.expectedEvery;
+    await watchFreshness(test.database, feed, Date.now());
+    expect(await isOverdue(test.database, 'csv')).toBe(false);
+    await watchFreshness(test.database, feed, later);
+    await watchFreshness(test.database, feed, later);
+    expect(await test.database.rows({ text: 'select kind, subject, times from alert' })).toEqual([
+      { kind: 'feed.overdue', subject: 'csv', times: 1 },
+    ]);
+    const late = await drop('ada');
+    expect(late.run.notes).toMatchObject([{ code: 'snapshot.frozen' }]);
+    expect(await test.members('Crew')).toEqual(['user:ada', 'user:alan', 'user:mary']);
+    expect(await isOverdue(test.database, 'csv')).toBe(false);
+    await drop('ada');
+    expect(await test.members('Crew')).toEqual(['user:ada']);
   });
 });

@@ -84,7 +84,7 @@ async function importAll(
 /** The file itself, or the files of a folder that a watched one would take. Refuses `import.unreadable`. */
 async function filesAt(path: string): Promise<string[]> {
   const found = await stat(path).catch(() => null);
-  if (found === null) throw new Refusal('import.unreadable', { file: path, why: 'it does not exist.' });
+  if (found === null) throw new Refusal('import.no_file', { file: path });
   if (!found.isDirectory()) return [path];
   const names = (await readdir(path)).filter(mayBeTaken).sort();
   const files: string[] = [];

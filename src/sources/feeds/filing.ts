@@ -93,11 +93,17 @@ async function dropHeldCompanions(run: RunRow, folder: string): Promise<void> {
   }
 }
 
-/** What a run came to, in one word: an applied one that changed nothing is `unchanged`. */
-export function outcomeOf(run: RunRow): 'applied' | 'unchanged' | 'rejected' | 'held' | 'pending' {
+export type RunOutcome = 'applied' | 'unchanged' | 'refused' | 'rejected' | 'held' | 'pending';
+
+/**
+ * What a run came to, in one word. One that changed nothing is `unchanged` when every row was true already, and
+ * `refused` when the rows that were not were refused.
+ */
+export function outcomeOf(run: RunRow): RunOutcome {
   switch (run.state) {
     case 'applied':
-      return (run.applied ?? 0) > 0 ? 'applied' : 'unchanged';
+      if ((run.applied ?? 0) > 0 || run.change_xid !== null) return 'applied';
+      return (run.refused ?? 0) > 0 ? 'refused' : 'unchanged';
     case 'rejected':
     case 'held':
       return run.state;
@@ -112,7 +118,7 @@ export function outcomeOf(run: RunRow): 'applied' | 'unchanged' | 'rejected' | '
 function endingOf(run: RunRow): Ending {
   const outcome = outcomeOf(run);
   if (outcome === 'pending') throw new Error(`Import ${run.id} has not ended.`);
-  return outcome === 'applied' || outcome === 'unchanged' ? 'done' : outcome;
+  return outcome === 'rejected' || outcome === 'held' ? outcome : 'done';
 }
 
 async function receiptOf({ cursorOf, database }: FilingParts, run: RunRow): Promise<Record<string, unknown>> {

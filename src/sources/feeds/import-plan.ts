@@ -1,5 +1,4 @@
 /** The plan of a run: what it is about, what the guards want to know of the file, and how the run ends by it. */
-import type { Layout } from '../../core/feeds/layout.ts';
 import type { FeedSettings } from '../../core/feeds/settings.ts';
 import type { Planned, PlanDraft } from '../../plans/guarded.ts';
 import type { PlanFacts } from '../../plans/measure.ts';
@@ -71,14 +70,12 @@ export function heldRow(row: OutcomeRow): OutcomeRow {
 export async function factsOf(
   tx: Tx,
   run: RunRow,
-  { layout, counts }: { readonly layout: Layout | null; readonly counts: RowCounts },
+  { format, counts }: { readonly format: string; readonly counts: RowCounts },
 ): Promise<PlanFacts> {
-  const isSnapshot = run.mode === 'snapshot' && layout !== null;
+  const isSnapshot = run.mode === 'snapshot' && format !== '';
   return {
     rows: { total: counts.total, refused: counts.refused },
-    rowsBefore: isSnapshot
-      ? await readRowsBefore(tx, { source: run.source_n, run: run.n, format: layout.format.name })
-      : null,
+    rowsBefore: isSnapshot ? await readRowsBefore(tx, { source: run.source_n, run: run.n, format }) : null,
     askedLines: await listStarLines(tx),
   };
 }

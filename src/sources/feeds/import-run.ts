@@ -6,10 +6,12 @@ import type { Actor } from '../../core/actor.ts';
 import type { Attribution } from '../../core/attribution.ts';
 import { FileFault, isFileFault } from '../../core/feeds/fault.ts';
 import type { Layout } from '../../core/feeds/layout.ts';
+import { type Sequence, sequenceOfName } from '../../core/feeds/sequence.ts';
 import type { FeedSettings } from '../../core/feeds/settings.ts';
 import { Refusal } from '../../core/refusal.ts';
 import { applyImport, type ImportRun } from '../../directory/imports.ts';
 import { type Directory, perform, type Work } from '../../directory/work.ts';
+import { settleAlert } from '../../store/alerts.ts';
 import { violatedConstraint } from '../../store/database.ts';
 import { underGuards } from '../../plans/guarded.ts';
 import {
@@ -19,6 +21,7 @@ import {
   listOutcomes,
   type OutcomeRow,
 } from '../../store/feeds/outcomes.ts';
+import { isOverdue } from '../../store/feeds/deliveries.ts';
 import {
   finishRun,
   holdRun,
@@ -31,6 +34,7 @@ import {
   rejectReplacedRuns,
   type RunRow,
 } from '../../store/feeds/runs.ts';
+import { moveSequence, newerThan } from '../../store/feeds/sequences.ts';
 import { lockPlan, type PlanRow } from '../../store/plans/plans.ts';
 import { analyzeStaged, copyRows, openStaging, type StagedRow } from '../../store/feeds/staging.ts';
 import { draftOf, endOf, factsOf, heldRow, type Read, REPLACED } from './import-plan.ts';
@@ -77,6 +81,10 @@ const NOTES = {
   withheld: {
     code: 'snapshot.nothing_retracted',
     detail: 'Rows were refused. Whoever is missing may stand in them, so nothing was retracted.',
+  },
+  frozen: {
+    code: 'snapshot.frozen',
+    detail: 'The feed was overdue, so nothing was retracted. The next snapshot in time retracts again.',
   },
 } as const;
 /** What two writers may both make first: the run starts anew and finds what the other made. */
@@ -165,12 +173,34 @@ async function applyFile(parts: RunParts, work: Work, run: RunRow, file: Inspect
   if (state === null || (isEnded(state) && approved === null)) throw new RunLost(run);
   await finishRun(tx, run.n, end);
   if (planned.kind !== 'tried') await rejectReplacedRuns(tx, run.source_n, REPLACED);
+  if (end.state === 'applied' && planned.kind !== 'tried') await noteDelivery(work, run, file);
+}
+
+/** A feed that delivers is not overdue any more; a snapshot moves its series on. */
+async function noteDelivery({ tx, sourceN }: Work, run: RunRow, file: InspectedFile): Promise<void> {
+  if (file.settings.expectedEvery !== null) {
+    await settleAlert(tx, { kind: 'feed.overdue', subject: run.source, why: `${run.file} came` });
+  }
+  const sequence = sequenceOf(run, file);
+  if (sequence !== null) await moveSequence(tx, sourceN, { ...sequence, file: run.file });
+}
+
+/** Refuses a snapshot that is older than one of its series that was applied (`file.older`). */
+async function requireNewer({ tx, sourceN }: Work, run: RunRow, file: InspectedFile): Promise<void> {
+  const sequence = sequenceOf(run, file);
+  const newer = sequence === null ? null : await newerThan(tx, sourceN, sequence);
+  if (newer !== null) throw new FileFault('file.older', { file: run.file, newer });
+}
+
+function sequenceOf(run: RunRow, { settings, facts }: InspectedFile): Sequence | null {
+  return settings.mode === 'snapshot' ? (facts.sequence ?? sequenceOfName(run.file)) : null;
 }
 
 async function readAndApply(parts: RunParts, work: Work, run: RunRow, file: InspectedFile): Promise<Read> {
   const { path, settings, facts: inspected, cutOff, onProgress } = file;
   const database = parts.directory.database;
-  let layout: Layout | null = null;
+  await requireNewer(work, run, file);
+  const layouts: Layout[] = [];
   let done = 0;
   const progress = reportOf(onProgress, (state, count) =>
     noteRunProgress(database, run.n, { state, done: count }),
@@ -180,9 +210,7 @@ async function readAndApply(parts: RunParts, work: Work, run: RunRow, file: Insp
     facts: inspected,
     settings,
     cutOff,
-    onLayout: (found) => {
-      layout = found;
-    },
+    onLayout: (found) => layouts.push(found),
   });
   await copyRows(work.tx, {
     issuer: settings.idp ?? '',
@@ -191,7 +219,8 @@ async function readAndApply(parts: RunParts, work: Work, run: RunRow, file: Insp
       progress('reading', done, null);
     }),
   });
-  await noteLayout(parts, run, layout);
+  await noteLayout(parts, run, layouts);
+  const isFrozen = settings.mode === 'snapshot' && (await isOverdue(work.tx, run.source));
   await analyzeStaged(work.tx, 'staged_row', done);
   progress('applying', done, done);
   const { counts, withheld } = await applyImport(work, {
@@ -199,25 +228,31 @@ async function readAndApply(parts: RunParts, work: Work, run: RunRow, file: Insp
     rows: done,
     settings,
     file: run.file,
-    tells: settings.mode === 'snapshot' ? tellsOf(layout) : null,
+    tells: settings.mode === 'snapshot' && !isFrozen ? tellsOf(layouts) : null,
   });
-  const notes = withheld ? [NOTES.withheld] : [];
+  const notes = [...(withheld ? [NOTES.withheld] : []), ...(isFrozen ? [NOTES.frozen] : [])];
   if (counts.total > 0 && counts.refused === counts.total) {
     const fault = new FileFault('file.nothing_accepted', { rows: counts.total });
     const error = { code: fault.code, detail: fault.message };
     return { end: { state: 'rejected', counts, place: null, error, notes: [] }, facts: null };
   }
-  const facts = await factsOf(work.tx, run, { layout, counts });
+  const facts = await factsOf(work.tx, run, { format: formatOf(layouts), counts });
   return { end: { state: 'applied', counts, place: work.place, error: null, notes }, facts };
 }
 
-/** What a snapshot tells of, by its columns. */
-function tellsOf(layout: Layout | null): ImportRun['tells'] {
-  if (layout === null) return null;
-  const has = (column: string): boolean => layout.columns.includes(column);
-  switch (layout.format.name) {
+/** What a snapshot tells of, by the columns of its files. */
+function tellsOf(layouts: readonly Layout[]): ImportRun['tells'] {
+  const told = layouts.map((layout) => toldBy(layout));
+  return {
+    people: told.some(({ people }) => people),
+    memberships: told.some(({ memberships }) => memberships),
+  };
+}
+
+function toldBy({ format, columns }: Layout): NonNullable<ImportRun['tells']> {
+  switch (format.name) {
     case 'users':
-      return { people: true, memberships: has('groups') };
+      return { people: true, memberships: columns.includes('groups') };
     case 'mapped':
       return { people: true, memberships: true };
     case 'groups':
@@ -227,10 +262,16 @@ function tellsOf(layout: Layout | null): ImportRun['tells'] {
   }
 }
 
-async function noteLayout({ directory }: RunParts, run: RunRow, layout: Layout | null): Promise<void> {
-  if (layout === null) return;
-  const { format, delimiter, header } = layout;
-  await noteRunLayout(directory.database, run.n, { format: format.name, delimiter, header });
+async function noteLayout({ directory }: RunParts, run: RunRow, layouts: readonly Layout[]): Promise<void> {
+  const [first] = layouts;
+  if (first === undefined) return;
+  const { delimiter, header } = first;
+  await noteRunLayout(directory.database, run.n, { format: formatOf(layouts), delimiter, header });
+}
+
+/** The formats of the files of a run. */
+function formatOf(layouts: readonly Layout[]): string {
+  return [...new Set(layouts.map((layout) => layout.format.name))].join('+');
 }
 
 /** Ends a run for a fault of its file. Throws {@link RunLost}. */

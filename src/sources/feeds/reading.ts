@@ -8,6 +8,7 @@ import { formatsOf } from '../../core/feeds/formats.ts';
 import type { Layout } from '../../core/feeds/layout.ts';
 import { createRowReader, type SourceRow } from '../../core/feeds/reader.ts';
 import type { RowReading as ReadRow } from '../../core/feeds/row.ts';
+import type { Sequence } from '../../core/feeds/sequence.ts';
 import type { FeedSettings } from '../../core/feeds/settings.ts';
 import type { StagedRow } from '../../store/feeds/staging.ts';
 import { errorCode } from '../../core/error-code.ts';
@@ -19,6 +20,8 @@ export interface FileFacts {
   readonly sha256: string;
   readonly bytes: number;
   readonly encoding: string;
+  /** Of a set whose manifest says so; null otherwise. */
+  readonly sequence: Sequence | null;
 }
 
 /**
@@ -40,6 +43,7 @@ export async function inspectFile(
     sha256: hash.digest('hex'),
     bytes: facts.bytes,
     encoding: chooseEncoding(facts, settings.encoding),
+    sequence: null,
   };
 }
 

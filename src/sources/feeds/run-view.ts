@@ -1,7 +1,7 @@
 /** An import as people see it: the answer of `GET /api/v1/imports/{id}` and of `muster import --json`. */
 import type { Place } from '../../store/changes.ts';
 import type { RunError, RunNote, RunRow } from '../../store/feeds/runs.ts';
-import { countsOf } from './filing.ts';
+import { countsOf, outcomeOf, type RunOutcome } from './filing.ts';
 
 export interface ImportView {
   readonly id: string;
@@ -9,6 +9,8 @@ export interface ImportView {
   readonly file: string;
   readonly sha256: string | null;
   readonly state: RunRow['state'];
+  /** What it came to, in one word; `pending` until it has ended. */
+  readonly outcome: RunOutcome;
   readonly mode: RunRow['mode'];
   readonly dryRun: boolean;
   readonly progress: { readonly done: number; readonly total: number | null };
@@ -31,6 +33,7 @@ export function viewOfRun(run: RunRow, cursorOf: (place: Place) => string): Impo
     file: run.file,
     sha256: run.sha256,
     state: run.state,
+    outcome: outcomeOf(run),
     mode: run.mode,
     dryRun: run.dry_run,
     progress: { done: run.rows_done, total: run.rows_total },

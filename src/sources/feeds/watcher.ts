@@ -3,6 +3,7 @@
  * whether somebody rang or not. One pass at a time, files of a feed in the order of their times, each feed in the
  * hands of one process.
  */
+import type { Dirent } from 'node:fs';
 import { lstat, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type FSWatcher, watch } from 'chokidar';
@@ -16,6 +17,7 @@ import { claimFile, type ClaimParts, type FeedFolder, hasClaims, resumeClaims } 
 import { type Completeness, type Patience, watchCompleteness } from './completeness.ts';
 import { fileAway, type FilingParts, outcomeOf } from './filing.ts';
 import { claimedPath, mayBeTaken } from './folders.ts';
+import { watchFreshness } from './freshness.ts';
 import { carryOut, reject, RunLost, type RunParts } from './import-run.ts';
 
 export interface WatcherParts extends RunParts, FilingParts, ClaimParts {
@@ -46,6 +48,8 @@ export const WATCHER_TIMING: WatcherTiming = {
 /** Milliseconds in which a feed's turn and its runs are asked for again; well below their time. */
 const KEEP_TURN = 2_000;
 const MAX_ATTEMPTS = 5;
+/** What every feed's folder holds. */
+const OWN_FOLDERS: ReadonlySet<string> = new Set(['work', 'done', 'rejected', 'held']);
 
 /** Watches the folders from `start` to `stop`. */
 export class FolderWatcher {
@@ -57,6 +61,8 @@ export class FolderWatcher {
   #isPassing = false;
   #rang = false;
   #isStopping = false;
+  /** Links and folders that the log has told of. */
+  readonly #told = new Set<string>();
 
   constructor(parts: WatcherParts) {
     this.#parts = parts;
@@ -112,6 +118,7 @@ export class FolderWatcher {
     let next = timing.passEvery;
     for (const folder of folders) {
       try {
+        await watchFreshness(this.#parts.database, folder.settings, Date.now());
         if (await this.#lookInto(folder)) next = Math.min(next, timing.lookAgain);
       } catch (error) {
         log.error({ err: error, feed: folder.settings.name }, 'A pass over the folder failed');
@@ -149,6 +156,7 @@ export class FolderWatcher {
     const paths = new Set<string>();
     let settling = false;
     for (const entry of await readdir(folder.path, { withFileTypes: true })) {
+      if (!entry.isFile()) this.#noteStranger(folder, entry);
       if (!entry.isFile() || !mayBeTaken(entry.name)) continue;
       const path = join(folder.path, entry.name);
       const stats = await lstat(path).catch(() => null);
@@ -165,6 +173,23 @@ export class FolderWatcher {
     return { ready: found.map(({ name }) => name), settling };
   }
 
+  /** Says once in the log what in a folder is never taken: a link, and a folder that no feed of the settings has. */
+  #noteStranger({ path, name: folderName, settings }: FeedFolder, entry: Dirent): void {
+    const { name } = entry;
+    const strange = join(path, name);
+    if (this.#told.has(strange) || name.startsWith('.')) return;
+    const isOurs = OWN_FOLDERS.has(name) || this.#parts.folders.some((folder) => folder.path === strange);
+    if (entry.isDirectory() && isOurs) return;
+    this.#told.add(strange);
+    const told = { feed: settings.name, name: join(folderName, name) };
+    if (entry.isSymbolicLink()) this.#parts.log.warn(told, 'A link in the watched folder is not followed');
+    else if (entry.isDirectory())
+      this.#parts.log.warn(
+        told,
+        'A folder in the watched one belongs to no feed of the settings and is not read',
+      );
+  }
+
   /** Carries a claimed run to its end and puts its file away. What fails here is tried again at a later pass. */
   async #work(run: RunRow, folder: FeedFolder): Promise<void> {
     const { log, metrics } = this.#parts;
@@ -176,7 +201,7 @@ export class FolderWatcher {
       const outcome = outcomeOf(ended);
       metrics.imports.inc({ source, outcome });
       if (outcome === 'held') metrics.holds.inc({ source });
-      if (outcome === 'applied' || outcome === 'unchanged') {
+      if (outcome === 'applied' || outcome === 'unchanged' || outcome === 'refused') {
         metrics.importLastSuccess.setToCurrentTime({ source });
       }
       line.info({ outcome, rows: ended.rows_total, refused: ended.refused }, 'Import ended');

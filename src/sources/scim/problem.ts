@@ -102,6 +102,7 @@ const answers = {
   'sign_in.link_invalid': { status: 403 },
   'import.not_found': { status: 404 },
   'import.unreadable': { status: 400, scimType: 'invalidSyntax' },
+  'import.no_file': { status: 404 },
   'cursor.unreadable': { status: 400, scimType: 'invalidCursor' },
   'cursor.expired': { status: 400, scimType: 'expiredCursor' },
   'schema.invalid': { status: 400, scimType: 'invalidSyntax' },

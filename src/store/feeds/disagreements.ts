@@ -163,7 +163,7 @@ export function keyOfLogin({ n, kind, issuer }: { n: number; kind: string; issue
 /** Gives users login keys; one that somebody has stays where it is. */
 export async function bindLogins(
   tx: Tx,
-  source: SourceN,
+  source: number,
   keys: readonly Omit<ProposedKey, 'line'>[],
 ): Promise<void> {
   if (keys.length === 0) return;

@@ -22,6 +22,9 @@ export interface OutcomeRow {
   readonly code: string | null;
   readonly detail: string | null;
   readonly original: string;
+  /** The file of a set that the row stands in, and its line there; null for a single file. */
+  readonly file: string | null;
+  readonly file_line: number | null;
 }
 
 /** Lines that made a change of the net difference: a membership, a group, a role. */
@@ -64,8 +67,8 @@ export async function writeOutcomes(tx: Tx, run: RunN): Promise<RowCounts> {
 /** Writes outcomes down again that went with the changes of a dry run. */
 export async function keepOutcomes(tx: Tx, run: RunN, rows: readonly OutcomeRow[]): Promise<void> {
   const text = `
-    insert into import_row (run_n, line, outcome, code, detail, original)
-    select $1, * from unnest($2::int[], $3::text[], $4::text[], $5::text[], $6::text[])`;
+    insert into import_row (run_n, line, outcome, code, detail, original, file, file_line)
+    select $1, * from unnest($2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::int[])`;
   await tx.rows({ text }, [
     run,
     rows.map(({ line }) => line),
@@ -73,6 +76,8 @@ export async function keepOutcomes(tx: Tx, run: RunN, rows: readonly OutcomeRow[
     rows.map(({ code }) => code),
     rows.map(({ detail }) => detail),
     rows.map(({ original }) => original),
+    rows.map(({ file }) => file),
+    rows.map(({ file_line: line }) => line),
   ]);
 }
 
@@ -93,7 +98,7 @@ export async function listOutcomes(
   { run, after, limit, outcome }: { run: RunN; after: number; limit: number; outcome: RowOutcome | null },
 ): Promise<OutcomeRow[]> {
   const text = `
-    select line, outcome, code, detail, original from import_row
+    select line, outcome, code, detail, original, file, file_line from import_row
     where run_n = $1 and line > $2 and ($4::text is null or outcome = $4) order by line limit $3`;
   return connection.rows<OutcomeRow>({ text }, [run, after, limit, outcome]);
 }

@@ -132,6 +132,13 @@ const unfiled = named(
    where r.filed_at is null and r.claim is not null and r.folder = $1 and (r.held_until < now() or r.holder = $2)
    order by r.n`,
 );
+const list = named(
+  'import_run_list',
+  `select ${COLUMNS} from import_run r
+   where ($1::text is null or r.source_n = (select s.n from source s where s.name = $1))
+     and ($2::text is null or r.state = $2) and ($3::bigint is null or r.n < $3)
+   order by r.n desc limit $4`,
+);
 const file = named('import_run_file', 'update import_run set filed_at = now() where n = $1');
 
 const takeHeld = named(
@@ -223,6 +230,20 @@ export async function findRunOfClaim(connection: Connection, claim: string): Pro
 /** Runs of a folder whose file is still to be put where it belongs, and that nobody else works on; oldest first. */
 export async function listUnfiled(connection: Connection, folder: string, holder: string): Promise<RunRow[]> {
   return connection.rows<RunRow>(unfiled, [folder, holder]);
+}
+
+/** Runs, the newest first; null for those of every feed, in every state. */
+export async function listRuns(
+  connection: Connection,
+  query: {
+    readonly source: string | null;
+    readonly state: RunState | null;
+    /** Only those before this run; null for the newest. */
+    readonly before: RunN | null;
+    readonly limit: number;
+  },
+): Promise<RunRow[]> {
+  return connection.rows<RunRow>(list, [query.source, query.state, query.before, query.limit]);
 }
 
 /** Records what one pass over the file's bytes found; its rows are read next. */

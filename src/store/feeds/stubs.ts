@@ -83,7 +83,7 @@ const enrich = `
   mailing as (
     select user_n, jsonb_agg(jsonb_build_object('value', email) order by import_line) as emails from (
       select distinct on (user_n, email_key) user_n, email, import_line from ${STUB_CELL} c
-      where not is_made and email_key is not null and not (either and has_name_key = name_key)
+      where not is_made and email_key is not null and not (either and has_name_key is not distinct from name_key)
         and not exists (
           select 1 from jsonb_array_elements(coalesce(c.document -> 'emails', '[]')) e
           where lower(normalize(e ->> 'value', NFC)) = c.email_key or e ->> 'value' = c.email)
@@ -122,7 +122,7 @@ const addKeys = `
   with email as (
     insert into identity_key (kind, issuer, value_key, user_n, value, source_n)
     select distinct on (user_n, email_key) 'email', '', email_key, user_n, email, $1::int from ${STUB_CELL} c
-    where email_key is not null and not (either and has_name_key = name_key)
+    where email_key is not null and not (either and has_name_key is not distinct from name_key)
     order by user_n, email_key, import_line
     on conflict (kind, issuer, value_key, user_n) do nothing)
   insert into identity_key (kind, issuer, value_key, user_n, value, qualifiers, source_n)
