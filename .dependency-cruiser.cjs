@@ -14,6 +14,7 @@ const folders = {
   'sources/saml': ['core', 'directory', 'plans', 'effective', 'store', 'http', 'observe'],
   targets: ['core', 'effective', 'plans', 'store', 'observe'],
   http: ['core', 'store', 'observe'],
+  notices: ['core', 'store', 'observe'],
   // Builds parts for compose and the commands; nothing but those may import it.
   boot: [
     'core',
@@ -23,6 +24,7 @@ const folders = {
     'plans',
     'sources',
     'targets',
+    'notices',
     'store',
     'http',
     'observe',

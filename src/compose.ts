@@ -20,6 +20,7 @@ import { beginInstallation, type FirstSecrets } from './boot/first-start.ts';
 import { startHousekeeping } from './boot/housekeeping.ts';
 import { joiningRulesOf } from './boot/joining-rules.ts';
 import { listen } from './boot/listener.ts';
+import { startMail } from './boot/mail.ts';
 import { fingerprintOf, readMasterKey } from './boot/master-key.ts';
 import { membershipOf } from './boot/membership.ts';
 import { forgetRunning, writeRunning } from './boot/running.ts';
@@ -131,6 +132,7 @@ async function assemble({ settings, log, storage }: Ground, { onClose, closeAll 
   const cursors = createCursors(masterKey, epoch.id);
   const housekeeping = startHousekeeping({ directory, log, metrics, now: () => new Date() });
   onClose(() => housekeeping.stop());
+  onClose(startMail({ database, settings, wake, log }));
   const membership = membershipOf({ database, url: directUrl, masterKey, wake, log });
   onClose(() => membership.stop());
   const targets = targetsOf(database, { masterKey, dataDir: settings.dataDir }, wake.ring);

@@ -8,15 +8,14 @@ import { parsePermission } from '../core/permissions.ts';
 import { type Connection, named } from './database.ts';
 
 /**
- * The groups that contain user `u`, at any depth: nothing for one that is not active. Groups of everybody list
- * nobody, and contain whoever is meant by them (D-13).
+ * The groups that contain user `u`, at any depth: whether it is active is for the caller to ask. The group of
+ * everyone lists nobody and contains all (D-13).
  */
 export const groupsAbove = (user: string): string => `
   select c.ancestor as n from assertion a join closure c on c.descendant = a.group_n
   where a.member_n = ${user} and a.member_kind = 'u' and not a.suppressed
   union
-  select c.ancestor from groups e join closure c on c.descendant = e.n
-  where e.kind in ('everyone', 'everyone-signed-in') and e.deleted_at is null`;
+  select e.n from groups e where e.kind = 'everyone' and e.deleted_at is null`;
 
 const find = named(
   'person_by_id',

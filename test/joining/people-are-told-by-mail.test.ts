@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { SMTPServer } from 'smtp-server';
+import { changeUser } from '../../src/directory/users.ts';
+import { type Mailer, startMailer } from '../../src/notices/mailer.ts';
+import { eventually } from '../support/eventually.ts';
+import { type Cast, openCast } from './cast.ts';
+
+interface Received {
+  readonly to: string;
+  readonly text: string;
+}
+
+describe('notices by mail', () => {
+  let cast: Cast;
+  let server: SMTPServer;
+  let mailer: Mailer;
+  const received: Received[] = [];
+  /** What the server says to the next mails before it takes them. */
+  const replies: number[] = [];
+
+  beforeAll(async () => {
+    cast = await openCast();
+    cast.rules = { ...cast.rules, mail: 'on' };
+    server = new SMTPServer({
+      authOptional: true,
+      disabledCommands: ['STARTTLS'],
+      onData: (stream, session, done) => {
+        const pieces: Buffer[] = [];
+        stream.on('data', (piece: Buffer) => pieces.push(piece));
+        stream.on('end', () => {
+          const reply = replies.shift();
+          if (reply !== undefined) {
+            done(Object.assign(new Error('not now'), { responseCode: reply }));
+            return;
+          }
+          const to = session.envelope.rcptTo.map(({ address }) => address).join();
+          received.push({ to, text: Buffer.concat(pieces).toString() });
+          done();
+        });
+      },
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.server.address() as AddressInfo;
+    mailer = startMailer({
+      database: cast.database,
+      smtpUrl: `smtp://127.0.0.1:${port}`,
+      from: 'muster@example.org',
+      baseUrl: 'http://muster.example.org',
+      holder: randomUUID(),
+      onFault: (error) => {
+        throw error;
+      },
+    });
+  });
+  afterAll(async () => {
+    await mailer.stop();
+    await new Promise<void>((resolve) => server.close(resolve));
+    await cast.close();
+  });
+
+  const mailable = async (name: string) => {
+    const user = await cast.asker(name);
+    await cast.do((work) =>
+      changeUser(work, {
+        user: user.id,
+        ifMatch: null,
+        edit: (state) => ({ ...state, document: { emails: [{ value: `${name}@example.org` }] } }),
+      }),
+    );
+    return user;
+  };
+
+  it('J-04, J-13: tells who decides of a request, and who made it how it ended', async () => {
+    const [user, leader] = [await mailable('asker'), await mailable('leader')];
+    const group = await cast.make('Räuber', {}, { leaders: [{ type: 'user', id: leader.id }] });
+    const request = await cast.ask(user, group);
+    mailer.wake();
+    await eventually(() => expect(received).toHaveLength(1));
+    expect(received[0]?.to).toBe('leader@example.org');
+    expect(received[0]?.text).toMatch(/^Subject: =\?UTF-8/im);
+    await cast.approve(leader, request);
+    mailer.wake();
+    await eventually(() => expect(received).toHaveLength(2));
+    expect(received[1]?.to).toBe('asker@example.org');
+    expect(received[1]?.text).toContain('approved');
+  });
+
+  it('tries again what the server does not take now, and gives up what it never takes', async () => {
+    const [user, leader] = [await mailable('later'), await mailable('later-leader')];
+    const leaders = [{ type: 'user', id: leader.id } as const];
+    replies.push(451);
+    await cast.ask(user, await cast.make('later', {}, { leaders }));
+    mailer.wake();
+    const waiting = async () => {
+      const [row] = await cast.database.rows<{ attempts: number; last_error: string; given_up: boolean }>({
+        text: `select attempts, last_error, given_up_at is not null as given_up from mail_outbox
+               where sent_at is null order by item_n desc limit 1`,
+      });
+      return row;
+    };
+    await eventually(async () => expect(await waiting()).toMatchObject({ attempts: 1, given_up: false }));
+    expect((await waiting())?.last_error).toMatch(/451/);
+    await cast.database.rows({ text: 'update mail_outbox set due_at = now() where sent_at is null' });
+    mailer.wake();
+    await eventually(() => expect(received.at(-1)?.to).toBe('later-leader@example.org'));
+    replies.push(550);
+    await cast.ask(user, await cast.make('never', {}, { leaders }));
+    mailer.wake();
+    await eventually(async () => expect(await waiting()).toMatchObject({ attempts: 1, given_up: true }));
+  });
+});
