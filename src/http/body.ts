@@ -11,7 +11,7 @@ export interface BodyLimits {
 }
 
 /** Deepest nesting of a JSON body (quality.md, Bad input). */
-const MAX_DEPTH = 20;
+export const MAX_DEPTH = 20;
 
 /**
  * Reads a request's body as JSON. Refuses with 415 another media type, 413 too many bytes, 400 what is no JSON in

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { matches } from '../../src/core/scim/filter-evaluate.ts';
 import { parseFilter } from '../../src/core/scim/filter-parse.ts';
 import { auto, ENTERPRISE, refusalOf, registry, strict } from './support.ts';
+import { FUZZ_PATIENCE_MS, runsOf } from '../support/fuzz.ts';
 
 const user = {
   schemas: [registry.user.core.id],
@@ -129,52 +130,61 @@ describe('A filter (RFC 7644 §3.4.2.2)', () => {
     expect(fits(Array.from({ length: 50 }, () => 'active pr').join(' and '))).toBe(true);
   });
 
-  it('binds not over and over or, as an evaluation of its own says (property)', () => {
-    type Tree = { text: string; value: boolean };
-    const leaf = fc.boolean().map((value): Tree => ({ text: value ? 'active pr' : 'nickName pr', value }));
-    const { tree } = fc.letrec<{ tree: Tree; and: Tree; unit: Tree }>((tie) => ({
-      unit: fc.oneof(
-        { maxDepth: 4 },
-        leaf,
-        tie('tree').map((inner) => ({ text: `(${inner.text})`, value: inner.value })),
-        tie('tree').map((inner) => ({ text: `not (${inner.text})`, value: !inner.value })),
-      ),
-      and: fc.array(tie('unit'), { minLength: 1, maxLength: 3 }).map((units) => ({
-        text: units.map(({ text }) => text).join(' and '),
-        value: units.every(({ value }) => value),
-      })),
-      tree: fc.array(tie('and'), { minLength: 1, maxLength: 3 }).map((ands) => ({
-        text: ands.map(({ text }) => text).join(' or '),
-        value: ands.some(({ value }) => value),
-      })),
-    }));
-    fc.assert(
-      fc.property(tree, ({ text, value }) => {
-        fc.pre(text.split('pr').length <= 50 && depthOf(text) <= 8);
-        expect(fits(text)).toBe(value);
-      }),
-    );
-  });
+  it(
+    'binds not over and over or, as an evaluation of its own says (property)',
+    () => {
+      type Tree = { text: string; value: boolean };
+      const leaf = fc.boolean().map((value): Tree => ({ text: value ? 'active pr' : 'nickName pr', value }));
+      const { tree } = fc.letrec<{ tree: Tree; and: Tree; unit: Tree }>((tie) => ({
+        unit: fc.oneof(
+          { maxDepth: 4 },
+          leaf,
+          tie('tree').map((inner) => ({ text: `(${inner.text})`, value: inner.value })),
+          tie('tree').map((inner) => ({ text: `not (${inner.text})`, value: !inner.value })),
+        ),
+        and: fc.array(tie('unit'), { minLength: 1, maxLength: 3 }).map((units) => ({
+          text: units.map(({ text }) => text).join(' and '),
+          value: units.every(({ value }) => value),
+        })),
+        tree: fc.array(tie('and'), { minLength: 1, maxLength: 3 }).map((ands) => ({
+          text: ands.map(({ text }) => text).join(' or '),
+          value: ands.some(({ value }) => value),
+        })),
+      }));
+      fc.assert(
+        fc.property(tree, ({ text, value }) => {
+          fc.pre(text.split('pr').length <= 50 && depthOf(text) <= 8);
+          expect(fits(text)).toBe(value);
+        }),
+        runsOf(100),
+      );
+    },
+    FUZZ_PATIENCE_MS,
+  );
 
-  it('never fails in another way than by refusing, whatever the text (property)', () => {
-    const piece = fc.constantFrom(
-      ...'userName emails type value eq and or not pr [ ] ( ) . " \\ $ref 1 true'.split(' '),
-    );
-    const text = fc.oneof(
-      fc.string({ unit: 'binary' }),
-      fc.array(piece).map((pieces) => pieces.join(' ')),
-    );
-    fc.assert(
-      fc.property(text, (filter) => {
-        try {
-          fits(filter);
-        } catch (error) {
-          expect(error).toMatchObject({ code: 'filter.invalid' });
-        }
-      }),
-      { numRuns: 500 },
-    );
-  });
+  it(
+    'never fails in another way than by refusing, whatever the text (property)',
+    () => {
+      const piece = fc.constantFrom(
+        ...'userName emails type value eq and or not pr [ ] ( ) . " \\ $ref 1 true'.split(' '),
+      );
+      const text = fc.oneof(
+        fc.string({ unit: 'binary' }),
+        fc.array(piece).map((pieces) => pieces.join(' ')),
+      );
+      fc.assert(
+        fc.property(text, (filter) => {
+          try {
+            fits(filter);
+          } catch (error) {
+            expect(error).toMatchObject({ code: 'filter.invalid' });
+          }
+        }),
+        runsOf(500),
+      );
+    },
+    FUZZ_PATIENCE_MS,
+  );
 });
 
 function depthOf(text: string): number {

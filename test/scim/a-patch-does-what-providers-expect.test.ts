@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Json } from '../../src/core/scim/json.ts';
 import { auto, ENTERPRISE, patchUser, refusalOf, strict } from './support.ts';
+import { FUZZ_PATIENCE_MS, runsOf } from '../support/fuzz.ts';
 
 const work = { type: 'work', value: 'w@x.test' };
 const home = { type: 'home', value: 'h@x.test' };
@@ -186,52 +187,60 @@ describe('A PATCH (RFC 7644 §3.5.2)', () => {
     expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);
   });
 
-  it('is idempotent: the same replacements twice change nothing more (property)', () => {
-    const path = fc.constantFrom(
-      'title',
-      'name.givenName',
-      'emails',
-      'emails[type eq "work"].value',
-      'emails[type eq "home"]',
-      `${ENTERPRISE}:division`,
-      'name',
-    );
-    const value = fc.oneof(
-      fc.string(),
-      fc.constant(null),
-      fc.record({ value: fc.string(), type: fc.constantFrom('work', 'home'), givenName: fc.string() }),
-    );
-    const operation = fc.record({ op: fc.constantFrom('replace', 'remove'), path, value });
-    fc.assert(
-      fc.property(fc.array(operation, { maxLength: 1 }), fc.array(operation), (first, before) => {
-        const start = quietly({}, before);
-        const once = quietly(start, first);
-        expect(quietly(once, first)).toEqual(once);
-      }),
-      { numRuns: 500 },
-    );
-  });
+  it(
+    'is idempotent: the same replacements twice change nothing more (property)',
+    () => {
+      const path = fc.constantFrom(
+        'title',
+        'name.givenName',
+        'emails',
+        'emails[type eq "work"].value',
+        'emails[type eq "home"]',
+        `${ENTERPRISE}:division`,
+        'name',
+      );
+      const value = fc.oneof(
+        fc.string(),
+        fc.constant(null),
+        fc.record({ value: fc.string(), type: fc.constantFrom('work', 'home'), givenName: fc.string() }),
+      );
+      const operation = fc.record({ op: fc.constantFrom('replace', 'remove'), path, value });
+      fc.assert(
+        fc.property(fc.array(operation, { maxLength: 1 }), fc.array(operation), (first, before) => {
+          const start = quietly({}, before);
+          const once = quietly(start, first);
+          expect(quietly(once, first)).toEqual(once);
+        }),
+        runsOf(500),
+      );
+    },
+    FUZZ_PATIENCE_MS,
+  );
 
-  it('never fails in another way than by refusing, and never keeps what the schema has not (property)', () => {
-    const operation = fc.record(
-      {
-        op: fc.constantFrom('add', 'replace', 'remove', 'x'),
-        path: fc.oneof(fc.string(), fc.constantFrom('emails', 'name', 'members')),
-        value: fc.jsonValue() as fc.Arbitrary<Json>,
-      },
-      { requiredKeys: [] },
-    );
-    fc.assert(
-      fc.property(fc.array(operation), (operations) => {
-        try {
-          JSON.stringify(patchUser({ title: 'T' }, operations, auto));
-        } catch (error) {
-          expect(error).toHaveProperty('code');
-        }
-      }),
-      { numRuns: 500 },
-    );
-  });
+  it(
+    'never fails in another way than by refusing, and never keeps what the schema has not (property)',
+    () => {
+      const operation = fc.record(
+        {
+          op: fc.constantFrom('add', 'replace', 'remove', 'x'),
+          path: fc.oneof(fc.string(), fc.constantFrom('emails', 'name', 'members')),
+          value: fc.jsonValue() as fc.Arbitrary<Json>,
+        },
+        { requiredKeys: [] },
+      );
+      fc.assert(
+        fc.property(fc.array(operation), (operations) => {
+          try {
+            JSON.stringify(patchUser({ title: 'T' }, operations, auto));
+          } catch (error) {
+            expect(error).toHaveProperty('code');
+          }
+        }),
+        runsOf(500),
+      );
+    },
+    FUZZ_PATIENCE_MS,
+  );
 });
 
 function quietly(document: Parameters<typeof patchUser>[0], operations: Json): ReturnType<typeof patchUser> {

@@ -13,6 +13,7 @@ import type { UserRow } from '../../src/store/users.ts';
 import { beforeAllMembers, listMembers } from '../../src/store/scim/member-rows.ts';
 import { BASE_URL, openDirectory, type TestDirectory } from './directory.ts';
 import { auto, ENTERPRISE, registry } from './support.ts';
+import { FUZZ_PATIENCE_MS, runsOf } from '../support/fuzz.ts';
 
 const MUSTER_GROUP = 'urn:muster:params:scim:schemas:extension:2.0:Group';
 /** Texts that tell apart folding, normalisation, wildcards, byte order and escapes. */
@@ -220,144 +221,152 @@ async function expectEqual(type: ResourceType, filter: string): Promise<void> {
 }
 
 describe('Filters in SQL', () => {
-  it('find the users that the evaluator finds (property)', async () => {
-    const element = fc.oneof(
-      leaf(
-        fc.constantFrom('value', 'type', 'display'),
-        textOp,
-        quoted(fc.oneof(text, fc.constantFrom('work', 'home'))),
-      ),
-      fc.constantFrom('primary eq true', 'primary pr', 'display pr', 'type ne "work"', 'primary ne true'),
-    );
-    const leaves = fc.oneof(
-      commonLeaves(() => users),
-      leaf(
+  it(
+    'find the users that the evaluator finds (property)',
+    async () => {
+      const element = fc.oneof(
+        leaf(
+          fc.constantFrom('value', 'type', 'display'),
+          textOp,
+          quoted(fc.oneof(text, fc.constantFrom('work', 'home'))),
+        ),
+        fc.constantFrom('primary eq true', 'primary pr', 'display pr', 'type ne "work"', 'primary ne true'),
+      );
+      const leaves = fc.oneof(
+        commonLeaves(() => users),
+        leaf(
+          fc.constantFrom(
+            'userName',
+            'displayName',
+            'title',
+            'name.familyName',
+            'name.givenName',
+            'emails',
+            'emails.type',
+            `${ENTERPRISE}:department`,
+          ),
+          textOp,
+          quoted(text),
+        ),
+        leaf(
+          fc.constantFrom('userName'),
+          textOp,
+          seen(() => users, 'userName'),
+        ),
         fc.constantFrom(
-          'userName',
-          'displayName',
-          'title',
-          'name.familyName',
-          'name.givenName',
-          'emails',
-          'emails.type',
-          `${ENTERPRISE}:department`,
+          'active eq true',
+          'active ne true',
+          'title pr',
+          'name pr',
+          'emails pr',
+          'emails.display pr',
+          'groups pr',
+          'title eq null',
         ),
-        textOp,
-        quoted(text),
-      ),
-      leaf(
-        fc.constantFrom('userName'),
-        textOp,
-        seen(() => users, 'userName'),
-      ),
-      fc.constantFrom(
-        'active eq true',
-        'active ne true',
-        'title pr',
-        'name pr',
-        'emails pr',
-        'emails.display pr',
-        'groups pr',
-        'title eq null',
-      ),
-      fc
-        .constantFrom(
-          'x509Certificates.value eq "QUJD"',
-          'x509Certificates.value eq "quJD"',
-          'identityKeys.kind eq "email"',
-        )
-        .map((filter) =>
-          filter.startsWith('identity')
-            ? `urn:muster:params:scim:schemas:extension:2.0:User:${filter}`
-            : filter,
+        fc
+          .constantFrom(
+            'x509Certificates.value eq "QUJD"',
+            'x509Certificates.value eq "quJD"',
+            'identityKeys.kind eq "email"',
+          )
+          .map((filter) =>
+            filter.startsWith('identity')
+              ? `urn:muster:params:scim:schemas:extension:2.0:User:${filter}`
+              : filter,
+          ),
+        leaf(
+          fc.constant(`${ENTERPRISE}:manager`),
+          fc.constantFrom('eq', 'ne', 'sw'),
+          fc.oneof(
+            seen(() => users, 'id'),
+            fc.constant('"nobody"'),
+          ),
         ),
-      leaf(
-        fc.constant(`${ENTERPRISE}:manager`),
-        fc.constantFrom('eq', 'ne', 'sw'),
-        fc.oneof(
-          seen(() => users, 'id'),
-          fc.constant('"nobody"'),
-        ),
-      ),
-      leaf(fc.constant(`${ENTERPRISE}:manager.displayName`), textOp, quoted(text)),
-      leaf(
-        fc.constantFrom('groups', 'groups.value'),
-        textOp,
-        seen(() => groups, 'id'),
-      ),
-      leaf(fc.constant('groups.display'), textOp, quoted(text)),
-      leaf(
-        fc.constant('groups.type'),
-        fc.constantFrom('eq', 'ne'),
-        fc.constantFrom('"direct"', '"indirect"'),
-      ),
-      fc
-        .tuple(
-          seen(() => groups, 'displayName'),
-          fc.constantFrom('direct', 'indirect'),
-        )
-        .map(([name, type]) => `groups[display eq ${name} and type eq "${type}"]`),
-      tree(element).map((inner) => `emails[${inner}]`),
-      fc
-        .tuple(element, leaf(fc.constant('value'), textOp, quoted(text)))
-        .map(([inner, last]) => `emails[${inner}].${last}`),
-    );
-    await fc.assert(
-      fc.asyncProperty(tree(leaves), async (filter) => {
-        fc.pre(filter.length < 3_000);
-        await expectEqual(registry.user, filter);
-      }),
-      { numRuns: 600 },
-    );
-  });
-
-  it('find the groups that the evaluator finds (property)', async () => {
-    const leaves = fc.oneof(
-      commonLeaves(() => groups),
-      leaf(
-        fc.constantFrom('displayName', `${MUSTER_GROUP}:description`, `${MUSTER_GROUP}:autoLeave`),
-        textOp,
-        quoted(text),
-      ),
-      leaf(
-        fc.constant('displayName'),
-        textOp,
-        seen(() => groups, 'displayName'),
-      ),
-      leaf(
-        fc.constantFrom('members', 'members.value'),
-        textOp,
-        fc.oneof(
-          seen(() => users, 'id'),
+        leaf(fc.constant(`${ENTERPRISE}:manager.displayName`), textOp, quoted(text)),
+        leaf(
+          fc.constantFrom('groups', 'groups.value'),
+          textOp,
           seen(() => groups, 'id'),
         ),
-      ),
-      leaf(fc.constant('members.display'), textOp, quoted(text)),
-      leaf(fc.constant('members.type'), textOp, fc.constantFrom('"User"', '"group"')),
-      leaf(
-        fc.constant('members.$ref'),
-        textOp,
-        seen(() => users, 'meta', 'location'),
-      ),
-      fc.constantFrom(
-        'members pr',
-        `${MUSTER_GROUP}:open eq true`,
-        `${MUSTER_GROUP}:roles pr`,
-        `${MUSTER_GROUP}:kind eq "Regular"`,
-      ),
-      fc
-        .tuple(
-          seen(() => users, 'id'),
-          fc.constantFrom('User', 'Group'),
-        )
-        .map(([id, type]) => `members[value eq ${id} and type eq "${type}"]`),
-    );
-    await fc.assert(
-      fc.asyncProperty(tree(leaves), async (filter) => {
-        fc.pre(filter.length < 3_000);
-        await expectEqual(registry.group, filter);
-      }),
-      { numRuns: 400 },
-    );
-  });
+        leaf(fc.constant('groups.display'), textOp, quoted(text)),
+        leaf(
+          fc.constant('groups.type'),
+          fc.constantFrom('eq', 'ne'),
+          fc.constantFrom('"direct"', '"indirect"'),
+        ),
+        fc
+          .tuple(
+            seen(() => groups, 'displayName'),
+            fc.constantFrom('direct', 'indirect'),
+          )
+          .map(([name, type]) => `groups[display eq ${name} and type eq "${type}"]`),
+        tree(element).map((inner) => `emails[${inner}]`),
+        fc
+          .tuple(element, leaf(fc.constant('value'), textOp, quoted(text)))
+          .map(([inner, last]) => `emails[${inner}].${last}`),
+      );
+      await fc.assert(
+        fc.asyncProperty(tree(leaves), async (filter) => {
+          fc.pre(filter.length < 3_000);
+          await expectEqual(registry.user, filter);
+        }),
+        runsOf(600),
+      );
+    },
+    FUZZ_PATIENCE_MS,
+  );
+
+  it(
+    'find the groups that the evaluator finds (property)',
+    async () => {
+      const leaves = fc.oneof(
+        commonLeaves(() => groups),
+        leaf(
+          fc.constantFrom('displayName', `${MUSTER_GROUP}:description`, `${MUSTER_GROUP}:autoLeave`),
+          textOp,
+          quoted(text),
+        ),
+        leaf(
+          fc.constant('displayName'),
+          textOp,
+          seen(() => groups, 'displayName'),
+        ),
+        leaf(
+          fc.constantFrom('members', 'members.value'),
+          textOp,
+          fc.oneof(
+            seen(() => users, 'id'),
+            seen(() => groups, 'id'),
+          ),
+        ),
+        leaf(fc.constant('members.display'), textOp, quoted(text)),
+        leaf(fc.constant('members.type'), textOp, fc.constantFrom('"User"', '"group"')),
+        leaf(
+          fc.constant('members.$ref'),
+          textOp,
+          seen(() => users, 'meta', 'location'),
+        ),
+        fc.constantFrom(
+          'members pr',
+          `${MUSTER_GROUP}:open eq true`,
+          `${MUSTER_GROUP}:roles pr`,
+          `${MUSTER_GROUP}:kind eq "Regular"`,
+        ),
+        fc
+          .tuple(
+            seen(() => users, 'id'),
+            fc.constantFrom('User', 'Group'),
+          )
+          .map(([id, type]) => `members[value eq ${id} and type eq "${type}"]`),
+      );
+      await fc.assert(
+        fc.asyncProperty(tree(leaves), async (filter) => {
+          fc.pre(filter.length < 3_000);
+          await expectEqual(registry.group, filter);
+        }),
+        runsOf(400),
+      );
+    },
+    FUZZ_PATIENCE_MS,
+  );
 });

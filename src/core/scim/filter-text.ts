@@ -9,9 +9,10 @@
  */
 import { Refusal } from '../refusal.ts';
 
-const MAX_BYTES = 4_096;
-const MAX_DEPTH = 10;
-const MAX_TERMS = 50;
+/** How large a filter may be: the parser behind it recurses. */
+export const filterLimits = { bytes: 4_096, depth: 10, terms: 50 } as const;
+
+const { bytes: MAX_BYTES, depth: MAX_DEPTH, terms: MAX_TERMS } = filterLimits;
 
 const COMPARISONS: ReadonlySet<string> = new Set(['eq', 'ne', 'co', 'sw', 'ew', 'gt', 'ge', 'lt', 'le']);
 const ATTRIBUTE = /^(?:urn:[^\s"()[\]]+:)?\$?[a-z][\w-]*(?:\.\$?[a-z][\w-]*)?$/i;

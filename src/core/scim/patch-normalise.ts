@@ -6,7 +6,8 @@ import { type ResourceType, extensionOf } from './registry.ts';
 import type { Reader } from './value-read.ts';
 
 export const PATCH_URN = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
-const MAX_OPERATIONS = 1_000;
+/** Operations of one PATCH. */
+export const MAX_OPERATIONS = 1_000;
 
 /**
  * Reads the body of a PATCH. Names of the message are taken without case, unknown ones ignored; an operation

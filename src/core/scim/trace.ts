@@ -63,7 +63,8 @@ export function keepable(value: Json, secrets: ReadonlySet<string>): Json {
       const key = name.toLowerCase();
       if (isOfSecret && key === 'path') return [name, withoutValues(path)];
       const isFilter = key === 'filter' && typeof item === 'string' && namesSecret(item, secrets);
-      if (isFilter || (isOfSecret && key === 'value') || namesSecret(name, secrets)) return [name, REMOVED];
+      if (isFilter || (isOfSecret && key === 'value') || namesSecret(name, secrets))
+        return [keepableText(name), REMOVED];
       return [keepableText(name), copy(item)];
     });
     return Object.fromEntries(kept);
@@ -74,10 +75,15 @@ export function keepable(value: Json, secrets: ReadonlySet<string>): Json {
 /** Parameters of a URL that may be kept. */
 export function keepableQuery(query: ReadonlyMap<string, string>, secrets: ReadonlySet<string>): JsonObject {
   const kept = [...query].slice(0, MAX_ITEMS).map(([name, value]): readonly [string, Json] => {
-    if (namesSecret(name, secrets)) return [name, REMOVED];
-    return [name, namesSecret(value, secrets) ? REMOVED : keepableText(value)];
+    const isSecret = namesSecret(name, secrets) || namesSecret(value, secrets);
+    return [keepableText(name), isSecret ? REMOVED : keepableText(value)];
   });
   return Object.fromEntries(kept);
+}
+
+/** The path of a request that may be kept. */
+export function keepablePath(path: string): string {
+  return keepableText(path);
 }
 
 /** A note that may be kept: of a secret it says only where. */
@@ -102,8 +108,11 @@ function withoutValues(text: string): string {
   return keepableText(unbracketed.replace(/"(?![A-Za-z]{1,20}")[^"]*"/g, REMOVED));
 }
 
-/** Tokens of ours are masked wherever they stand. */
+/** Tokens of ours are masked wherever they stand, and what PostgreSQL keeps in no text is replaced. */
 function keepableText(text: string): string {
   const cut = text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}${MORE}` : text;
-  return cut.replace(/mst_[\w.-]+/g, REMOVED).replace(/\b(bearer|basic)\s+[\w.~+/=-]{8,}/gi, `$1 ${REMOVED}`);
+  return cut
+    .replace(/\0|\p{Surrogate}/gu, '\ufffd')
+    .replace(/mst_[\w.-]+/g, REMOVED)
+    .replace(/\b(bearer|basic)\s+[\w.~+/=-]{8,}/gi, `$1 ${REMOVED}`);
 }

@@ -10,3 +10,11 @@ export const scimLimits: Limits = {
   bulkBytes: 1_048_576,
   cursorSeconds: 3_600,
 };
+
+/** Most bytes of a body. One of people is small; one of a group may name each of its members. */
+export const bodyBytes = {
+  user: 1_048_576,
+  group: 16_777_216,
+  search: 65_536,
+  bulk: scimLimits.bulkBytes,
+} as const;

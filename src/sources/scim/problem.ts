@@ -42,7 +42,8 @@ const invalidValue = { status: 400, scimType: 'invalidValue' } as const;
 const uniqueness = { status: 409, scimType: 'uniqueness' } as const;
 const mutability = { status: 400, scimType: 'mutability' } as const;
 
-const answers = {
+/** What each refusal is answered with. */
+export const refusalAnswers = {
   'user.not_found': { status: 404 },
   'user.name_taken': uniqueness,
   'user.invalid': invalidValue,
@@ -117,7 +118,7 @@ const answers = {
 /** The answer to an error that was expected; null for a fault. */
 export function answerOfError(error: unknown): Answer | null {
   if (isRefusal(error)) {
-    const known: ScimAnswer = answers[error.code];
+    const known: ScimAnswer = refusalAnswers[error.code];
     return errorAnswer(known.status, known.scimType ?? null, error.message);
   }
   if (error instanceof ScimProblem) return errorAnswer(error.status, error.scimType, error.message);

@@ -10,7 +10,14 @@ import { spellFilter } from '../../core/scim/filter-spell.ts';
 import type { Json, JsonObject } from '../../core/scim/json.ts';
 import { type Profile, profiles } from '../../core/scim/profile.ts';
 import type { Registry, ResourceType } from '../../core/scim/registry.ts';
-import { keepable, keepableNote, keepableQuery, secretNames, type Trace } from '../../core/scim/trace.ts';
+import {
+  keepable,
+  keepableNote,
+  keepablePath,
+  keepableQuery,
+  secretNames,
+  type Trace,
+} from '../../core/scim/trace.ts';
 import type { Note } from '../../core/scim/value-read.ts';
 import type { SourceN } from '../../core/ids.ts';
 import type { Written } from '../../directory/work.ts';
@@ -86,7 +93,11 @@ export class RequestTraces {
     const numbers = requests.flatMap(({ written }) => written.flatMap(numbersOf));
     const ids: Ids =
       numbers.length === 0 ? new Map() : await idsOfMembers(this.#database, [...new Set(numbers)]);
-    const rows = requests.map((request) => ({ ...request, trace: traceOf(request, ids, this.#secrets) }));
+    const rows = requests.map((request) => ({
+      ...request,
+      path: keepablePath(request.path),
+      trace: traceOf(request, ids, this.#secrets),
+    }));
     await insertTraces(this.#database, rows);
   }
 }

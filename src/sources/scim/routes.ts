@@ -4,7 +4,7 @@ import { HttpProblem } from '../../http/problem.ts';
 import { type Place, placeOf, readQuery } from './address.ts';
 import { type BulkRequest, runBulk } from './bulk.ts';
 import type { Answer, Call } from './call.ts';
-import { scimLimits } from './limits.ts';
+import { bodyBytes } from './limits.ts';
 import {
   type DiscoveryCall,
   listResourceTypes,
@@ -20,11 +20,7 @@ import { listUsers, patchUser, postUser, putUser, readUser, removeUser } from '.
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
-/** A body of people is small; one of a group may name each of its members. */
-const USER_BYTES = 1_048_576;
-const GROUP_BYTES = 16_777_216;
-const SEARCH_BYTES = 65_536;
-const BULK_BYTES = scimLimits.bulkBytes;
+const { user: USER_BYTES, group: GROUP_BYTES, search: SEARCH_BYTES, bulk: BULK_BYTES } = bodyBytes;
 
 export interface Route {
   readonly scope: Scope;

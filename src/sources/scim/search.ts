@@ -76,9 +76,16 @@ function queryIn(body: Json): Query {
   const query = new Map<string, string>();
   for (const [name, value] of Object.entries(body)) {
     if (name.toLowerCase() === 'schemas' || value === null) continue;
-    if (isObject(value))
-      throw new ScimProblem(400, 'invalidValue', `${name} must be a text, a number or a list.`);
-    query.set(name.toLowerCase(), isArray(value) ? value.map(String).join(',') : String(value));
+    query.set(name.toLowerCase(), parameterIn(name, value));
   }
   return query;
+}
+
+/** A parameter as the URL would have it. Refuses (`invalidValue`) objects, alone or in a list. */
+function parameterIn(name: string, value: Json): string {
+  if (isArray(value)) return value.map((item) => parameterIn(name, isArray(item) ? {} : item)).join(',');
+  if (isObject(value)) {
+    throw new ScimProblem(400, 'invalidValue', `${name} must be a text, a number or a list of them.`);
+  }
+  return String(value);
 }
