@@ -130,7 +130,10 @@ async function assemble({ settings, log, storage }: Ground, { onClose, closeAll 
   const directory: Directory = { database, wake: wake.ring, rules: joiningRulesOf(settings) };
   await makeEveryoneGroups(directory);
   const cursors = createCursors(masterKey, epoch.id);
-  const housekeeping = startHousekeeping({ directory, log, metrics, now: () => new Date() });
+  const housekeeping = startHousekeeping({
+    ...{ directory, log, metrics, now: () => new Date() },
+    historyDays: settings.history,
+  });
   onClose(() => housekeeping.stop());
   onClose(startMail({ database, settings, wake, log }));
   const membership = membershipOf({ database, url: directUrl, masterKey, wake, log });
@@ -161,6 +164,7 @@ async function assemble({ settings, log, storage }: Ground, { onClose, closeAll 
       feedHead: membership.feedHead,
       cursors,
       listKey: deriveKey(masterKey, 'list-cursor'),
+      historyDays: settings.history,
       registry,
       baseUrl: settings.baseUrl,
       now: Date.now,

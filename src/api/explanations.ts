@@ -1,10 +1,9 @@
 /** Why is this user in that group, or why not (D-20 to D-22)? */
 import { z } from 'zod';
-import { explain, type ExplainedWay, type Explanation } from '../effective/explain.ts';
+import { explain, explainAt, type ExplainedWay, type Explanation } from '../effective/explain.ts';
 import type { Assertion } from '../effective/explanation/sub-graph.ts';
 import { answers } from '../http/operation.ts';
-import { HttpProblem } from '../http/problem.ts';
-import { groupIdIn, userIdIn } from './input.ts';
+import { groupIdIn, momentIn, userIdIn } from './input.ts';
 import type { ApiParts } from './parts.ts';
 import type { Route } from './route.ts';
 import { actor, groupName, id, memberId, origin, time } from './shapes.ts';
@@ -14,7 +13,7 @@ const sources = z.array(
 );
 const way: z.ZodType = z
   .union([
-    z.object({ kind: z.literal('direct'), sources }),
+    z.object({ kind: z.literal('direct'), sources, rule: z.string().optional() }),
     z.object({ kind: z.literal('nested'), group: groupName, sources, via: z.array(z.lazy(() => way)) }),
   ])
   .meta({ id: 'Way' });
@@ -23,15 +22,23 @@ const explanationShape = z
     user: id,
     group: id,
     member: z.boolean(),
-    at: time.nullable(),
+    at: z.string().nullable(),
     tree: z.object({ group: groupName, via: z.array(way) }).nullable(),
     paths: z.object({ shown: z.int(), total: z.int() }),
     endedBy: z.array(z.object({ remove: z.object({ group: id, member: memberId }) })),
-    whyNot: z.array(z.object({ reason: z.string(), nearest: z.array(z.object({ group: id })) })).nullable(),
+    whyNot: z
+      .array(
+        z.object({
+          reason: z.string(),
+          nearest: z.array(z.object({ group: id })),
+          terms: z.array(z.string()).optional(),
+        }),
+      )
+      .nullable(),
   })
   .meta({ id: 'Explanation' });
 
-export function explanationRoutes({ directory }: ApiParts): readonly Route[] {
+export function explanationRoutes({ directory, historyDays }: ApiParts): readonly Route[] {
   return [
     {
       method: 'GET',
@@ -41,12 +48,12 @@ export function explanationRoutes({ directory }: ApiParts): readonly Route[] {
       query: { at: time.describe('A past moment.') },
       answers: { 200: answers(explanationShape) },
       handle: async ({ params, query }) => {
-        // An answer about today must not pass for one about another day.
-        if ((query.get('at') ?? '') !== '') {
-          throw new HttpProblem('request.invalid', 'Past moments cannot be explained yet; leave at out.');
-        }
+        const [user, group] = [userIdIn(params, 'userId'), groupIdIn(params)];
         const explanation = await directory.database.transaction(
-          (tx) => explain(tx, userIdIn(params, 'userId'), groupIdIn(params)),
+          async (tx) => {
+            const at = await momentIn(tx, { query, historyDays }, 'at');
+            return at === null ? explain(tx, user, group) : explainAt(tx, { user, group, at });
+          },
           { isolation: 'repeatable read', readOnly: true },
         );
         return { status: 200, body: explanationBody(explanation) };
@@ -57,12 +64,12 @@ export function explanationRoutes({ directory }: ApiParts): readonly Route[] {
 
 /** The body that this door and the command line give an explanation. */
 export function explanationBody(explanation: Explanation): object {
-  const { user, group, isMember, via, paths, endedBy, whyNot } = explanation;
+  const { user, group, at, isMember, via, paths, endedBy, whyNot } = explanation;
   return {
     user,
     group: group.id,
     member: isMember,
-    at: null,
+    at,
     tree: isMember ? { group, via: via.map(wayBody) } : null,
     paths,
     endedBy: endedBy.map(({ group: from, member }) => ({
@@ -70,13 +77,17 @@ export function explanationBody(explanation: Explanation): object {
     })),
     whyNot: isMember
       ? null
-      : whyNot.map(({ reason, nearest }) => ({ reason, nearest: nearest.map(({ id }) => ({ group: id })) })),
+      : whyNot.map(({ nearest, ...reason }) => ({
+          ...reason,
+          nearest: nearest.map(({ id: near }) => ({ group: near })),
+        })),
   };
 }
 
 function wayBody(way: ExplainedWay): object {
   const sources = way.sources.map(sourceBody);
-  if (way.kind === 'direct') return { kind: 'direct', sources };
+  if (way.kind === 'direct')
+    return { kind: 'direct', sources, ...(way.rule === null ? {} : { rule: way.rule }) };
   return { kind: 'nested', group: way.group, sources, via: way.via.map(wayBody) };
 }
 

@@ -1,10 +1,13 @@
 /** Reading what callers send: bodies by schema, ids, page parameters. */
 import type { z } from 'zod';
 import { type GroupId, parseGroupId, parseUserId, type UserId } from '../core/ids.ts';
+import { type Moment, readMoment } from '../core/moment.ts';
 import { Refusal } from '../core/refusal.ts';
 import { faultInWords, faultsOf } from '../core/schema-faults.ts';
 import { readSigned, sign } from '../core/seal.ts';
 import { HttpProblem } from '../http/problem.ts';
+import type { Connection } from '../store/database.ts';
+import { readKeptHistory } from '../store/effective/as-of.ts';
 import type { Page } from '../store/effective/membership.ts';
 
 const LIMIT = 100;
@@ -57,6 +60,16 @@ export function readClaim(query: URLSearchParams, name: string): boolean {
   if (text === null || text === 'false') return false;
   if (text === 'true' || text === '') return true;
   throw new HttpProblem('request.invalid', `${name} must be true or false.`);
+}
+
+/** A past moment of the query; null when left out. Refuses `history.unknown` as readMoment. */
+export async function momentIn(
+  connection: Connection,
+  { query, historyDays }: { readonly query: URLSearchParams; readonly historyDays: number },
+  name: string,
+): Promise<Moment | null> {
+  const text = query.get(name) ?? '';
+  return text === '' ? null : readMoment(text, await readKeptHistory(connection, historyDays));
 }
 
 /** Cursors of lists: the number of the last row, bound to the list that it is of. */

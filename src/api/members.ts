@@ -20,7 +20,8 @@ import { groupIdIn, readBody, readClaim, readPaging } from './input.ts';
 import { type ApiParts, cursorHeader, writtenAt } from './parts.ts';
 import { requireSight } from './people.ts';
 import type { Answer, Call, Route } from './route.ts';
-import { claim, cursor, id as idShape, kindOfMember, memberId, paging } from './shapes.ts';
+import { listDifference, listPastMembers, differenceShape } from './past-members.ts';
+import { claim, cursor, id as idShape, kindOfMember, memberId, paging, time } from './shapes.ts';
 
 const membership = z.strictObject({ expiresAt: z.iso.datetime({ offset: true }).nullable().default(null) });
 
@@ -40,6 +41,8 @@ const writtenShape = z.object({
   expiresAt: z.iso.datetime({ offset: true }).nullable(),
 });
 
+const effective = claim('Everybody in it through any depth; else what it lists itself.');
+
 export function memberRoutes(parts: ApiParts): readonly Route[] {
   const path = '/groups/:id/members';
   return [
@@ -49,12 +52,26 @@ export function memberRoutes(parts: ApiParts): readonly Route[] {
       scope: 'directory.read',
       people: 'decided-by-policies',
       summary: 'Members of a group, direct or effective',
-      query: { ...paging, effective: claim('Everybody in it through any depth; else what it lists itself.') },
+      query: { ...paging, effective, at: time.describe('A past moment: who was in it then.') },
       answers: {
         200: answers(membersShape, 'ETag', 'Muster-Cursor'),
         304: answersNothing('ETag', 'Muster-Cursor'),
       },
       handle: (call) => listMembers(parts, call),
+    },
+    {
+      method: 'GET',
+      path: '/groups/:id/difference',
+      scope: 'directory.read',
+      summary: 'Who joined and left a group, net, between two moments',
+      query: {
+        ...paging,
+        effective,
+        at: time.describe('The earlier moment.'),
+        until: time.describe('The later moment; now when left out.'),
+      },
+      answers: { 200: answers(differenceShape) },
+      handle: (call) => listDifference(parts, call),
     },
     ...(['users', 'groups'] as const).flatMap((kind): Route[] => [
       {
@@ -85,6 +102,7 @@ export function memberRoutes(parts: ApiParts): readonly Route[] {
  * is answered 304 without anything being expanded (P-04); the closure's answers carry none.
  */
 async function listMembers(parts: ApiParts, call: Call): Promise<Answer> {
+  if ((call.query.get('at') ?? '') !== '') return listPastMembers(parts, call);
   const id = groupIdIn(call.params);
   await requireSight(parts, call, { group: id, act: 'see-members' });
   const list: MemberList = readClaim(call.query, 'effective') ? 'effective' : 'direct';

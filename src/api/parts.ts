@@ -18,6 +18,8 @@ export interface ApiParts {
   readonly baseUrl: string;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Days for which the past can be asked about. */
+  readonly historyDays: number;
   /** Random bytes. */
   readonly random: (bytes: number) => Buffer;
 }

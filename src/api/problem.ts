@@ -74,6 +74,7 @@ const answers = {
   'import.not_found': notFound('import'),
   'import.unreadable': { status: 400, title: 'The file cannot be read' },
   'import.no_file': { status: 404, title: 'There is no such file' },
+  'history.unknown': { status: 400, title: 'The moment is not known' },
   'cursor.unreadable': { status: 400, title: 'The cursor cannot be read' },
   'cursor.expired': { status: 410, title: 'The cursor is no longer good' },
   'schema.invalid': invalid,

@@ -14,6 +14,7 @@ import { watchRemovals } from '../sources/scim/removal-watch.ts';
 import { countOpenAlerts, pruneAlerts, takeUntoldAlerts } from '../store/alerts.ts';
 import { takeLease } from '../store/leases.ts';
 import { pruneTraces } from '../store/scim/traces.ts';
+import { forgetHistory } from '../store/history-retention.ts';
 import { sweepDeletedGroups } from '../store/leftovers.ts';
 import { ensureLogPartitions } from '../store/log-partitions.ts';
 import { pruneSessions } from '../store/sessions.ts';
@@ -29,6 +30,8 @@ export interface HousekeepingParts {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly now: () => Date;
+  /** Days for which the past can be asked about. */
+  readonly historyDays: number;
 }
 
 const EVERY_MS = 10_000;
@@ -69,6 +72,7 @@ async function keepHouse(parts: HousekeepingParts, isStopping: () => boolean): P
   await watchClients(parts);
   await tellAlerts(parts);
   await pruneSessions(directory.database);
+  while ((await forgetHistory(directory.database, parts.historyDays, SWEPT_AT_ONCE)) && !isStopping());
   let isMore = true;
   while (isMore && !isStopping()) {
     isMore = await sweepDeletedGroups(directory.database, SWEPT_AT_ONCE);

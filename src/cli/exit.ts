@@ -80,6 +80,7 @@ const exitOfRefusal = {
   'import.not_found': exit.usage,
   'import.unreadable': exit.rowsRefused,
   'import.no_file': exit.usage,
+  'history.unknown': exit.usage,
   'cursor.unreadable': exit.usage,
   'cursor.expired': exit.conflict,
   'schema.invalid': exit.usage,

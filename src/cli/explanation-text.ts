@@ -10,17 +10,21 @@ export function explanationText(explanation: Explanation, userName: string): str
   return lines.map((line) => `${line}\n`).join('');
 }
 
-function membershipLines({ group, via, paths, endedBy }: Explanation, userName: string): string[] {
+function membershipLines({ group, at, via, paths, endedBy }: Explanation, userName: string): string[] {
   const more = paths.total > paths.shown ? [`(${paths.shown} of ${paths.total} ways shown)`] : [];
   return [
-    `${userName} is in ${group.name}:`,
+    `${userName} ${at === null ? 'is' : 'was'} in ${group.name}${when(at)}:`,
     '',
     group.name,
     ...wayLines(via, userName, ''),
     ...more,
     '',
-    `It would end by: ${endedBy.map((removal) => removalText(removal, userName)).join(' and ')}.`,
+    `It would ${at === null ? 'end' : 'have ended'} by: ${endedBy.map((removal) => removalText(removal, userName)).join(' and ')}.`,
   ];
+}
+
+function when(at: string | null): string {
+  return at === null ? '' : ` at ${at}`;
 }
 
 function wayLines(ways: readonly ExplainedWay[], userName: string, indent: string): string[] {
@@ -28,7 +32,8 @@ function wayLines(ways: readonly ExplainedWay[], userName: string, indent: strin
     const isLast = at === ways.length - 1;
     const [branch, below] = isLast ? ['└─ ', '   '] : ['├─ ', '│  '];
     const label = way.kind === 'direct' ? userName : way.group.name;
-    const line = `${indent}${branch}${label}  ${way.sources.map(sourceText).join('; ')}`;
+    const rule = way.kind === 'direct' && way.rule !== null ? `rule ${way.rule}; ` : '';
+    const line = `${indent}${branch}${label}  ${rule}${way.sources.map(sourceText).join('; ')}`;
     return way.kind === 'direct' ? [line] : [line, ...wayLines(way.via, userName, indent + below)];
   });
 }
@@ -62,11 +67,12 @@ const reasons = {
   request_pending: 'a request waits for an answer',
 } as const;
 
-function absenceLines({ group, whyNot }: Explanation, userName: string): string[] {
+function absenceLines({ group, at, whyNot }: Explanation, userName: string): string[] {
   return [
-    `${userName} is not in ${group.name}:`,
-    ...whyNot.flatMap(({ reason, nearest }) => [
+    `${userName} ${at === null ? 'is' : 'was'} not in ${group.name}${when(at)}:`,
+    ...whyNot.flatMap(({ reason, nearest, terms = [] }) => [
       `  ${reasons[reason]}`,
+      ...terms.map((term) => `    it fails: ${term}`),
       ...(nearest.length === 0
         ? []
         : [`    being in one of these would: ${nearest.map(({ name }) => name).join(', ')}`]),

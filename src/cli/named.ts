@@ -1,4 +1,5 @@
 /** USER and GROUP of the command line: an id, a userName or a name. */
+import { type GroupId, parseGroupId, parseUserId, type UserId } from '../core/ids.ts';
 import { Refusal } from '../core/refusal.ts';
 import type { Connection } from '../store/database.ts';
 import { findGroupCalled, findUsersCalled, type NamedGroup, type NamedUser } from '../store/lookup.ts';
@@ -16,4 +17,22 @@ export async function requireGroup(connection: Connection, text: string): Promis
   const group = await findGroupCalled(connection, text);
   if (group === null) throw new Refusal('group.not_found', { group: text });
   return group;
+}
+
+/** A user of the past: an id names one that is deleted, too. */
+export async function pastUser(
+  connection: Connection,
+  text: string,
+): Promise<{ readonly id: UserId; readonly name: string }> {
+  const id = parseUserId(text);
+  return id === null ? requireUser(connection, text) : { id, name: text };
+}
+
+/** A group of the past: an id names one that is deleted, too. */
+export async function pastGroup(
+  connection: Connection,
+  text: string,
+): Promise<{ readonly id: GroupId; readonly name: string }> {
+  const id = parseGroupId(text);
+  return id === null ? requireGroup(connection, text) : { id, name: text };
 }

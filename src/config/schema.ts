@@ -217,6 +217,9 @@ export const settingsSchema = z.strictObject({
   schemas: listOf(text)
     .default([])
     .meta({ description: 'Files with SCIM schemas that extend User or Group (RFC 7643 §7)' }),
+  history: whole(1, 36_500)
+    .default(400)
+    .meta({ description: 'Days for which the past can be asked about: who was in what, and why (D-23)' }),
   feeds: z
     .record(
       z.string().regex(/^[a-z0-9][a-z0-9._-]*$/, 'must be a name of small letters, digits, dots and dashes'),

@@ -64,6 +64,7 @@ export interface RefusalDetails {
   'import.not_found': { readonly import: string };
   'import.unreadable': { readonly file: string; readonly why: string };
   'import.no_file': { readonly file: string };
+  'history.unknown': { readonly at: string; readonly why: string };
   'cursor.unreadable': { readonly why: string };
   'cursor.expired': { readonly why: string };
   'schema.invalid': { readonly schema: string; readonly why: string };
@@ -153,6 +154,7 @@ const sentences: { readonly [Code in RefusalCode]: (details: RefusalDetails[Code
   'import.not_found': ({ import: id }) => `There is no import ${id}.`,
   'import.no_file': ({ file }) => `There is no file ${file}.`,
   'import.unreadable': ({ file, why }) => `${file} cannot be read: ${why}`,
+  'history.unknown': ({ at, why }) => `Nothing is known of ${at}: ${why}`,
   'cursor.unreadable': ({ why }) => `The cursor cannot be read: ${why}`,
   'cursor.expired': ({ why }) => `The cursor is no longer good: ${why}`,
   'schema.invalid': ({ schema, why }) => `The schema ${schema} cannot be used: ${why}`,

@@ -1,15 +1,25 @@
 /** Explains an effective membership from the database (D-20 to D-22): why, why not, and what would end it. */
 import type { GroupId, GroupN, UserId, UserN } from '../core/ids.ts';
 import type { ActorName } from '../core/actor.ts';
+import type { Moment } from '../core/moment.ts';
 import { Refusal } from '../core/refusal.ts';
+import { failingTerms } from '../core/rules.ts';
+import { spellFilter } from '../core/scim/filter-spell.ts';
 import type { Connection } from '../store/database.ts';
-import { findGroupRef, findUserRef } from '../store/effective/refs.ts';
-import { groupRefs, nearestGroups, readSubGraph, type SubGraphRow } from '../store/effective/sub-graph.ts';
+import { findPastGroup, findPastUser, readPastSubGraph } from '../store/effective/as-of.ts';
+import { findGroupRef, findUserRef, readRuleSubject } from '../store/effective/refs.ts';
+import {
+  groupRefs,
+  nearestGroups,
+  readSubGraph,
+  rulesLeadingInto,
+  type SubGraphRow,
+} from '../store/effective/sub-graph.ts';
 import { smallestCut } from './explanation/cut.ts';
 import { shortestPaths } from './explanation/paths.ts';
 import type { Assertion, Membership, SubGraph } from './explanation/sub-graph.ts';
 import { waysOf, type Way } from './explanation/tree.ts';
-import { reasonsAgainst, type WhyNot } from './explanation/why-not.ts';
+import { type Circumstances, type FailedRule, reasonsAgainst, type WhyNot } from './explanation/why-not.ts';
 
 export interface ExplainedGroup {
   readonly id: GroupId;
@@ -19,6 +29,8 @@ export interface ExplainedGroup {
 export interface Explanation {
   readonly user: UserId;
   readonly group: ExplainedGroup;
+  /** The past moment that it speaks of; null for now. */
+  readonly at: Moment | null;
   readonly isMember: boolean;
   /** Ways from the group down to direct memberships, merged from the paths shown; empty for no member. */
   readonly via: readonly ExplainedWay[];
@@ -29,11 +41,18 @@ export interface Explanation {
   readonly whyNot: readonly {
     readonly reason: WhyNot['reason'];
     readonly nearest: readonly ExplainedGroup[];
+    /** Parts of a rule that the user fails, of reason `rule_term`. */
+    readonly terms?: readonly string[];
   }[];
 }
 
 export type ExplainedWay =
-  | { readonly kind: 'direct'; readonly sources: readonly Assertion[] }
+  | {
+      readonly kind: 'direct';
+      readonly sources: readonly Assertion[];
+      /** The rule that the user fits, in a rule group. */
+      readonly rule: string | null;
+    }
   | {
       readonly kind: 'nested';
       readonly group: ExplainedGroup;
@@ -58,22 +77,65 @@ export async function explain(connection: Connection, user: UserId, group: Group
   if (found === null) throw new Refusal('user.not_found', { user });
   if (target === null) throw new Refusal('group.not_found', { group });
   const subGraph = subGraphOf(await readSubGraph(connection, target.n, found.n), found.n, target.n);
+  const isUnreached = subGraph.direct.length === 0;
+  return explanationOf(connection, {
+    ...{ user, group, at: null, subGraph },
+    circumstances: {
+      isActive: found.active,
+      isStub: found.stub,
+      group: target.n,
+      groupKind: target.kind,
+      nearest: isUnreached ? (await nearestGroups(connection, target.n, NEAREST)).map(({ n }) => n) : [],
+      rules: isUnreached && !found.stub ? await failedRules(connection, target.n, found.n) : [],
+    },
+  });
+}
+
+/**
+ * As {@link explain}, of a past moment (D-23): why the user was in the group then, and what would have ended it. What
+ * would have led there is not told, for a user's record is not kept. Refuses who or what was not there then.
+ */
+export async function explainAt(
+  connection: Connection,
+  { user, group, at }: { readonly user: UserId; readonly group: GroupId; readonly at: Moment },
+): Promise<Explanation> {
+  const found = await findPastUser(connection, user, at);
+  const target = await findPastGroup(connection, group, at);
+  if (found === null) throw new Refusal('user.not_found', { user });
+  if (target === null) throw new Refusal('group.not_found', { group });
+  const rows = await readPastSubGraph(connection, { group: target.n, user: found.n, at });
+  return explanationOf(connection, {
+    ...{ user, group, at, subGraph: subGraphOf(rows, found.n, target.n) },
+    circumstances: {
+      isActive: found.active,
+      isStub: false,
+      group: target.n,
+      groupKind: target.rule === null ? 'regular' : 'rule',
+      nearest: [],
+      rules: target.rule === null ? [] : [{ group: target.n, terms: [] }],
+    },
+  });
+}
+
+interface Explained {
+  readonly user: UserId;
+  readonly group: GroupId;
+  readonly at: Moment | null;
+  readonly subGraph: SubGraph;
+  readonly circumstances: Omit<Circumstances, 'hasPath'>;
+}
+
+async function explanationOf(
+  connection: Connection,
+  { user, group, at, subGraph, circumstances }: Explained,
+): Promise<Explanation> {
   const { shown, total } = shortestPaths(subGraph, PATHS_SHOWN);
-  const isMember = found.active && shown.length > 0;
+  const isMember = circumstances.isActive && shown.length > 0;
   const ends = isMember ? smallestCut(subGraph) : [];
-  const nearest = total > 0 ? [] : await nearestGroups(connection, target.n, NEAREST);
-  const whyNot = isMember
-    ? []
-    : reasonsAgainst({
-        isActive: found.active,
-        isStub: found.stub,
-        groupKind: target.kind,
-        hasPath: total > 0,
-        nearest: nearest.map(({ n }) => n),
-      });
+  const whyNot = isMember ? [] : reasonsAgainst({ ...circumstances, hasPath: total > 0 });
   const names = await groupRefs(connection, [
-    target.n,
-    ...nearest.map(({ n }) => n),
+    subGraph.group,
+    ...whyNot.flatMap(({ nearest }) => nearest),
     ...[...shown.flat(), ...ends].flatMap((one) => [one.group, one.member as GroupN]),
   ]);
   const groupOf = (n: GroupN): ExplainedGroup => {
@@ -82,22 +144,36 @@ export async function explain(connection: Connection, user: UserId, group: Group
   };
   return {
     user,
-    group: groupOf(target.n),
+    group: groupOf(subGraph.group),
+    at,
     isMember,
     via: isMember ? waysOf(shown).map((way) => explainedWay(way, groupOf)) : [],
     paths: { shown: isMember ? shown.length : 0, total: isMember ? total : 0 },
     endedBy: ends.map(({ group: from, member }) => ({
       group: groupOf(from),
       member:
-        member === found.n ? { type: 'user', id: user } : { type: 'group', ...groupOf(member as GroupN) },
+        member === subGraph.user
+          ? { type: 'user', id: user }
+          : { type: 'group', ...groupOf(member as GroupN) },
     })),
-    whyNot: whyNot.map(({ reason, nearest: near }) => ({ reason, nearest: near.map(groupOf) })),
+    whyNot: whyNot.map((one) => ({ ...one, nearest: one.nearest.map(groupOf) })),
   };
+}
+
+/** Rules that would lead into the group, with what the user fails of them. */
+async function failedRules(connection: Connection, group: GroupN, user: UserN): Promise<FailedRule[]> {
+  const rules = await rulesLeadingInto(connection, group, NEAREST);
+  if (rules.length === 0) return [];
+  const subject = await readRuleSubject(connection, user);
+  return rules.map(({ n, filter }) => ({
+    group: n,
+    terms: failingTerms(filter, subject).map(spellFilter),
+  }));
 }
 
 function explainedWay(way: Way, groupOf: (n: GroupN) => ExplainedGroup): ExplainedWay {
   const sources = way.membership.assertions;
-  if (way.kind === 'direct') return { kind: 'direct', sources };
+  if (way.kind === 'direct') return { kind: 'direct', sources, rule: way.membership.rule ?? null };
   return {
     kind: 'nested',
     group: groupOf(way.membership.member as GroupN),
@@ -113,7 +189,9 @@ function subGraphOf(rows: readonly SubGraphRow[], user: UserN, group: GroupN): S
     const key = `${row.group_n} ${row.member_n}`;
     const known = memberships.get(key);
     if (known === undefined) {
-      memberships.set(key, { group: row.group_n, member: row.member_n, assertions: [assertionOf(row)] });
+      const { group_n: of, member_n: member, rule } = row;
+      const membership = { group: of, member, assertions: [assertionOf(row)] };
+      memberships.set(key, rule === null ? membership : { ...membership, rule });
     } else known.assertions.push(assertionOf(row));
   }
   const all = [...memberships.values()];

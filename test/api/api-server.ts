@@ -70,6 +70,7 @@ export async function startApi(): Promise<ApiServer> {
     feedHead,
     cursors,
     listKey: randomBytes(32),
+    historyDays: 400,
     registry: buildRegistry([]),
     baseUrl: 'http://localhost',
     now: Date.now,

@@ -13,11 +13,17 @@ import { nameGroups, nameUsers } from '../../store/lookup.ts';
 import { exit } from '../exit.ts';
 import { requireGroup, requireUser } from '../named.ts';
 import { withCommonOptions, type Program } from '../command.ts';
+import { showPast } from './past-members.ts';
 import { writeJson, writeTable } from '../terminal.ts';
 import { visit, type CommonOptions } from '../visit.ts';
 
 interface MembershipOptions extends CommonOptions {
   readonly direct?: boolean;
+}
+
+interface MembersOptions extends MembershipOptions {
+  readonly at?: string;
+  readonly until?: string;
 }
 
 const PAGE = 1_000;
@@ -35,8 +41,15 @@ export function addMembersCommand({ root, io, run }: Program): void {
     root.command('members <group>').description('who belongs to a group, nested groups followed'),
   )
     .option('--direct', 'what the group itself lists: users and groups')
+    .option('--at <time>', 'who was in it at a past moment, such as 2026-03-01T12:00:00Z')
+    .option('--until <time>', 'with --at: who joined and left from then until this moment')
     .action(
-      run(async (text: string, options: MembershipOptions) => {
+      run(async (text: string, options: MembersOptions) => {
+        if (options.at !== undefined) return showPast(io, text, { ...options, at: options.at });
+        if (options.until !== undefined) {
+          io.err.write('--until needs --at: from when on?\n');
+          return exit.usage;
+        }
         const { group, members } = await visit(io, { command: 'members', options }, async ({ directory }) => {
           const found = await requireGroup(directory.database, text);
           return {

@@ -25,6 +25,8 @@ export interface AssertionOrigin {
 export interface Membership {
   readonly group: GroupN;
   readonly member: GroupN | UserN;
+  /** The rule of the group, where that is why it lists the user. */
+  readonly rule?: string;
   readonly assertions: readonly Assertion[];
 }
 

@@ -104,6 +104,7 @@ export const refusalAnswers = {
   'import.not_found': { status: 404 },
   'import.unreadable': { status: 400, scimType: 'invalidSyntax' },
   'import.no_file': { status: 404 },
+  'history.unknown': invalidValue,
   'cursor.unreadable': { status: 400, scimType: 'invalidCursor' },
   'cursor.expired': { status: 400, scimType: 'expiredCursor' },
   'schema.invalid': { status: 400, scimType: 'invalidSyntax' },

@@ -1,7 +1,8 @@
 /** Finding what a reader names, together with the place in the log that the answer will stand at: one trip. */
 import type { GroupId, GroupN, UserId, UserN } from '../../core/ids.ts';
 import { parsePosition, type Position } from '../../core/position.ts';
-import { type Connection, named } from '../database.ts';
+import type { RuleSubject } from '../../core/rules.ts';
+import { type Connection, named, onlyRow } from '../database.ts';
 
 export interface FoundGroup {
   readonly n: GroupN;
@@ -25,6 +26,11 @@ const group = named(
    from groups where id = $1 and deleted_at is null`,
 );
 
+const record = named(
+  'ref_user_record',
+  'select id, user_name, active, document, created_at from users where n = $1',
+);
+
 const user = named('ref_user', 'select n, active, stub from users where id = $1 and deleted_at is null');
 
 /** The living group with that id. */
@@ -36,4 +42,18 @@ export async function findGroupRef(connection: Connection, id: GroupId): Promise
 /** The living user with that id. */
 export async function findUserRef(connection: Connection, id: UserId): Promise<FoundUser | null> {
   return (await connection.rows<FoundUser>(user, [id]))[0] ?? null;
+}
+
+/** What rules see of a user. */
+export async function readRuleSubject(connection: Connection, user: UserN): Promise<RuleSubject> {
+  const row = onlyRow(
+    await connection.rows<{
+      id: string;
+      user_name: string | null;
+      active: boolean;
+      document: RuleSubject['document'];
+      created_at: Date;
+    }>(record, [user]),
+  );
+  return { ...row, userName: row.user_name, createdAt: row.created_at };
 }

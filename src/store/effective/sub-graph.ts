@@ -1,5 +1,6 @@
 /** The memberships between a group and a user, with who asserts them: what an explanation is made of (D-20). */
 import type { GroupId, GroupN, UserN } from '../../core/ids.ts';
+import type { Filter } from '../../core/scim/filter.ts';
 import { type Connection, named } from '../database.ts';
 
 /** One assertion of one membership that lies on a way from the group down to the user. */
@@ -15,6 +16,8 @@ export interface SubGraphRow {
   readonly origin_sha256: string | null;
   readonly actor_kind: string | null;
   readonly actor_id: string | null;
+  /** The rule of the group, on a direct membership of the user. */
+  readonly rule: string | null;
 }
 
 const between = named(
@@ -25,7 +28,8 @@ const between = named(
      join closure up on up.descendant = own.n
      join closure down on down.descendant = up.ancestor and down.ancestor = $1)
    select a.group_n, a.member_n, a.member_kind, s.name as source, a.since, a.line,
-          o.kind as origin_kind, o.name as origin_name, o.sha256 as origin_sha256, by.actor_kind, by.actor_id
+          o.kind as origin_kind, o.name as origin_name, o.sha256 as origin_sha256, by.actor_kind, by.actor_id,
+          case when a.member_kind = 'u' then (select g.rule from groups g where g.n = a.group_n) end as rule
    from node
    join assertion a on a.group_n = node.n and not a.suppressed
      and (a.member_n = $2 or (a.member_kind = 'g' and a.member_n in (select n from node)))
@@ -36,6 +40,20 @@ const between = named(
      where c.group_n = a.group_n and c.at = a.since and c.source_n = a.source_n and c.type = 'membership.direct'
      limit 1) by on true
    order by a.group_n, a.member_n, s.name`,
+);
+
+const rulesBelow = named(
+  'effective_rules_below',
+  `with recursive down(n, depth) as (
+     select $1::int, 0
+     union
+     select a.member_n, d.depth + 1 from down d
+     join assertion a on a.group_n = d.n and a.member_kind = 'g' and not a.suppressed
+     where d.depth < $3)
+   select g.n, g.rule_filter as filter from (select n, min(depth) as depth from down group by n) d
+   join groups g using (n)
+   where g.kind = 'rule' and g.rule_filter is not null and g.deleted_at is null
+   order by d.depth, g.name_key limit $2`,
 );
 
 const refs = named('effective_group_refs', 'select n, id, name from groups where n = any($1::int[])');
@@ -69,6 +87,15 @@ export async function groupRefs(
 ): Promise<ReadonlyMap<GroupN, { readonly id: GroupId; readonly name: string }>> {
   const rows = await connection.rows<{ n: GroupN; id: GroupId; name: string }>(refs, [groups]);
   return new Map(rows.map((row) => [row.n, row]));
+}
+
+/** Rule groups at or below a group, nearest first: fitting any of their rules leads into it (D-21). */
+export async function rulesLeadingInto(
+  connection: Connection,
+  group: GroupN,
+  { limit, depth }: { readonly limit: number; readonly depth: number },
+): Promise<{ readonly n: GroupN; readonly filter: Filter }[]> {
+  return connection.rows(rulesBelow, [group, limit, depth]);
 }
 
 /** Regular groups at or below a group, nearest first: joining any of them leads into it (D-21). */
