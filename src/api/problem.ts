@@ -64,7 +64,6 @@ const answers = {
   'target.not_found': notFound('target'),
   'target.name_taken': taken,
   'target.invalid': invalid,
-  'target.hold_stale': { status: 409, title: 'What is held has changed' },
   'plan.not_found': notFound('plan'),
   'plan.stale': { status: 409, title: 'The plan is stale' },
   'plan.decided': { status: 409, title: 'The plan is decided' },

@@ -42,7 +42,7 @@ const hold = z
   .object({
     id,
     state: z.string(),
-    counts,
+    counts: z.record(z.string(), z.int()),
     why: z.array(z.string()),
     hash: z.string(),
     createdAt: time,

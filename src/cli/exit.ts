@@ -70,7 +70,6 @@ const exitOfRefusal = {
   'target.not_found': exit.usage,
   'target.name_taken': exit.conflict,
   'target.invalid': exit.usage,
-  'target.hold_stale': exit.conflict,
   'plan.not_found': exit.usage,
   'plan.stale': exit.conflict,
   'plan.decided': exit.conflict,

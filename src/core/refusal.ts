@@ -54,7 +54,6 @@ export interface RefusalDetails {
   'target.not_found': { readonly target: string };
   'target.name_taken': { readonly name: string };
   'target.invalid': { readonly why: string };
-  'target.hold_stale': { readonly target: string };
   'plan.not_found': { readonly plan: string };
   'plan.stale': { readonly plan: string; readonly why: string; readonly newPlan: string | null };
   'plan.decided': { readonly plan: string; readonly state: string };
@@ -142,7 +141,6 @@ const sentences: { readonly [Code in RefusalCode]: (details: RefusalDetails[Code
   'target.not_found': ({ target }) => `There is no target ${target}.`,
   'target.name_taken': ({ name }) => `Another target has the name ${name} already.`,
   'target.invalid': ({ why }) => why,
-  'target.hold_stale': ({ target }) => `What is held at ${target} is not what was looked at; look again.`,
   'plan.not_found': ({ plan }) => `There is no plan ${plan}.`,
   'plan.stale': ({ why, newPlan }) =>
     `The plan is stale and nothing of it was done: ${why}${newPlan === null ? '' : ` Look at plan ${newPlan}, which takes its place.`}`,

@@ -3,7 +3,8 @@ import { editMembers, removeMember } from '../../src/directory/memberships.ts';
 import { createUser } from '../../src/directory/users.ts';
 import type { GroupRow } from '../../src/store/groups.ts';
 import type { UserRow } from '../../src/store/users.ts';
-import { decidePush } from '../../src/targets/admin/pushing.ts';
+import { approvePlan, rejectPlan } from '../../src/plans/decisions.ts';
+import { pushPlans } from '../../src/targets/admin/pushing.ts';
 import { changeTarget, showTarget } from '../../src/targets/admin/verbs.ts';
 import { attribution } from '../support/directory.ts';
 import { eventually } from '../support/eventually.ts';
@@ -11,6 +12,8 @@ import { type QuirkServer, type Quirks, startQuirkServer } from '../support/quir
 import { openTestTargets, type TestTargets } from '../support/target-engine.ts';
 
 jest.setTimeout(120_000);
+
+const operator = { ...attribution('console'), actor: { kind: 'operator', id: 'ann' } } as const;
 
 describe('a target with quirks', () => {
   let on: TestTargets;
@@ -153,15 +156,61 @@ describe('a target with quirks', () => {
       return status.hold;
     });
     expect(server.seen.length).toBe(before);
-    const decision = { hash: hold?.hash ?? '', state: 'approved', by: 'ann', reason: 'term end' } as const;
-    await expect(decidePush(on.targets, 'guarded', { ...decision, hash: 'sha256:old' })).rejects.toThrow(
-      'look again',
-    );
-    await decidePush(on.targets, 'guarded', decision);
+    const decision = { plan: hold?.id ?? '', reason: 'term end', by: operator };
+    const parts = { ...on.directory, kinds: pushPlans(on.targets) };
+    await expect(approvePlan(parts, { ...decision, hash: 'sha256:old' })).rejects.toThrow('look at it again');
+    await approvePlan(parts, { ...decision, hash: hold?.hash ?? '' });
     await holds(server, 'guarded', users.slice(6));
     await eventually(() =>
       expect(Object.values(server.held().users).filter((active) => !active)).toHaveLength(6),
     );
+  });
+
+  it('that says yes and does nothing is caught after the first five, and asked of a person (O-07)', async () => {
+    const { server, users } = await begin('lying', {
+      count: 40,
+      quirks: {
+        trick: ({ method, path }) =>
+          method === 'GET' && /^\/Users\/[^?]/.test(path) ? { kind: 'answer', status: 404 } : null,
+      },
+    });
+    const hold = await eventually(async () => {
+      const status = await showTarget(on.targets, 'lying');
+      expect(status.hold?.why[0]).toContain('said that it carried out');
+      return status.hold;
+    });
+    expect(server.seen.filter(({ method }) => method === 'POST')).toHaveLength(5);
+    server.quirks.trick = () => null;
+    const parts = { ...on.directory, kinds: pushPlans(on.targets) };
+    const decision = { plan: hold?.id ?? '', hash: hold?.hash ?? '', reason: 'mended', by: operator };
+    await approvePlan(parts, decision);
+    await holds(server, 'lying', users);
+  });
+
+  it('stays as it is when the push over the guard is rejected, and is not asked about again', async () => {
+    const guards = { percent: 20, atLeast: 3 };
+    const { server, users, group } = await begin('kept', { count: 10, target: { guards } });
+    await holds(server, 'kept', users);
+    const leavers = users.slice(0, 6).map(({ id }) => id);
+    await on.do((work) =>
+      editMembers(work, { group: group.id, steps: [{ do: 'remove', members: leavers }] }),
+    );
+    const hold = await eventually(async () => {
+      const status = await showTarget(on.targets, 'kept');
+      expect(status.hold?.counts).toMatchObject({ membersRemoved: 6, usersDeactivated: 6 });
+      return status.hold;
+    });
+    const parts = { ...on.directory, kinds: pushPlans(on.targets) };
+    await rejectPlan(parts, { plan: hold?.id ?? '', hash: null, reason: 'a mistake', by: operator });
+    await on.do((work) => editMembers(work, { group: group.id, steps: [{ do: 'add', members: leavers }] }));
+    await eventually(async () => {
+      expect((await showTarget(on.targets, 'kept')).pending).toMatchObject({ membersRemoved: 0 });
+      expect(server.held().groups.kept).toEqual(names(users));
+    });
+    const [row] = await on.database.rows<{ n: number }>({
+      text: `select count(*)::int as n from plan p join target t on t.n = p.target_n where t.name = 'kept'`,
+    });
+    expect(row?.n).toBe(1);
   });
 
   it('is never emptied because nothing is desired any more (O-07)', async () => {
@@ -169,7 +218,7 @@ describe('a target with quirks', () => {
     await holds(server, 'emptied', users);
     await scopeTo('emptied', []);
     await eventually(async () =>
-      expect((await showTarget(on.targets, 'emptied')).hold?.why[0]).toContain('nothing is desired'),
+      expect((await showTarget(on.targets, 'emptied')).hold?.why[0]).toContain('Nothing is desired'),
     );
     expect(server.held().groups.emptied).toEqual(names(users));
   });

@@ -11,6 +11,11 @@ export const guardNames = [
   'nesting',
   'protected-group',
   'always',
+  'push-emptied',
+  'push-deactivations',
+  'push-deletions',
+  'push-members',
+  'push-canary',
 ] as const;
 
 export type GuardName = (typeof guardNames)[number];

@@ -2,6 +2,7 @@
  * The guards of a push (O-07). Deliberately on whole counts of a plan, so that dry run, hold and approval speak
  * of the same numbers.
  */
+import type { TrippedGuard } from '../plans/guards.ts';
 
 /** What a push would do, by kind. */
 export interface PushCounts {
@@ -44,10 +45,7 @@ export interface PushLimits {
 export const FIRST_PUSH_LIMITS: PushLimits = { percent: 20, atLeast: 50 };
 
 export type GuardVerdict =
-  | { readonly kind: 'open' }
-  | { readonly kind: 'held'; readonly why: readonly string[] }
-  /** Nothing is desired any more, yet the target holds something: more likely a fault of ours than a wish. */
-  | { readonly kind: 'stopped'; readonly why: readonly string[] };
+  { readonly kind: 'open' } | { readonly kind: 'held'; readonly guards: readonly TrippedGuard[] };
 
 /** Most removals of one kind that pass unasked. */
 export function allowedRemovals(owned: number, { percent, atLeast }: PushLimits): number {
@@ -55,36 +53,25 @@ export function allowedRemovals(owned: number, { percent, atLeast }: PushLimits)
 }
 
 /**
- * Judges a push (O-07): stopped when the desired set is empty and the observed is not; held when
- * deactivations, deletions or member removals exceed {@link allowedRemovals} of what is owned.
+ * Judges a push (O-07): held when deactivations, deletions or member removals exceed {@link allowedRemovals} of what
+ * is owned, and whatever the limits say when the desired set is empty and the observed is not: then nothing is
+ * desired any more, yet the target holds something, which is more likely a fault of ours than a wish.
  */
 export function judgePush(counts: PushCounts, base: PushBase, limits: PushLimits): GuardVerdict {
   const owned = base.users + base.groups;
   if (base.desiredUsers + base.desiredGroups === 0 && owned > 0) {
-    return {
-      kind: 'stopped',
-      why: [`nothing is desired any more, but the target holds ${owned} objects of ours`],
-    };
+    const detail = `Nothing is desired any more, but the target holds ${owned} objects of ours.`;
+    return { kind: 'held', guards: [{ guard: 'push-emptied', group: null, count: owned, limit: 0, detail }] };
   }
   const kinds = [
-    { what: 'deactivations', count: counts.usersDeactivated, of: base.users },
-    { what: 'deletions', count: counts.deleted, of: owned },
-    { what: 'member removals', count: counts.membersRemoved, of: base.members },
-  ];
-  const why = kinds
-    .filter(({ count, of }) => count > allowedRemovals(of, limits))
-    .map(
-      ({ what, count, of }) =>
-        `${count} ${what} of ${of} owned; up to ${allowedRemovals(of, limits)} pass unasked`,
-    );
-  return why.length === 0 ? { kind: 'open' } : { kind: 'held', why };
-}
-
-/** True when a push does no more of anything destructive than what was approved (D-30). */
-export function isWithinApproved(counts: PushCounts, approved: PushCounts): boolean {
-  return (
-    counts.usersDeactivated <= approved.usersDeactivated &&
-    counts.deleted <= approved.deleted &&
-    counts.membersRemoved <= approved.membersRemoved
-  );
+    { guard: 'push-deactivations', what: 'deactivations', count: counts.usersDeactivated, of: base.users },
+    { guard: 'push-deletions', what: 'deletions', count: counts.deleted, of: owned },
+    { guard: 'push-members', what: 'member removals', count: counts.membersRemoved, of: base.members },
+  ] as const;
+  const guards = kinds.flatMap(({ guard, what, count, of }) => {
+    const limit = allowedRemovals(of, limits);
+    const detail = `${count} ${what} of ${of} owned; up to ${limit} pass unasked.`;
+    return count > limit ? [{ guard, group: null, count, limit, detail }] : [];
+  });
+  return guards.length === 0 ? { kind: 'open' } : { kind: 'held', guards };
 }

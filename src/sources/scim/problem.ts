@@ -94,7 +94,6 @@ export const refusalAnswers = {
   'target.not_found': { status: 404 },
   'target.name_taken': uniqueness,
   'target.invalid': invalidValue,
-  'target.hold_stale': { status: 409 },
   'plan.not_found': { status: 404 },
   'plan.stale': { status: 409 },
   'plan.decided': { status: 409 },

@@ -1,19 +1,27 @@
-/** What a push would do, in numbers, and pushes that a guard held (O-07). */
+/** What a push would do, in numbers and one by one, and the plan that waits for a target (O-07). */
+import type { GroupN, UserN } from '../../core/ids.ts';
+import type { TrippedGuard } from '../../core/plans/guards.ts';
+import type { PlanState } from '../../core/plans/plan.ts';
 import type { PushBase, PushCounts } from '../../core/targets/push-guard.ts';
-import { type Connection, named, onlyRow, type Tx } from '../database.ts';
+import { type Connection, named, onlyRow } from '../database.ts';
 
-export type HoldState = 'held' | 'approved' | 'rejected' | 'replaced' | 'done';
-
-export interface HoldRow {
+/** The newest plan of a target. */
+export interface PushPlanRow {
+  readonly n: number;
   readonly id: string;
-  readonly state: HoldState;
-  readonly counts: PushCounts;
-  readonly why: readonly string[];
+  readonly state: PlanState;
+  readonly counts: Readonly<Record<string, number>>;
+  readonly guards: readonly TrippedGuard[];
   readonly hash: string;
   readonly created_at: Date;
   readonly decided_at: Date | null;
   readonly decided_by: string | null;
   readonly reason: string | null;
+}
+
+/** Plans of a target are of this subject. */
+export function subjectOf(target: number): string {
+  return `target:${target}`;
 }
 
 /** What may remove something: counted before every round, so each part is a small index. */
@@ -64,32 +72,35 @@ const base = named(
    from target_object where target_n = $1`,
 );
 
-const columns = 'id, state, counts, why, hash, created_at, decided_at, decided_by, reason';
-
-const openHold = named(
-  'target_hold_open',
-  `select ${columns} from target_hold where target_n = $1 and state in ('held', 'approved')`,
+const newestPlan = named(
+  'target_newest_plan',
+  `select n, id, state, counts, guards, hash, created_at, decided_at, decided_by, reason
+   from plan where subject = $1 order by n desc limit 1`,
 );
 
-const replaceOld = named(
-  'target_hold_replace',
-  `update target_hold set state = $2 where target_n = $1 and state in ('held', 'approved')`,
+const closePlan = named(
+  'target_close_plan',
+  `update plan set state = case state when 'approved' then 'applied' else 'replaced' end, ended_at = now()
+   where subject = $1 and state in ('held', 'approved')`,
 );
 
-const insert = named(
-  'target_hold_insert_row',
-  `insert into target_hold (target_n, state, counts, why, hash) values ($1, 'held', $2, $3, $4) returning ${columns}`,
+const removing = named(
+  'target_removing',
+  `select kind, n, held from target_object
+   where target_n = $1 and not wanted and held is not null and state in ${open}
+     and ((kind = 'u' and held = 'a') or (owned = 'c' and kind in ('u', 'g')))
+   order by n`,
 );
 
-const shrink = named(
-  'target_hold_shrink',
-  `update target_hold set counts = $2 where target_n = $1 and state = 'approved'`,
+const removingLists = named(
+  'target_removing_lists',
+  `select n from target_object where target_n = $1 and kind = 'm' and remove_count > 0 order by n`,
 );
 
-const decide = named(
-  'target_hold_decide',
-  `update target_hold set state = $3, decided_at = now(), decided_by = $4, reason = $5
-   where target_n = $1 and hash = $2 and state = 'held' returning ${columns}`,
+const due = named(
+  'target_due_at_least',
+  `select count(*)::int as due from (
+     select from target_object where target_n = $1 and state in ('due', 'backing-off') limit $2) d`,
 );
 
 /** What the next round may remove. */
@@ -107,46 +118,30 @@ export async function readPushBase(connection: Connection, target: number): Prom
   return onlyRow(await connection.rows<PushBase>(base, [target]));
 }
 
-/** The push that is held, or approved and under way; null for none. */
-export async function readOpenHold(connection: Connection, target: number): Promise<HoldRow | null> {
-  return (await connection.rows<HoldRow>(openHold, [target]))[0] ?? null;
+/** The newest plan of a target, whatever became of it; null for none. */
+export async function readNewestPlan(connection: Connection, target: number): Promise<PushPlanRow | null> {
+  return (await connection.rows<PushPlanRow>(newestPlan, [subjectOf(target)]))[0] ?? null;
 }
 
-/** Holds a push; one that was held before is replaced (D-32). */
-export async function holdPush(
-  tx: Tx,
-  target: number,
-  held: { readonly counts: PushCounts; readonly why: readonly string[]; readonly hash: string },
-): Promise<HoldRow> {
-  await tx.rows(replaceOld, [target, 'replaced']);
-  return onlyRow(await tx.rows<HoldRow>(insert, [target, JSON.stringify(held.counts), held.why, held.hash]));
+/** The waiting plan is over: what was approved is done, and what was held is not asked for any more. */
+export async function closeWaitingPlan(connection: Connection, target: number): Promise<void> {
+  await connection.rows(closePlan, [subjectOf(target)]);
 }
 
-/** What is left of an approved push: never more than before. */
-export async function shrinkApproved(
+/** Users to deactivate and objects to delete, in the order of their numbers. */
+export function listRemovedObjects(
   connection: Connection,
   target: number,
-  left: PushCounts,
-): Promise<void> {
-  await connection.rows(shrink, [target, JSON.stringify(left)]);
+): Promise<{ readonly kind: 'u' | 'g'; readonly n: UserN | GroupN; readonly held: 'a' | 'i' }[]> {
+  return connection.rows(removing, [target]);
 }
 
-/** The held or approved push is over: done, or there is nothing of it left. */
-export async function closeHold(connection: Connection, target: number): Promise<void> {
-  await connection.rows(replaceOld, [target, 'done']);
+/** Groups of which members are to be taken out. */
+export async function listRemovingGroups(connection: Connection, target: number): Promise<GroupN[]> {
+  return (await connection.rows<{ n: GroupN }>(removingLists, [target])).map(({ n }) => n);
 }
 
-/** Decides the held push with that hash; null when it is another one by now. */
-export async function decideHold(
-  connection: Connection,
-  target: number,
-  decision: {
-    readonly hash: string;
-    readonly state: 'approved' | 'rejected';
-    readonly by: string;
-    readonly reason: string | null;
-  },
-): Promise<HoldRow | null> {
-  const { hash, state, by, reason } = decision;
-  return (await connection.rows<HoldRow>(decide, [target, hash, state, by, reason]))[0] ?? null;
+/** How many operations wait, counted up to `most`. */
+export async function countDue(connection: Connection, target: number, most: number): Promise<number> {
+  return onlyRow(await connection.rows<{ due: number }>(due, [target, most])).due;
 }

@@ -2,7 +2,7 @@
 import { foldName } from '../../core/names.ts';
 import { Refusal } from '../../core/refusal.ts';
 import type { Outcome } from '../../core/targets/outcome.ts';
-import { decideHold } from '../../store/targets/holds.ts';
+import type { PlanKindHandlers } from '../../plans/kinds.ts';
 import {
   findPushUser,
   insertPush,
@@ -14,7 +14,6 @@ import type { Exchange } from '../exchange.ts';
 import { CONNECTOR_TYPES, isConnectedType } from '../connectors/types.ts';
 import { openWebhook, testMessage } from '../connectors/webhook/open.ts';
 import { credentialsOf, requireTarget, type Targets } from './verbs.ts';
-import { holdView, type HoldView } from './view.ts';
 
 export interface TargetTest {
   readonly ok: boolean;
@@ -110,25 +109,9 @@ export async function showPush({ database }: Targets, id: string): Promise<PushV
   return push === null ? null : pushView(push);
 }
 
-/**
- * Lets a held push go, or drops it, by the hash that was looked at (D-32). Refuses `target.not_found`, and
- * `target.hold_stale` when what is held is not that any more.
- */
-export async function decidePush(
-  targets: Targets,
-  idOrName: string,
-  decision: {
-    readonly hash: string;
-    readonly state: 'approved' | 'rejected';
-    readonly by: string;
-    readonly reason: string | null;
-  },
-): Promise<HoldView> {
-  const row = await requireTarget(targets, idOrName);
-  const hold = await decideHold(targets.database, row.n, decision);
-  if (hold === null) throw new Refusal('target.hold_stale', { target: row.name });
-  targets.wake();
-  return holdView(hold);
+/** Pushes as plans: the engine itself goes on with what was approved, and settles it when it is done. */
+export function pushPlans({ wake }: Targets): PlanKindHandlers {
+  return { push: { carryOut: async () => wake() } };
 }
 
 function pushView(push: PushRow): PushView {

@@ -11,7 +11,7 @@ import { type Database, type Tx, violatedConstraint } from '../../store/database
 import { findSource } from '../../store/sources.ts';
 import { askForLook } from '../../store/targets/drift.ts';
 import { countTrouble, releaseObjects } from '../../store/targets/objects.ts';
-import { readOpenHold, readPushBase, readPushCounts } from '../../store/targets/holds.ts';
+import { readNewestPlan, readPushBase, readPushCounts } from '../../store/targets/holds.ts';
 import {
   findScopeGroups,
   findTarget,
@@ -92,13 +92,13 @@ export async function showTargets(targets: Targets): Promise<TargetView[]> {
 export async function showTarget(targets: Targets, idOrName: string): Promise<TargetStatus> {
   const { database } = targets;
   const row = await requireTarget(targets, idOrName);
-  const hold = await readOpenHold(database, row.n);
+  const plan = await readNewestPlan(database, row.n);
   return {
     ...viewOf(row, credentialsOf(targets, row), targets.now()),
     holds: await readPushBase(database, row.n),
     pending: await readPushCounts(database, row.n),
     ...(await countTrouble(database, row.n)),
-    hold: hold === null ? null : holdView(hold),
+    hold: plan === null || !['held', 'approved', 'rejected'].includes(plan.state) ? null : holdView(plan),
   };
 }
 

@@ -1,7 +1,7 @@
 /** Targets as people see them: credentials never more than "set". */
 import { maySend } from '../../core/targets/circuit.ts';
 import type { PushBase, PushCounts } from '../../core/targets/push-guard.ts';
-import type { HoldRow } from '../../store/targets/holds.ts';
+import type { PushPlanRow } from '../../store/targets/holds.ts';
 import type { TargetRow } from '../../store/targets/targets.ts';
 import { readCircuit } from '../stored.ts';
 
@@ -41,10 +41,12 @@ export interface TargetStatus extends TargetView {
   readonly hold: HoldView | null;
 }
 
+/** The plan that stands between a target and its push. */
 export interface HoldView {
+  /** Of the plan: `muster plan approve` takes it. */
   readonly id: string;
   readonly state: string;
-  readonly counts: PushCounts;
+  readonly counts: Readonly<Record<string, number>>;
   readonly why: readonly string[];
   readonly hash: string;
   readonly createdAt: string;
@@ -78,12 +80,12 @@ export function viewOf(
   };
 }
 
-export function holdView(row: HoldRow): HoldView {
+export function holdView(row: PushPlanRow): HoldView {
   return {
     id: row.id,
     state: row.state,
     counts: row.counts,
-    why: row.why,
+    why: row.guards.map(({ detail }) => detail),
     hash: row.hash,
     createdAt: row.created_at.toISOString(),
     decidedBy: row.decided_by,

@@ -30,6 +30,7 @@ export interface Listener {
 export interface TargetContext {
   readonly database: Database;
   readonly target: number;
+  readonly name: string;
   /** Of the target, when its driver was started. */
   readonly version: number;
   readonly lease: Lease;
@@ -41,6 +42,10 @@ export interface TargetContext {
   /** Changes when something is learned of the target. */
   traits: Traits;
   circuit: Circuit;
+  /** Operations of the push under way that are still verified; null between pushes. */
+  canary: { readonly left: number } | null;
+  /** What the target was caught at; nothing is sent until a person approves it. */
+  distrusts: string | null;
   /** Chunks that are being sent in smaller parts, by group. */
   readonly trials: Map<number, Trial>;
   /** Groups whose members have to be compared whole, because they were made anew. */

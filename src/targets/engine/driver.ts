@@ -12,6 +12,7 @@ import { markLeaversOlderThan, moveObject, nextDueAt } from '../../store/targets
 import type { TargetMode } from '../../store/targets/targets.ts';
 import type { OpenTarget } from '../connector.ts';
 import type { Bell } from './bell.ts';
+import { beginPush } from './canary.ts';
 import { fenced, type Listener, noteOutcome, report, type TargetContext, type World } from './context.ts';
 import { type Extent, followLog, sweep } from './follower.ts';
 import { mayPush } from './guard.ts';
@@ -22,6 +23,7 @@ import { Survey } from './survey/survey.ts';
 export interface Drive {
   readonly database: Database;
   readonly target: number;
+  readonly name: string;
   readonly lease: Lease;
   readonly mode: TargetMode;
   readonly guards: PushLimits;
@@ -68,6 +70,7 @@ export function makeDriver(parts: Drive): Driver {
   const context: TargetContext = {
     database,
     target,
+    name: parts.name,
     version,
     lease,
     connector: open.connector,
@@ -77,6 +80,8 @@ export function makeDriver(parts: Drive): Driver {
     listener: parts.listener,
     traits: open.traits,
     circuit: parts.circuit,
+    canary: null,
+    distrusts: null,
     trials: new Map(),
     toCompare: new Set(),
     isOver: () => isMoved || parts.isOver(),
@@ -120,7 +125,11 @@ export function makeDriver(parts: Drive): Driver {
       const may = maySend(context.circuit, world.now());
       if (may === 'probe') await probe(context);
       if (maySend(context.circuit, world.now()) !== 'all') return 0;
-      return (await mayPush(context, parts.guards)) ? workRound(context) : 0;
+      if (!(await mayPush(context, parts.guards))) return 0;
+      await beginPush(context);
+      const worked = await workRound(context);
+      if (worked === 0) context.canary = null;
+      return worked;
     },
   };
 }

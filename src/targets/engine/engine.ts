@@ -211,6 +211,7 @@ async function driveOne(
       ...held,
       database,
       target: row.n,
+      name: row.name,
       mode: row.mode,
       guards: readLimits(row.guards),
       open: { ...open, traits: withLearned(open.traits, row.learned) },

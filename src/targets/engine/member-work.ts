@@ -20,6 +20,7 @@ import {
   takeDue,
 } from '../../store/targets/objects.ts';
 import { REMOVAL_STYLES } from '../connector.ts';
+import { verifyMembers } from './canary.ts';
 import {
   fenced,
   inParallel,
@@ -158,6 +159,7 @@ async function sendJob(context: TargetContext, job: MemberJob): Promise<void> {
       goesOn: verdict.trial !== null || isOtherStyle,
     }),
   );
+  await verifyMembers(context, operation, outcome);
 }
 
 interface MemberEnd {

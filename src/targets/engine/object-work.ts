@@ -19,6 +19,7 @@ import {
   type ObjectRow,
   takeDue,
 } from '../../store/targets/objects.ts';
+import { verifyObject } from './canary.ts';
 import { fenced, inParallel, isSendable, report, type TargetContext, whyOf } from './context.ts';
 import { type Desired, desiredObjects, hashOf, stepOf } from './desired-objects.ts';
 import type { RedactedExchange } from '../exchange.ts';
@@ -47,6 +48,7 @@ export async function workOnObjects(
     report(context, brought.operation, job.what, brought.outcome);
     const exchange = isSettled(brought.outcome) ? null : last;
     await fenced(context, (tx) => endJob(context, tx, job, { ...brought, exchange }));
+    await verifyObject(context, job, brought.outcome);
   });
   return taken;
 }

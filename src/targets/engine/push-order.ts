@@ -1,7 +1,7 @@
 /** Carrying out pushes that somebody asked for, at once and step by step (O-11). */
 import { maySend } from '../../core/targets/circuit.ts';
 import type { Database } from '../../store/database.ts';
-import { readOpenHold, readPushCounts } from '../../store/targets/holds.ts';
+import { readNewestPlan, readPushCounts } from '../../store/targets/holds.ts';
 import { listDueObjects, moveObject, readObjects } from '../../store/targets/objects.ts';
 import { addPushSteps, endPush, type PushRow, type PushStep, takePush } from '../../store/targets/pushes.ts';
 import { fenced } from './context.ts';
@@ -81,9 +81,10 @@ async function send(driver: Driver, recorder: Recorder, save: () => Promise<void
     await save();
     if (worked === 0 && !(await driver.look())) break;
   }
-  const hold = await readOpenHold(context.database, context.target);
-  if (hold?.state === 'held') {
-    recorder.record({ operation: 'guard', what: hold.hash, outcome: `held: ${hold.why.join('; ')}` });
+  const plan = await readNewestPlan(context.database, context.target);
+  if (plan?.state === 'held') {
+    const why = plan.guards.map(({ detail }) => detail).join(' ');
+    recorder.record({ operation: 'guard', what: `plan ${plan.id}`, outcome: `held: ${why}` });
   }
   if (maySend(context.circuit, context.world.now()) !== 'all') {
     recorder.record({

@@ -1,4 +1,5 @@
 /** One round of work on a target: users, then groups, then members (O-01), a bounded number of each. */
+import { mostNow } from './canary.ts';
 import type { TargetContext } from './context.ts';
 import { workOnMembers } from './member-work.ts';
 import { workOnObjects } from './object-work.ts';
@@ -10,8 +11,14 @@ const GROUPS = 20;
 /** Answers how many objects were worked on; none means that nothing is due or nothing may be sent. */
 export async function workRound(context: TargetContext): Promise<number> {
   const { concurrency } = context.settings;
-  const users = await workOnObjects(context, { kind: 'u', limit: Math.max(USERS, concurrency) });
-  const groups = await workOnObjects(context, { kind: 'g', limit: GROUPS });
-  const lists = await workOnMembers(context, { limit: concurrency * 2 });
-  return users + groups + lists;
+  let worked = 0;
+  for (const [limit, work] of [
+    [Math.max(USERS, concurrency), (most: number) => workOnObjects(context, { kind: 'u', limit: most })],
+    [GROUPS, (most: number) => workOnObjects(context, { kind: 'g', limit: most })],
+    [concurrency * 2, (most: number) => workOnMembers(context, { limit: most })],
+  ] as const) {
+    // What was caught by the canary stops the round, not only the next one.
+    if (context.distrusts === null) worked += await work(Math.min(limit, mostNow(context)));
+  }
+  return worked;
 }
