@@ -8,10 +8,10 @@ import { answers, answersNothing, takes } from '../http/operation.ts';
 import { HttpProblem } from '../http/problem.ts';
 import { type ClientRow, listClients } from '../store/clients.ts';
 import { allows } from '../core/scopes.ts';
-import { readBody } from './input.ts';
+import { readBody, readPaging } from './input.ts';
 import { type ApiParts, writtenAt } from './parts.ts';
 import type { Answer, Call, Route } from './route.ts';
-import { id, pageOf, time } from './shapes.ts';
+import { id, pageOf, paging, time } from './shapes.ts';
 
 const TOKEN_DAYS = 365;
 const DAY_MS = 86_400_000;
@@ -53,11 +53,17 @@ export function clientRoutes(parts: ApiParts): readonly Route[] {
       path: '/clients',
       scope: 'clients.write',
       summary: 'Clients in use',
+      query: paging,
       answers: { 200: answers(pageOf(clientShape)) },
-      handle: async () => ({
-        status: 200,
-        body: { items: (await listClients(parts.directory.database)).map(clientBody), next: null },
-      }),
+      handle: async ({ query }) => {
+        const { page, next } = readPaging(parts.listKey, query, 'clients');
+        const clients = (await listClients(parts.directory.database)).filter(({ n }) => n > page.after);
+        const rows = clients.slice(0, page.limit);
+        return {
+          status: 200,
+          body: { items: rows.map(clientBody), next: next(rows.length, rows.at(-1)?.n) },
+        };
+      },
     },
     {
       method: 'POST',

@@ -8,14 +8,14 @@ import {
   changeTarget,
   removeTarget,
   showTarget,
-  showTargets,
+  showTargetPage,
   type Targets,
 } from '../targets/admin/verbs.ts';
 import { answers, answersNothing, takes } from '../http/operation.ts';
 import { HttpProblem } from '../http/problem.ts';
-import { readBody } from './input.ts';
+import { readBody, readLimit, readWhole } from './input.ts';
 import type { Call, Route } from './route.ts';
-import { MERGE_PATCH, pageOf } from './shapes.ts';
+import { MERGE_PATCH, pageOf, paging } from './shapes.ts';
 import {
   madeTargetShape,
   pushShape,
@@ -30,6 +30,8 @@ const pushBody = z.strictObject({
   dryRun: z.boolean().default(false),
 });
 
+const MAX_N = 999_999_999;
+
 export function targetRoutes(targets: Targets): readonly Route[] {
   const scope = 'targets.write';
   return [
@@ -38,8 +40,14 @@ export function targetRoutes(targets: Targets): readonly Route[] {
       path: '/targets',
       scope,
       summary: 'The targets, oldest first',
+      query: paging,
       answers: { 200: answers(pageOf(targetShape)) },
-      handle: async () => ({ status: 200, body: { items: await showTargets(targets), next: null } }),
+      handle: async ({ query }) => {
+        const limit = readLimit(query);
+        const after = readWhole(query, 'cursor', { least: 0, most: MAX_N }) ?? 0;
+        const { items, next } = await showTargetPage(targets, { after, limit });
+        return { status: 200, body: { items, next: next === null ? null : String(next) } };
+      },
     },
     {
       method: 'POST',

@@ -84,4 +84,20 @@ describe('a client', () => {
     expect((await api.ask('GET', '/groups', { token: elsewhere.body.token })).status).toBe(403);
     expect((await api.ask('GET', '/groups', { token: here.body.token })).status).toBe(200);
   });
+
+  it('is listed page by page like everything else', async () => {
+    for (const name of ['one', 'two', 'three']) await post({ name });
+    const names: string[] = [];
+    let cursor: string | null = '';
+    while (cursor !== null) {
+      const { body } = await api.ask('GET', `/clients?limit=2${cursor === '' ? '' : `&cursor=${cursor}`}`, {
+        token: api.token,
+      });
+      expect(body.items.length).toBeLessThanOrEqual(2);
+      names.push(...body.items.map(({ name }: { name: string }) => name));
+      cursor = body.next as string | null;
+    }
+    expect(names.slice(-3)).toEqual(['one', 'two', 'three']);
+    expect(new Set(names).size).toBe(names.length);
+  });
 });

@@ -54,8 +54,12 @@ async function play(io: CommandIo, { json }: DemoOptions, open: Visit): Promise<
     steps.push({ text, ms: tookMs === undefined ? null : Math.round(tookMs) });
     if (json !== true) io.out.write(`${stamp(tookMs)}  ${text}\n`);
   };
+  // All of them, whatever becomes of one: what was started must not outlive the demo.
   const closeAll = async (): Promise<void> => {
-    for (const close of closers.splice(0).reverse()) await close();
+    const ends: PromiseSettledResult<unknown>[] = [];
+    for (const close of closers.splice(0).reverse()) ends.push(...(await Promise.allSettled([close()])));
+    const failed = ends.find((end) => end.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
   };
   const interrupted = (): void => void closeAll().finally(() => process.exit(exit.unexpected));
   process.once('SIGINT', interrupted).once('SIGTERM', interrupted);

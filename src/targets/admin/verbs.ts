@@ -88,6 +88,19 @@ export async function showTargets(targets: Targets): Promise<TargetView[]> {
   return rows.map((row) => viewOf(row, credentialsOf(targets, row), targets.now()));
 }
 
+/** So many targets from after the one of a number on, oldest first, and the number of the last where there may be more. */
+export async function showTargetPage(
+  targets: Targets,
+  { after, limit }: { readonly after: number; readonly limit: number },
+): Promise<{ readonly items: TargetView[]; readonly next: number | null }> {
+  const rows = (await listTargets(targets.database)).filter(({ n }) => n > after);
+  const page = rows.slice(0, limit);
+  return {
+    items: page.map((row) => viewOf(row, credentialsOf(targets, row), targets.now())),
+    next: rows.length > limit ? (page.at(-1)?.n ?? null) : null,
+  };
+}
+
 /** One target by id or name, with what it holds and what is to be done. Refuses `target.not_found`. */
 export async function showTarget(targets: Targets, idOrName: string): Promise<TargetStatus> {
   const { database } = targets;
