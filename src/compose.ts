@@ -49,7 +49,7 @@ import { RequestTraces } from './sources/scim/request-traces.ts';
 import { scimDoor } from './sources/scim/door.ts';
 import { scimLimits } from './sources/scim/limits.ts';
 import { scimOperations } from './sources/scim/operations.ts';
-import type { Place } from './store/changes.ts';
+import { type Place, placeOfNow } from './store/changes.ts';
 import { bindMasterKey, openEpoch } from './store/installation.ts';
 import { Wake } from './store/wake.ts';
 
@@ -133,10 +133,16 @@ async function assemble({ settings, log, storage }: Ground, { onClose, closeAll 
   const housekeeping = startHousekeeping({
     ...{ directory, log, metrics, now: () => new Date() },
     historyDays: settings.history,
+    cursorDays: settings.cursorDays,
   });
   onClose(() => housekeeping.stop());
   onClose(startMail({ database, settings, wake, log }));
-  const membership = membershipOf({ database, url: directUrl, masterKey, wake, log });
+  const membership = membershipOf({
+    ...{ database, masterKey, wake, log },
+    url: directUrl,
+    dataDir: settings.dataDir,
+    epoch: epoch.id,
+  });
   onClose(() => membership.stop());
   const targets = targetsOf(database, { masterKey, dataDir: settings.dataDir }, wake.ring);
   const engine = startEngine({ targets, log, metrics, wake, cursors });
@@ -196,12 +202,17 @@ async function assemble({ settings, log, storage }: Ground, { onClose, closeAll 
       baseUrl: settings.baseUrl,
       limits: scimLimits,
       cursorKey: deriveKey(masterKey, 'scim-cursor'),
+      cursorOf,
       now: Date.now,
       authenticate,
       traces,
       log,
     }),
-    apiDoor({ authenticate, sessions, log, baseUrl: settings.baseUrl, routes }),
+    apiDoor({
+      ...{ authenticate, sessions, log, routes },
+      baseUrl: settings.baseUrl,
+      cursorOfNow: async () => cursorOf(await placeOfNow(database)),
+    }),
     referenceDoor(settings.baseUrl, [...apiOperations(routes), ...scimOperations(registry), tokenOperation]),
     consoleDoor({ directory, sessions, log, random: randomBytes, waysIn: async () => [] }),
   ];

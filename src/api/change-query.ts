@@ -31,6 +31,7 @@ export const changeParameters = {
     .default(0)
     .describe('Seconds to wait for something to happen where nothing has.'),
   type: z.string().describe('Types of entries, by comma or repeated; group.* for a family.'),
+  atLeast: z.string().describe('A cursor; waits until the feed has come to it.'),
   group: id.describe('Only entries of this group.'),
 };
 

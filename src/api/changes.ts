@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { type FeedPage, readFeed } from '../effective/feed/reader.ts';
 import { changeBodies, type ChangeBody, changeShape } from './change-body.ts';
+import { awaitFeed } from './at-least.ts';
 import { type ChangeQuery, changeParameters, readChangeQuery } from './change-query.ts';
 import { CURSOR_HEADER, type ApiParts } from './parts.ts';
 import type { Answer, Call, Route } from './route.ts';
@@ -40,6 +41,7 @@ const lineShape = z
 const HEARTBEAT_MS = 15_000;
 
 async function listChanges(parts: ApiParts, call: Call): Promise<Answer> {
+  await awaitFeed(parts, call);
   const query = await readChangeQuery(parts, call);
   const accept = call.header('Accept') ?? '';
   if (accept.includes('text/event-stream')) return streamChanges(parts, call, query);

@@ -28,6 +28,7 @@ export function checkRoutes(parts: ApiParts): readonly Route[] {
       path: '/check',
       scope: 'directory.read',
       summary: 'Whether users are in groups, up to 1,000 pairs',
+      isReading: true,
       body: takes(body),
       answers: { 200: answers(result) },
       handle: (call) => check(parts, call),

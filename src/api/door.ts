@@ -9,7 +9,8 @@ import { type Authenticate, requireScope } from '../http/token.ts';
 import type { Sessions } from '../http/session.ts';
 import { tokenOrSession } from '../http/token-or-session.ts';
 import { apiErrorForm } from './problem.ts';
-import { type Answer, callOf, type Route } from './route.ts';
+import { CURSOR_HEADER } from './parts.ts';
+import { type Answer, callOf, isWrite, type Route } from './route.ts';
 
 export const API_BASE_PATH = '/api/v1';
 
@@ -20,11 +21,20 @@ export interface ApiDoorParts {
   /** Address of the installation, without a slash at its end. */
   readonly baseUrl: string;
   readonly routes: readonly Route[];
+  /** The cursor of now: for writes that do not know their own place in the log (P-05). */
+  readonly cursorOfNow: () => Promise<string>;
 }
 
 /** Builds the door. Requests for other paths pass by. Refuses (404, 405) a path or method that is in no row. */
-export function apiDoor({ authenticate, sessions, log, baseUrl, routes }: ApiDoorParts): DoorMiddleware {
-  const router = routerOf(routes);
+export function apiDoor({
+  authenticate,
+  sessions,
+  log,
+  baseUrl,
+  routes,
+  cursorOfNow,
+}: ApiDoorParts): DoorMiddleware {
+  const router = routerOf(routes, cursorOfNow);
   // The router's own context type asks for what it sets itself.
   const table = router.routes() as unknown as DoorMiddleware;
   const errors = answerErrors(apiErrorForm(`${baseUrl}${API_BASE_PATH}/snapshot`), log);
@@ -69,7 +79,7 @@ function requireKnownQuery({ query = {} }: Route, { querystring }: DoorContext):
   throw new HttpProblem('request.invalid', `${unknown} is no parameter here; ${rest}.`);
 }
 
-function routerOf(routes: readonly Route[]): Router<DoorState> {
+function routerOf(routes: readonly Route[], cursorOfNow: () => Promise<string>): Router<DoorState> {
   const router = new Router<DoorState>({ prefix: API_BASE_PATH });
   for (const route of routes) {
     router.register(route.path, [route.method], async (context) => {
@@ -77,7 +87,11 @@ function routerOf(routes: readonly Route[]): Router<DoorState> {
       const isPersons = route.people !== undefined && call.by.actor.kind === 'user';
       if (!isPersons) requireScope(call.client, route.scope);
       requireKnownQuery(route, context);
-      write(context, await route.handle(call));
+      const answer = await route.handle(call);
+      write(context, answer);
+      if (isWrite(route) && answer.headers?.[CURSOR_HEADER] === undefined) {
+        context.set(CURSOR_HEADER, await cursorOfNow());
+      }
     });
   }
   return router;

@@ -25,7 +25,7 @@ export interface ApiParts {
 }
 
 /** The header that says where a write, or what an answer shows, stands in the log (P-05). */
-export const CURSOR_HEADER = 'Muster-Cursor';
+export const CURSOR_HEADER = 'Muster-Cursor' as const;
 
 /** The cursor header of a place. */
 export function cursorHeader({ cursors }: ApiParts, place: CursorPlace): Readonly<Record<string, string>> {

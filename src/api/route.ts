@@ -25,9 +25,16 @@ export interface Route {
   readonly query?: Readonly<Record<string, z.ZodType>>;
   /** What the handler reads as the body; absent where there is none. */
   readonly body?: BodyShape;
+  /** A POST that only reads. */
+  readonly isReading?: true;
   /** What it answers by status, apart from problems, which are of one form. */
   readonly answers: AnswerShapes;
   readonly handle: (call: Call) => Promise<Answer>;
+}
+
+/** Whether a route writes: each of those answers its place in the log (P-05). */
+export function isWrite({ method, isReading }: Route): boolean {
+  return method !== 'GET' && isReading !== true;
 }
 
 /** A request as a route sees it. */

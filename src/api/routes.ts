@@ -1,5 +1,6 @@
 /** The rows of this folder's table; compose adds those of the sources and targets. */
 import { alertRoutes } from './alerts.ts';
+import { withAtLeast } from './at-least.ts';
 import { changeRoutes } from './changes.ts';
 import { checkRoutes } from './checks.ts';
 import { conflictRoutes } from './conflicts.ts';
@@ -18,7 +19,7 @@ import { userGroupRoutes } from './user-groups.ts';
 import { userRoutes } from './users.ts';
 
 export function directoryRoutes(parts: ApiParts): readonly Route[] {
-  return [
+  return withAtLeast(parts, [
     ...groupRoutes(parts),
     ...memberRoutes(parts),
     ...explanationRoutes(parts),
@@ -34,5 +35,5 @@ export function directoryRoutes(parts: ApiParts): readonly Route[] {
     ...requestRoutes(parts),
     ...governanceRoutes(parts),
     ...inboxRoutes(parts),
-  ];
+  ]);
 }

@@ -3,9 +3,8 @@ import { PassThrough, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { readSnapshot, type SnapshotLine } from '../effective/feed/snapshot.ts';
-import { HttpProblem } from '../http/problem.ts';
 import type { Tx } from '../store/database.ts';
-import { findBatchOfRow, readFeedHead } from '../store/effective/feed-pages.ts';
+import { awaitFeed } from './at-least.ts';
 import type { ApiParts } from './parts.ts';
 import type { Answer, Call, Route } from './route.ts';
 import { cursor as cursorShape, id, time } from './shapes.ts';
@@ -39,12 +38,8 @@ export function snapshotRoutes(parts: ApiParts): readonly Route[] {
   ];
 }
 
-/** How long `atLeast` waits for the feed. */
-const PATIENCE_MS = 10_000;
-
 async function snapshot(parts: ApiParts, call: Call): Promise<Answer> {
-  const atLeast = call.query.get('atLeast');
-  if (atLeast !== null) await awaitFeed(parts, atLeast, call.gone);
+  await awaitFeed(parts, call);
   return {
     status: 200,
     headers: { 'Content-Type': 'application/x-ndjson' },
@@ -68,23 +63,4 @@ function lines({ directory, cursors }: ApiParts, asOf: Date): Readable {
     .transaction((tx) => pipeline(write(tx), written), { isolation: 'repeatable read', readOnly: true })
     .catch((error: unknown) => written.destroy(error instanceof Error ? error : new Error(String(error))));
   return written;
-}
-
-async function awaitFeed(
-  { directory: { database }, cursors, feedHead }: ApiParts,
-  text: string,
-  gone: AbortSignal,
-): Promise<void> {
-  const place = cursors.open(text);
-  const until = performance.now() + PATIENCE_MS;
-  for (;;) {
-    const head = await readFeedHead(database);
-    const batch = place.kind === 'end' ? place.batch : await findBatchOfRow(database, place);
-    if (batch !== null && batch <= head) return;
-    const restMs = until - performance.now();
-    if (restMs <= 0 || gone.aborted) {
-      throw new HttpProblem('not.ready', 'The feed has not come to that place yet; ask again.');
-    }
-    await feedHead.wait(head, restMs, gone);
-  }
 }

@@ -16,7 +16,8 @@ import { takeLease } from '../store/leases.ts';
 import { pruneTraces } from '../store/scim/traces.ts';
 import { forgetHistory } from '../store/history-retention.ts';
 import { sweepDeletedGroups } from '../store/leftovers.ts';
-import { ensureLogPartitions } from '../store/log-partitions.ts';
+import { forgetCuts } from '../store/effective/feed-cuts.ts';
+import { dropLogPartitions, ensureLogPartitions } from '../store/log-partitions.ts';
 import { pruneSessions } from '../store/sessions.ts';
 import { pruneAttempts } from '../store/targets/attempts.ts';
 
@@ -30,13 +31,17 @@ export interface HousekeepingParts {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly now: () => Date;
-  /** Days for which the past can be asked about. */
+  /** Days for which the past can be asked about, and the log, which is the audit too, is kept. */
   readonly historyDays: number;
+  /** Days for which cursors of the change feed are good (P-06). */
+  readonly cursorDays: number;
 }
 
 const EVERY_MS = 10_000;
 /** What clients remove is looked at so often (D-33). */
 const WATCH_S = 60;
+const RETAIN_S = 3_600;
+const DAY_MS = 86_400_000;
 /** Rows to one deletion: short enough to hold up nobody. */
 const SWEPT_AT_ONCE = 10_000;
 
@@ -70,6 +75,7 @@ async function keepHouse(parts: HousekeepingParts, isStopping: () => boolean): P
   await pruneAttempts(directory.database);
   await pruneTraces(directory.database);
   await watchClients(parts);
+  await retain(parts);
   await tellAlerts(parts);
   await pruneSessions(directory.database);
   while ((await forgetHistory(directory.database, parts.historyDays, SWEPT_AT_ONCE)) && !isStopping());
@@ -77,6 +83,19 @@ async function keepHouse(parts: HousekeepingParts, isStopping: () => boolean): P
   while (isMore && !isStopping()) {
     isMore = await sweepDeletedGroups(directory.database, SWEPT_AT_ONCE);
   }
+}
+
+/** Once an hour, by one instance. */
+async function retain({
+  directory: { database },
+  historyDays,
+  cursorDays,
+  now,
+}: HousekeepingParts): Promise<void> {
+  const turn = { name: 'retention', holder: randomUUID(), seconds: RETAIN_S };
+  if ((await takeLease(database, turn)) === null) return;
+  await forgetCuts(database, cursorDays);
+  await dropLogPartitions(database, new Date(now().getTime() - Math.max(historyDays, cursorDays) * DAY_MS));
 }
 
 /** One instance a minute: the lease is taken by whoever comes first after it is over, and not given up. */

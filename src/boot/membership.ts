@@ -1,5 +1,6 @@
 /** The membership engine of an instance: the index in its thread, the feed's worker, and who waits for the feed. */
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { deriveKey } from '../core/seal.ts';
 import { FeedHead } from '../effective/feed/head.ts';
@@ -13,6 +14,10 @@ export interface MembershipParts {
   /** Where the thread connects to. */
   readonly url: string;
   readonly masterKey: Buffer;
+  /** Where the index is kept between starts. */
+  readonly dataDir: string;
+  /** Id of the epoch, which a kept index must be of. */
+  readonly epoch: string;
   readonly wake: Wake;
   readonly log: Logger;
 }
@@ -25,12 +30,21 @@ export interface Membership {
 }
 
 /** Makes both. Until `start`, and until the index is filled after it, reads are answered by the database. */
-export function membershipOf({ database, url, masterKey, wake, log }: MembershipParts): Membership {
+export function membershipOf({
+  database,
+  url,
+  masterKey,
+  dataDir,
+  epoch,
+  wake,
+  log,
+}: MembershipParts): Membership {
   const feedHead = new FeedHead(database);
   const index = new IndexThread({
     entry: new URL('../effective/thread/worker.js', import.meta.url),
     url,
     hashKey: hashKeyOf(deriveKey(masterKey, 'set-hash')),
+    file: { path: join(dataDir, 'index.snapshot'), epoch },
     newId: randomUUID,
     // The cut is news for the other instances' readers too.
     onCut: wake.ring,

@@ -107,18 +107,12 @@ const feed = z.strictObject({
   statusColumn: columnName
     .default('status')
     .meta({ description: 'Mode delta: the column that says what a row asks for' }),
-  importWords: listOf(columnName)
-    .nullable()
-    .default(null)
-    .meta({
-      description: 'Mode delta: its words for what is there; null for import, add, new, update, change …',
-    }),
-  deleteWords: listOf(columnName)
-    .nullable()
-    .default(null)
-    .meta({
-      description: 'Mode delta: its words for what is gone; null for delete, deleted, remove, removed',
-    }),
+  importWords: listOf(columnName).nullable().default(null).meta({
+    description: 'Mode delta: its words for what is there; null for import, add, new, update, change …',
+  }),
+  deleteWords: listOf(columnName).nullable().default(null).meta({
+    description: 'Mode delta: its words for what is gone; null for delete, deleted, remove, removed',
+  }),
   deletedUsers: z
     .enum(['delete', 'deactivate'], 'must be delete or deactivate')
     .default('delete')
@@ -194,6 +188,9 @@ export const settingsSchema = z.strictObject({
   requestDays: whole(1, 3_650)
     .default(30)
     .meta({ description: 'Days after which a request to join or leave expires' }),
+  cursorDays: whole(1, 3_650)
+    .default(30)
+    .meta({ description: 'Days for which cursors of the change feed are good' }),
   smtpUrl: urlOf('smtp', 'smtps')
     .nullable()
     .default(null)

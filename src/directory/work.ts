@@ -23,6 +23,8 @@ export interface Directory {
   readonly database: Database;
   /** Called after every commit that wrote something: readers of the log look at once. */
   readonly wake: () => void;
+  /** Told where a write stands in the log, once it is committed (P-05). */
+  readonly onWritten?: (place: Place) => void;
   /** What the installation says of joining; absent for its defaults. */
   readonly rules?: JoiningRules;
 }
@@ -69,7 +71,7 @@ export interface Performed<T> {
  * does not exist. `task` runs again when PostgreSQL undid the transaction, so it must have no effects of its own.
  */
 export async function perform<T>(
-  { database, wake, rules = defaultJoiningRules }: Directory,
+  { database, wake, onWritten, rules = defaultJoiningRules }: Directory,
   by: Attribution,
   task: (work: Work) => Promise<T>,
 ): Promise<Performed<T>> {
@@ -91,7 +93,10 @@ export async function perform<T>(
     const result = await task(work);
     return { result, place: work.place, written: work.written };
   });
-  if (performed.place !== null) wake();
+  if (performed.place !== null) {
+    onWritten?.(performed.place);
+    wake();
+  }
   return performed;
 }
 

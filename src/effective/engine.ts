@@ -14,6 +14,7 @@ import { readLastBatch } from '../store/effective/log-tail.ts';
 import { giveUpLease, type Lease, takeLease } from '../store/leases.ts';
 import { type Cut, cutStep, cutSweep, type Tenure } from './feed/cutter.ts';
 import { disposeStep, Follower, type Step } from './follow/follower.ts';
+import type { IndexFile } from './follow/saved-index.ts';
 import type { MembershipIndex } from './index/membership-index.ts';
 import type { SetHash } from './index/set-hash.ts';
 
@@ -21,6 +22,8 @@ export interface EngineParts {
   readonly database: Database;
   /** The same on every instance, so that equal sets have equal tags. */
   readonly hashKey: SetHash;
+  /** Where the index is kept between starts; null keeps none. */
+  readonly file: IndexFile | null;
   /** A uuid made anew by every start. */
   readonly holder: string;
   /** Milliseconds of a clock that never goes back. */
@@ -37,6 +40,8 @@ const LEASE_SECONDS = 8;
 const RENEW_MS = 2_500;
 /** The whole ledger is compared so often, although nothing should be found. */
 const SWEEP_MS = 600_000;
+/** The index is saved so often, so that a start after a crash has little to follow. */
+const SAVE_MS = 600_000;
 /** Between turns under load: what commits meanwhile is one batch. */
 const GAP_MS = 5;
 /** Without a wake. */
@@ -57,6 +62,7 @@ export class Engine {
   #lease: Lease | null = null;
   #renewedAt = -Infinity;
   #sweptAt = -Infinity;
+  #savedAt = -Infinity;
   #isWoken = false;
   #isStopping = false;
   #rouse: () => void = () => undefined;
@@ -68,7 +74,10 @@ export class Engine {
 
   /** Fills the index, then follows. Rejects when the index cannot be filled. */
   async start(): Promise<void> {
-    this.#follower = await Follower.open(this.#parts.database, this.#parts.hashKey);
+    const { database, hashKey, file } = this.#parts;
+    this.#follower = await Follower.open(database, hashKey, file);
+    if (this.#follower.begun === 'from the database') await this.#save();
+    else this.#savedAt = this.#parts.now();
     this.#running = this.#run();
   }
 
@@ -78,6 +87,7 @@ export class Engine {
     this.#rouse();
     await this.#running;
     for (const waiter of this.#waiters) this.#answer(waiter, false);
+    await this.#save();
     if (this.#lease !== null) await giveUpLease(this.#parts.database, this.#lease).catch(() => undefined);
     this.#follower?.dispose();
     this.#follower = null;
@@ -114,6 +124,7 @@ export class Engine {
       this.#isWoken = false;
       try {
         await this.#turn();
+        if (this.#parts.now() - this.#savedAt > SAVE_MS) await this.#save();
         await pause(GAP_MS);
       } catch (error) {
         this.#tenure = null;
@@ -122,6 +133,18 @@ export class Engine {
         await pause(RETRY_MS);
       }
       await this.#untilWoken();
+    }
+  }
+
+  /** What fails here costs the next start some seconds, and nothing else. */
+  async #save(): Promise<void> {
+    const { file, onFault, now } = this.#parts;
+    this.#savedAt = now();
+    if (file === null) return;
+    try {
+      await this.#follower?.save(file);
+    } catch (error) {
+      onFault('The index could not be saved; the next start will take longer.', error);
     }
   }
 

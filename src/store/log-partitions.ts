@@ -11,6 +11,12 @@ const lock = named('log_partition_lock', `select pg_advisory_xact_lock(${PARTITI
 
 const exists = named('log_partition_exists', 'select to_regclass($1) is not null as found');
 
+const partitions = named(
+  'log_partitions',
+  `select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid
+   where i.inhparent = 'change'::regclass and c.relname ~ '^change_[0-9]{4}_[0-9]{2}$' order by c.relname`,
+);
+
 const inDefault = named(
   'log_partition_in_default',
   'select exists (select 1 from change_default where at >= $1 and at < $2) as found',
@@ -26,6 +32,30 @@ export async function ensureLogPartitions(database: Database, now: Date): Promis
     await tx.rows(lock);
     for (const offset of [0, 1]) await ensureMonth(tx, monthOf(now, offset), monthOf(now, offset + 1));
   });
+}
+
+/**
+ * Drops the partitions of months that ended before `until`, and what they said of persons. Waits for readers two
+ * seconds; the next round tries again.
+ */
+export async function dropLogPartitions(database: Database, until: Date): Promise<void> {
+  await database.transaction(async (tx) => {
+    await tx.rows({ text: "set local lock_timeout = '2s'" });
+    await tx.rows(lock);
+    for (const { name } of await tx.rows<{ name: string }>(partitions)) {
+      if (endOf(name) > until) continue;
+      await tx.rows({
+        text: `delete from change_personal p using ${name} c where p.seq = c.seq and c.user_n is not null`,
+      });
+      await tx.rows({ text: `drop table ${name}` });
+    }
+  });
+}
+
+/** The moment at which the month of a partition is over. */
+function endOf(name: string): Date {
+  const [, year = '', month = ''] = /^change_(\d{4})_(\d{2})$/.exec(name) ?? [];
+  return new Date(Date.UTC(Number(year), Number(month), 1));
 }
 
 async function ensureMonth(tx: Tx, from: Date, to: Date): Promise<void> {

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createCursors } from '../../src/core/cursor.ts';
+import { forgetCuts } from '../../src/store/effective/feed-cuts.ts';
+import { dropLogPartitions } from '../../src/store/log-partitions.ts';
 import { eventually } from '../support/eventually.ts';
 import { untilCut } from '../effective/living-directory.ts';
 import { type Answered, type ApiServer, startApi } from './api-server.ts';
@@ -131,6 +133,71 @@ describe('the change log over /api/v1', () => {
       body: { code: 'request.invalid' },
     });
     expect((await api.ask('GET', '/changes?wait=61')).status).toBe(400);
+  });
+
+  it('answers 410 once what follows a cursor is past its keeping, and goes on from what is kept (P-06)', async () => {
+    const [group, old] = [await api.group('kept'), await now()];
+    const written = (await put(group.id, (await api.user('of old')).id)).headers.get('Muster-Cursor') ?? '';
+    await untilCut(api.database);
+    const since = await now();
+    await api.database.rows({ text: "update feed_batch set at = at - interval '31 days'" });
+    await put(group.id, (await api.user('of late')).id);
+    await untilCut(api.database);
+    await forgetCuts(api.database, 30);
+    for (const cursor of [old, written]) {
+      expect(await api.ask('GET', `/changes?after=${cursor}`)).toMatchObject({
+        status: 410,
+        body: { code: 'cursor.expired', snapshot: 'http://localhost/api/v1/snapshot' },
+      });
+    }
+    const types = async (query: string): Promise<string[]> =>
+      (await api.ask('GET', `/changes${query}`)).body.changes.map(({ type }: { type: string }) => type);
+    expect(await types(`?after=${since}`)).toEqual([
+      'user.created',
+      'membership.direct',
+      'membership.effective',
+    ]);
+    expect(await types('')).toEqual(await types(`?after=${since}`));
+  });
+
+  it('drops months of the log that are past their keeping, and what they said of persons', async () => {
+    await api.database.rows({
+      text: `create table change_2020_03 partition of change for values from ('2020-03-01Z') to ('2020-04-01Z')`,
+    });
+    await api.database.rows({
+      text: `with c as (
+               insert into change (at, type, user_n, actor_kind, actor_id)
+               values ('2020-03-05Z', 'user.created', 1, 'system', 'x') returning seq)
+             insert into change_personal (seq, user_n, after) select seq, 1, '{"userName":"of 2020"}' from c`,
+    });
+    const months = async () =>
+      api.database.rows({
+        text: `select to_regclass('change_2020_03')::text as month,
+        exists (select from change_personal where after->>'userName' = 'of 2020') as told`,
+      });
+    await dropLogPartitions(api.database, new Date('2020-03-31T00:00:00Z'));
+    expect(await months()).toEqual([{ month: 'change_2020_03', told: true }]);
+    await dropLogPartitions(api.database, new Date('2020-04-01T00:00:00Z'));
+    expect(await months()).toEqual([{ month: null, told: false }]);
+  });
+
+  it('answers no read behind the write of atLeast (P-05)', async () => {
+    const [group, user] = [await api.group('at least'), await api.user('at least')];
+    const written = (await put(group.id, user.id)).headers.get('Muster-Cursor') ?? '';
+    for (const path of [`/groups/${group.id}/members?effective=true&`, `/users/${user.id}/groups?`]) {
+      const answer = await api.ask('GET', `${path}atLeast=${written}`);
+      expect(answer.status).toBe(200);
+      expect(JSON.stringify(answer.body)).toContain(path.startsWith('/groups') ? user.id : group.id);
+    }
+    const told = await api.ask(
+      'GET',
+      `/changes?after=${written}&type=membership.effective&atLeast=${written}`,
+    );
+    expect(told.body.changes).toMatchObject([
+      { joined: [user.id], causes: expect.arrayContaining([written]) },
+    ]);
+    expect((await api.ask('GET', '/users?atLeast=nonsense')).status).toBe(400);
+    expect((await api.ask('POST', `/check?atLeast=${written}`, { body: { checks: [] } })).status).toBe(200);
   });
 
   it('gives the snapshot and its tail as one story (P-03)', async () => {

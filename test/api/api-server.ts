@@ -15,6 +15,7 @@ import { FeedHead } from '../../src/effective/feed/head.ts';
 import { buildApp } from '../../src/http/app.ts';
 import { createSessions } from '../../src/http/session.ts';
 import { tokenLookup } from '../../src/http/token.ts';
+import { placeOfNow } from '../../src/store/changes.ts';
 import { openEpoch } from '../../src/store/installation.ts';
 import { openTestDirectory, type TestDirectory } from '../support/directory.ts';
 
@@ -56,6 +57,7 @@ export async function startApi(): Promise<ApiServer> {
   const engine = new Engine({
     database,
     hashKey: Uint32Array.of(1, 2, 3, 4),
+    file: null,
     holder: randomUUID(),
     now: () => performance.now(),
     onCut: () => feedHead.wake(),
@@ -79,7 +81,9 @@ export async function startApi(): Promise<ApiServer> {
   const log = pino({ level: 'error' }, { write: (line: string) => void faults.push(line) });
   const authenticate = tokenLookup(database, () => performance.now());
   const sessions = createSessions({ connection: database, baseUrl: 'http://localhost' });
-  const door = apiDoor({ authenticate, sessions, log, baseUrl: 'http://localhost', routes });
+  const cursorOfNow = async (): Promise<string> =>
+    cursors.seal({ kind: 'row', ...(await placeOfNow(database)) });
+  const door = apiDoor({ authenticate, sessions, log, baseUrl: 'http://localhost', routes, cursorOfNow });
   const app = buildApp({ newId: randomUUID, doors: [door], trustsProxy: false });
   app.on('error', () => undefined);
   const server = createServer(app.callback());

@@ -32,7 +32,16 @@ describe('GET /api/v1/clients/{id}/traces', () => {
     const authenticate = tokenLookup(database, () => performance.now());
     const routes = clientTraceRoutes({ database, listKey: randomBytes(32), flush: () => traces.flush() });
     const sessions = createSessions({ connection: database, baseUrl: 'http://localhost' });
-    const doors = [apiDoor({ authenticate, sessions, log, baseUrl: 'http://localhost', routes })];
+    const doors = [
+      apiDoor({
+        authenticate,
+        sessions,
+        log,
+        baseUrl: 'http://localhost',
+        routes,
+        cursorOfNow: async () => '',
+      }),
+    ];
     const callback = buildApp({ newId: randomUUID, doors, trustsProxy: false }).callback();
     server.on('request', (request, response) => void callback(request, response));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

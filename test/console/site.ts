@@ -53,7 +53,7 @@ export async function openSite(options: { readonly baseUrl?: string } = {}): Pro
   const app = buildApp({
     newId: randomUUID,
     doors: [
-      apiDoor({ authenticate, sessions, log, baseUrl, routes: sessionRoutes }),
+      apiDoor({ authenticate, sessions, log, baseUrl, routes: sessionRoutes, cursorOfNow: async () => '' }),
       consoleDoor({ directory, sessions, log, random: randomBytes, waysIn: () => Promise.resolve([]) }),
     ],
     trustsProxy: false,

@@ -28,6 +28,7 @@ export async function startEngine(
   const engine = new Engine({
     database,
     hashKey,
+    file: null,
     holder: randomUUID(),
     now: () => performance.now(),
     onCut,

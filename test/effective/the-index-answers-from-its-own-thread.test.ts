@@ -18,6 +18,7 @@ describe('the index in its thread', () => {
       entry: new URL('../support/index-worker.mjs', import.meta.url),
       url: test.url,
       hashKey,
+      file: null,
       newId: randomUUID,
       onCut: () => (cuts += 1),
       onFault: (what, error) => faults.push(error ?? what),

@@ -140,6 +140,7 @@ async function listen(
     directory,
     baseUrl: origin,
     limits: scimLimits,
+    cursorOf: ({ xid, seq }) => `${xid}.${seq}`,
     authenticate: tokenLookup(directory.database, () => performance.now()),
     traces,
     log: pino({ level: 'silent' }),

@@ -47,6 +47,7 @@ export async function openTestTargets({
   const feed = new Engine({
     database,
     hashKey: Uint32Array.of(1, 2, 3, 4),
+    file: null,
     holder: randomUUID(),
     now: () => performance.now(),
     onCut: engine.wake,

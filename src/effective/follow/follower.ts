@@ -4,16 +4,23 @@
  * point at, in that same snapshot. So the index equals the database at the new position exactly, whatever the
  * order in which transactions committed.
  */
-import type { Position } from '../../core/position.ts';
+import { covers, type Position } from '../../core/position.ts';
 import type { Database, Tx } from '../../store/database.ts';
 import { type ConferralRow, readConferrals } from '../../store/effective/conferrals.ts';
-import { type MarkRow, readPosition, readTail } from '../../store/effective/log-tail.ts';
+import {
+  hasBatch,
+  type MarkRow,
+  readLastBatch,
+  readPosition,
+  readTail,
+} from '../../store/effective/log-tail.ts';
 import { type Delta, disposeDelta } from '../index/bitmaps.ts';
 import { Conferrals } from '../index/conferrals.ts';
 import type { MembershipIndex } from '../index/membership-index.ts';
 import type { SetHash } from '../index/set-hash.ts';
 import { loadIndex } from './load.ts';
 import { type Looked, lookAgain } from './look-again.ts';
+import { type IndexFile, readSavedIndex, saveIndex } from './saved-index.ts';
 
 /** More marks than this are not followed one by one: filling the index anew is faster. */
 const MAX_MARKS = 20_000;
@@ -40,18 +47,33 @@ export class Follower {
   #index: MembershipIndex;
   #conferrals: Conferrals;
   #position: Position;
+  readonly #begun: Filled['begun'];
 
-  private constructor(database: Database, hashKey: SetHash, { index, conferrals, position }: Filled) {
+  private constructor(database: Database, hashKey: SetHash, { index, conferrals, position, begun }: Filled) {
     this.#database = database;
     this.#hashKey = hashKey;
     this.#index = index;
     this.#conferrals = conferrals;
     this.#position = position;
+    this.#begun = begun;
   }
 
-  /** Fills an index from the database. */
-  static async open(database: Database, hashKey: SetHash): Promise<Follower> {
-    return new Follower(database, hashKey, await database.transaction((tx) => fill(tx, hashKey), snapshot));
+  /** Takes an index up from its file and the log's tail; where there is no good one, fills it from the database. */
+  static async open(database: Database, hashKey: SetHash, file: IndexFile | null = null): Promise<Follower> {
+    const begin = async (tx: Tx): Promise<Filled> =>
+      (file === null ? null : await resume(tx, hashKey, file)) ?? fill(tx, hashKey);
+    return new Follower(database, hashKey, await database.transaction(begin, snapshot));
+  }
+
+  /** Where this index began: from its file, or from the database. */
+  get begun(): Filled['begun'] {
+    return this.#begun;
+  }
+
+  /** Writes the index to its file, as of its position. Must not overlap with steps. */
+  async save(file: IndexFile): Promise<void> {
+    const batch = await readLastBatch(this.#database);
+    await saveIndex(file, this.#index, { position: this.#position, batch });
   }
 
   get index(): MembershipIndex {
@@ -121,6 +143,7 @@ function holdersIn(marks: readonly MarkRow[]): number[] {
 }
 
 interface Filled {
+  readonly begun: 'from its file' | 'from the database';
   readonly index: MembershipIndex;
   readonly conferrals: Conferrals;
   readonly position: Position;
@@ -146,5 +169,23 @@ async function fill(tx: Tx, hashKey: SetHash): Promise<Filled> {
   const position = await readPosition(tx);
   const conferrals = new Conferrals();
   conferrals.replace([], await readConferrals(tx, null));
-  return { position, conferrals, index: await loadIndex(tx, hashKey) };
+  return { begun: 'from the database', position, conferrals, index: await loadIndex(tx, hashKey) };
+}
+
+/** Null where the file is not good for this database, or so far behind that filling is faster. */
+async function resume(tx: Tx, hashKey: SetHash, file: IndexFile): Promise<Filled | null> {
+  const saved = readSavedIndex(file, hashKey);
+  if (saved === null) return null;
+  const { index, position: since, batch } = saved;
+  const position = await readPosition(tx);
+  const isOfHere = covers(position, since) && (await hasBatch(tx, batch));
+  const marks = isOfHere ? await readTail(tx, { since, to: position, limit: MAX_MARKS + 1 }) : [];
+  if (!isOfHere || marks.length > MAX_MARKS) {
+    index.dispose();
+    return null;
+  }
+  index.apply((await lookAgain(tx, marks)).facts).forEach(disposeDelta);
+  const conferrals = new Conferrals();
+  conferrals.replace([], await readConferrals(tx, null));
+  return { begun: 'from its file', index, conferrals, position };
 }

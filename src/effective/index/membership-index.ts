@@ -67,6 +67,30 @@ export class MembershipIndex {
     this.#active.addMany(users);
   }
 
+  /** Part of a filling from bytes that {@link parts} gave, serialised as `portable`. */
+  restoreSet(of: number | 'active', bytes: Uint8Array): void {
+    const set = RoaringBitmap32.deserialize('portable', bytes);
+    if (of !== 'active') {
+      this.#direct.set(of, set);
+      return;
+    }
+    this.#active.orInPlace(set);
+    set.dispose();
+  }
+
+  /** What all the rest follows from. The bitmaps stay the index's. */
+  parts(): {
+    readonly direct: Iterable<readonly [group: number, users: Bitmap]>;
+    readonly nestings: number[];
+    readonly active: Bitmap;
+  } {
+    const nestings: number[] = [];
+    for (const group of this.#nestings.inner()) {
+      for (const member of this.#nestings.childrenOf(group)) nestings.push(group, member);
+    }
+    return { direct: this.#direct, nestings, active: this.#active };
+  }
+
   /** Ends the first filling: computes what every group reaches. */
   settle(): void {
     this.#active.runOptimize();

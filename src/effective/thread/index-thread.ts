@@ -13,6 +13,8 @@ export interface IndexThreadParts {
   /** Where the database is. A session connection is not needed. */
   readonly url: string;
   readonly hashKey: Uint32Array;
+  /** Where the index is kept between starts, and of which epoch it must be; null keeps none. */
+  readonly file: ThreadData['file'];
   /** Makes the uuid under which a start holds the feed's lease. */
   readonly newId: () => string;
   /** Called after the feed was cut: its readers look at once. */
@@ -43,8 +45,8 @@ export class IndexThread implements IndexReads {
 
   /** Starts the thread; does not wait until the index is filled. */
   start(): void {
-    const { entry, url, hashKey, newId, onFault } = this.#parts;
-    const workerData: ThreadData = { url, hashKey, holder: newId() };
+    const { entry, url, hashKey, file, newId, onFault } = this.#parts;
+    const workerData: ThreadData = { url, hashKey, file, holder: newId() };
     const worker = new Worker(entry, { workerData });
     this.#worker = worker;
     worker.on('message', (message: FromThread) => this.#hear(message));

@@ -6,6 +6,8 @@ export interface ThreadData {
   readonly url: string;
   readonly hashKey: Uint32Array;
   readonly holder: string;
+  /** Where the index is kept between starts, and of which epoch it must be. */
+  readonly file: { readonly path: string; readonly epoch: string } | null;
 }
 
 export type ToThread =

@@ -13,12 +13,13 @@ const port = parentPort;
 if (port === null) throw new Error('This file runs as a worker thread.');
 const say = (message: FromThread): void => port.postMessage(message);
 
-const { url, hashKey, holder } = workerData as ThreadData;
+const { url, hashKey, holder, file } = workerData as ThreadData;
 const database = openDatabase({ url, poolSize: POOL_SIZE, applicationName: 'muster index' });
 const engine = new Engine({
   database,
   hashKey,
   holder,
+  file: file === null ? null : { ...file, now: Date.now },
   now: () => performance.now(),
   onCut: () => say({ kind: 'cut' }),
   onFault: (what, error) => say({ kind: 'fault', what, error }),

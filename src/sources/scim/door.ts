@@ -10,6 +10,7 @@ import type { ClientIdentity, DoorContext, DoorMiddleware } from '../../http/con
 import { HttpProblem } from '../../http/problem.ts';
 import { type Authenticate, authenticateRequest, requireScope } from '../../http/token.ts';
 import type { Json, JsonObject } from '../../core/scim/json.ts';
+import { type Place, placeOfNow } from '../../store/changes.ts';
 import { type Address, addressOf, placeOf, SCIM_BASE_PATH } from './address.ts';
 import type { Answer, Call, Caller, ScimParts } from './call.ts';
 import { answerOfError, errorAnswer, ScimProblem } from './problem.ts';
@@ -25,6 +26,8 @@ export interface ScimDoorParts extends ScimParts {
   /** Address of the installation, without a slash at its end. */
   readonly baseUrl: string;
   readonly authenticate: Authenticate;
+  /** Cursor of a place in the log. */
+  readonly cursorOf: (place: Place) => string;
   readonly traces: Pick<RequestTraces, 'record'>;
   readonly log: Logger;
 }
@@ -67,8 +70,10 @@ export function scimDoor(parts: ScimDoorParts): DoorMiddleware {
     const client = await authenticateRequest(context, parts.authenticate);
     requireScope(client, route.scope);
     if (route.bytes !== undefined) trace.body = await readBody(context, route.bytes);
-    return route.answer({
-      parts,
+    const written: Place[] = [];
+    const directory = { ...parts.directory, onWritten: (at: Place) => void written.push(at) };
+    const answer = await route.answer({
+      parts: { ...parts, directory },
       caller: callerOf(client),
       by: attributionOf(context),
       id: place.id,
@@ -78,6 +83,9 @@ export function scimDoor(parts: ScimDoorParts): DoorMiddleware {
       ifNoneMatch: header(context, 'If-None-Match'),
       trace,
     } satisfies Call);
+    if (route.scope !== 'scim.write' || answer.status >= 400) return answer;
+    const cursor = parts.cursorOf(written.at(-1) ?? (await placeOfNow(directory.database)));
+    return { ...answer, headers: { ...answer.headers, 'Muster-Cursor': cursor } };
   };
 
   return async (context, next) => {

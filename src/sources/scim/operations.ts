@@ -110,7 +110,7 @@ function told(shapes: Shapes, pattern: string, method: Method): Told {
       summary: 'Many operations at once',
       query: {},
       body: takes(bulk, BODIES),
-      answers: { 200: inScim(open) },
+      answers: { 200: inScim(open, 'Muster-Cursor') },
     };
   }
   if (pattern.endsWith('.search')) {
@@ -135,11 +135,22 @@ function told(shapes: Shapes, pattern: string, method: Method): Told {
       return { summary: `One ${what}`, query: attributes, body: null, answers: seen };
     }
     case 'POST':
-      return { summary: `Creates a ${what}`, ...body, answers: { 201: inScim(shape, 'Location', 'ETag') } };
+      return {
+        summary: `Creates a ${what}`,
+        ...body,
+        answers: { 201: inScim(shape, 'Location', 'ETag', 'Muster-Cursor') },
+      };
     case 'PUT':
-      return { summary: `Replaces a ${what}`, ...body, answers: { 200: inScim(shape, 'ETag') } };
+      return {
+        summary: `Replaces a ${what}`,
+        ...body,
+        answers: { 200: inScim(shape, 'ETag', 'Muster-Cursor') },
+      };
     case 'PATCH': {
-      const changed = { 200: inScim(shape, 'ETag'), 204: answersNothing('ETag') };
+      const changed = {
+        200: inScim(shape, 'ETag', 'Muster-Cursor'),
+        204: answersNothing('ETag', 'Muster-Cursor'),
+      };
       return {
         summary: `Changes a ${what}`,
         query: attributes,
@@ -148,7 +159,12 @@ function told(shapes: Shapes, pattern: string, method: Method): Told {
       };
     }
     case 'DELETE':
-      return { summary: `Deletes a ${what}`, query: {}, body: null, answers: { 204: answersNothing() } };
+      return {
+        summary: `Deletes a ${what}`,
+        query: {},
+        body: null,
+        answers: { 204: answersNothing('Muster-Cursor') },
+      };
   }
 }
 

@@ -1,6 +1,6 @@
 /** Writing the feed: cuts of the log and the effective joins and leaves that belong to them. */
 import type { Position } from '../../core/position.ts';
-import { named, type Tx } from '../database.ts';
+import { type Connection, named, type Tx } from '../database.ts';
 
 /** One entry: at most 1,000 users that joined or left one group for the same causes. */
 export interface EffectiveEntry {
@@ -50,6 +50,17 @@ const insertEntitlements = named(
      with ordinality as e(kind, name, gained, lost, part, parts, causes, total, at)
    order by e.at`,
 );
+
+const forget = named(
+  'feed_forget_cuts',
+  `delete from feed_batch where n < (
+     select max(n) from feed_batch where at < now() - make_interval(days => $1))`,
+);
+
+/** Forgets cuts that are older: cursors from before them are good no more. The newest of those stays, as the floor. */
+export async function forgetCuts(connection: Connection, days: number): Promise<void> {
+  await connection.rows(forget, [days]);
+}
 
 /** Cuts the log at a position. `entries`: rows of the log in the batch, the feed's own among them. */
 export async function cutLog(

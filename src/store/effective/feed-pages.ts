@@ -84,6 +84,11 @@ const batchOfRow = named(
       order by b.horizon, b.n limit 1)) as n`,
 );
 
+const sees = named(
+  'feed_sees_transaction',
+  'select pg_visible_in_snapshot($1::xid8, pg_current_snapshot()) as seen',
+);
+
 const rows = named(
   'feed_rows',
   `select c.xid::text as xid, c.seq, c.batch, c.type, c.at, c.actor_kind, c.actor_id, s.name as source,
@@ -133,6 +138,11 @@ export async function findBatchOfRow(
   { xid, seq }: { readonly xid: string; readonly seq: number },
 ): Promise<number | null> {
   return onlyRow(await connection.rows<{ n: number | null }>(batchOfRow, [xid, seq])).n;
+}
+
+/** Whether what that transaction wrote is seen here. */
+export async function seesTransaction(connection: Connection, xid: string): Promise<boolean> {
+  return onlyRow(await connection.rows<{ seen: boolean }>(sees, [xid])).seen;
 }
 
 /** Rows of a stretch that pass the filter, by (xid, seq); that is the feed's order within each batch. */

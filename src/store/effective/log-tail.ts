@@ -43,6 +43,17 @@ const lastBatch = named(
   'select n, snapshot::text as snapshot from feed_batch order by n desc limit 1',
 );
 
+const batchAt = named('feed_batch_at', 'select snapshot::text as snapshot from feed_batch where n = $1');
+
+/** True when the cut of that number is kept, and sees what it saw. */
+export async function hasBatch(
+  connection: Connection,
+  { n, position }: { readonly n: number; readonly position: string },
+): Promise<boolean> {
+  const [row] = await connection.rows<{ snapshot: string }>(batchAt, [n]);
+  return row?.snapshot === position;
+}
+
 /** What the transaction, of isolation REPEATABLE READ, sees. Outside of one: what a statement of now sees. */
 export async function readPosition(connection: Connection): Promise<Position> {
   return parsePosition(onlyRow(await connection.rows<{ text: string }>(here)).text);

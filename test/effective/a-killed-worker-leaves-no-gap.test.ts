@@ -1,0 +1,92 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import fc from 'fast-check';
+import { type Child, startChild } from '../support/child-process.ts';
+import { openTestDirectory, type TestDirectory } from '../support/directory.ts';
+import { eventually } from '../support/eventually.ts';
+import {
+  carryOut,
+  type Choice,
+  closureSets,
+  FeedReplay,
+  naiveSets,
+  type People,
+  startEngine,
+  untilCut,
+} from './living-directory.ts';
+
+// Processes are started and killed, and a lease has to run out after each.
+jest.setTimeout(120_000);
+
+const KILLS = 3;
+
+describe('the feed, when its worker is killed with SIGKILL in the middle of its work', () => {
+  let test: TestDirectory;
+  let worker: Child | null = null;
+  beforeAll(async () => {
+    test = await openTestDirectory();
+  });
+  afterAll(async () => {
+    await worker?.stop();
+    await test.close();
+  });
+
+  it(`has no gap and nothing twice after ${KILLS} kills under load (P-01, D-41)`, async () => {
+    const users = await Promise.all(Array.from({ length: 30 }, (_, n) => test.user(`user ${n}`)));
+    const groups = await Promise.all(Array.from({ length: 8 }, (_, n) => test.group(`group ${n}`)));
+    const people: People = { users, groups };
+    const [choices = []] = fc.sample(fc.array(anyChoice, { minLength: 4_000, maxLength: 4_000 }), {
+      numRuns: 1,
+      seed: 20,
+    });
+    const state = { isWriting: true, at: 0 };
+    const writers = [0, 1, 2].map(async () => {
+      while (state.isWriting) {
+        const choice = choices[state.at++ % choices.length];
+        if (choice !== undefined) await carryOut(test, people, choice);
+      }
+    });
+
+    for (let kill = 0; kill < KILLS; kill += 1) {
+      const before = await cuts();
+      worker = await startChild(['--import', 'tsx', 'test/support/feed-process.ts', test.url], {
+        word: 'cutting',
+      });
+      await eventually(async () => expect(await cuts()).toBeGreaterThan(before + 5), 30_000);
+      await worker.stop('SIGKILL');
+      await test.database.rows({
+        text: "update lease set expires_at = clock_timestamp() where name = 'feed'",
+      });
+    }
+    state.isWriting = false;
+    await Promise.all(writers);
+
+    const survivor = await startEngine(test.database);
+    await untilCut(test.database);
+    const replay = new FeedReplay(test.database);
+    await replay.read(97);
+    const expected = await naiveSets(test.database);
+    expect(replay.faults).toEqual([]);
+    expect(await replay.sets()).toEqual(expected);
+    expect(await closureSets(test.database)).toEqual(expected);
+    const written = await test.database.rows<{ seq: number }>({
+      text: `select seq from change where batch is null and type ~ '^(user|group|membership)[.]' order by seq`,
+    });
+    const told = replay.rows.filter(({ batch }) => batch === null).map(({ seq }) => seq);
+    expect([...told].sort((a, b) => a - b)).toEqual(written.map(({ seq }) => seq));
+    expect(replay.rows.filter(({ causes_total: total }) => total === 0)).toEqual([]);
+    await survivor.engine.stop();
+    expect(survivor.faults).toEqual([]);
+  });
+
+  async function cuts(): Promise<number> {
+    const [row] = await test.database.rows<{ n: number }>({ text: 'select max(n) as n from feed_batch' });
+    return row?.n ?? 0;
+  }
+});
+
+const anyChoice: fc.Arbitrary<Choice> = fc.record({
+  verb: fc.constantFrom('add', 'add', 'add', 'remove', 'nest', 'unnest', 'activate', 'deactivate'),
+  group: fc.nat(7),
+  other: fc.nat(29),
+  source: fc.constantFrom('console', 'csv'),
+});
