@@ -10,6 +10,8 @@ import { apiOperations } from './api/operations.ts';
 import { referenceDoor } from './api/reference.ts';
 import { tokenEndpoint, tokenOperation } from './api/token-endpoint.ts';
 import { importRoutes } from './api/imports.ts';
+import { planKinds } from './api/plan-kinds.ts';
+import { planRoutes } from './api/plans.ts';
 import { directoryRoutes } from './api/routes.ts';
 import { sourceRoutes } from './api/sources.ts';
 import { targetLedgerRoutes } from './api/target-ledger.ts';
@@ -24,6 +26,7 @@ import { startMail } from './boot/mail.ts';
 import { fingerprintOf, readMasterKey } from './boot/master-key.ts';
 import { membershipOf } from './boot/membership.ts';
 import { forgetRunning, writeRunning } from './boot/running.ts';
+import { startPlanRounds } from './boot/plans.ts';
 import { registryOf } from './boot/schemas.ts';
 import type { Storage } from './boot/storage.ts';
 import { startEngine, targetsOf } from './boot/targets.ts';
@@ -163,13 +166,26 @@ async function assemble({ settings, log, storage }: Ground, { onClose, closeAll 
   onClose(() => traces.stop());
   const feeds = feedsOf(settings);
   const cursorOf = ({ xid, seq }: Place): string => cursors.seal({ kind: 'row', xid, seq });
+  const imports = {
+    ...{ database, directory, cursorOf, newId: randomUUID },
+    watchDir: settings.watchDir,
+    feeds,
+  };
+  const { guards } = settings;
+  const decisions = {
+    database,
+    wake: wake.ring,
+    kinds: planKinds({ directory, registry, guards, imports }),
+  };
+  const listKey = deriveKey(masterKey, 'list-cursor');
   const routes = [
     ...directoryRoutes({
       directory,
+      guards,
       index: membership.index,
       feedHead: membership.feedHead,
       cursors,
-      listKey: deriveKey(masterKey, 'list-cursor'),
+      listKey,
       historyDays: settings.history,
       registry,
       baseUrl: settings.baseUrl,
@@ -177,14 +193,14 @@ async function assemble({ settings, log, storage }: Ground, { onClose, closeAll 
       random: randomBytes,
     }),
     ...sourceRoutes({ database, feeds, cursorOf }),
+    ...planRoutes({ directory, guards, decisions, cursorOf, listKey }),
     ...importRoutes({
-      ...{ database, directory, cursorOf, newId: randomUUID, feeds },
-      watchDir: settings.watchDir,
+      ...imports,
       onFault: (error) => log.error({ err: error }, 'An upload failed; it is taken up again.'),
     }),
     ...clientTraceRoutes({
       database,
-      listKey: deriveKey(masterKey, 'list-cursor'),
+      listKey,
       flush: () => traces.flush(),
     }),
     ...targetRoutes(targets),
@@ -240,6 +256,8 @@ async function assemble({ settings, log, storage }: Ground, { onClose, closeAll 
   onClose(() => watcher.stop());
   // Its thread loads and reads for a while: whoever waits for the start should not wait for that.
   membership.start();
+  const planRounds = startPlanRounds({ decisions, metrics, log });
+  onClose(() => planRounds.stop());
   writeRunning(settings.dataDir, { pid: process.pid, address, watchDir: settings.watchDir });
   onClose(async () => forgetRunning(settings.dataDir, process.pid));
   health.enter('serving');

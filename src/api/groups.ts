@@ -4,6 +4,7 @@ import { type GroupId, parseGroupId, parseUserId } from '../core/ids.ts';
 import { foldName } from '../core/names.ts';
 import { permissions } from '../core/permissions.ts';
 import { Refusal } from '../core/refusal.ts';
+import type { Expectation } from '../core/version.ts';
 import { readRule } from '../core/rules.ts';
 import {
   changeGroup,
@@ -14,13 +15,15 @@ import {
 } from '../directory/groups.ts';
 import { type Governance, governGroup } from '../directory/governance.ts';
 import { setGroupRoles } from '../directory/roles.ts';
-import { perform, type Performed } from '../directory/work.ts';
+import { perform, type Performed, type Work } from '../directory/work.ts';
 import { findListedGroup, listGroupPage, type ListedGroupRow } from '../store/effective/listing.ts';
 import { answers, answersNothing, takes } from '../http/operation.ts';
 import { isKnown, readIfMatch, versionTag } from './entity-tag.ts';
 import { groupIdIn, readBody, readPaging } from './input.ts';
 import { type ApiParts, writtenAt } from './parts.ts';
 import { requireSight } from './people.ts';
+import { answerHeld, heldAnswer } from './plan-shapes.ts';
+import { plannedWrite } from './planned-write.ts';
 import type { Answer, Call, Route } from './route.ts';
 import { id as idShape, kindOfMember, MERGE_PATCH, pageOf, paging, time } from './shapes.ts';
 
@@ -49,7 +52,8 @@ const creation = z
   .strictObject({ name: z.string(), ...flags, roles, ...governance })
   .partial()
   .required({ name: true });
-const patch = z.strictObject({ name: z.string(), ...flags, roles, ...governance }).partial();
+/** The body of a PATCH. */
+export const groupPatch = z.strictObject({ name: z.string(), ...flags, roles, ...governance }).partial();
 
 const groupShape = z
   .object({
@@ -103,8 +107,8 @@ export function groupRoutes(parts: ApiParts): readonly Route[] {
       path: '/groups/:id',
       ...writing,
       summary: 'Changes a group (RFC 7396)',
-      body: takes(patch, MERGE_PATCH),
-      answers: { 200: answers(groupShape, 'ETag', 'Muster-Cursor') },
+      body: takes(groupPatch, MERGE_PATCH),
+      answers: { 200: answers(groupShape, 'ETag', 'Muster-Cursor'), 202: heldAnswer },
       handle: (call) => patchGroup(parts, call),
     },
     {
@@ -112,7 +116,7 @@ export function groupRoutes(parts: ApiParts): readonly Route[] {
       path: '/groups/:id',
       ...writing,
       summary: 'Deletes a group',
-      answers: { 204: answersNothing('Muster-Cursor') },
+      answers: { 204: answersNothing('Muster-Cursor'), 202: heldAnswer },
       handle: (call) => removeGroup(parts, call),
     },
   ];
@@ -153,26 +157,70 @@ async function postGroup(parts: ApiParts, call: Call): Promise<Answer> {
 
 async function patchGroup(parts: ApiParts, call: Call): Promise<Answer> {
   const group = groupIdIn(call.params);
-  const { roles: wanted, ...rest } = readBody(patch, await call.json(MERGE_PATCH));
-  const governing = governanceIn(rest);
+  const body = readBody(groupPatch, await call.json(MERGE_PATCH));
   const ifMatch = readIfMatch(call.header('If-Match'));
-  const performed = await perform(parts.directory, call.by, async (work) => {
-    await changeGroup(work, { group, ifMatch, edit: (current) => edited(parts, current, rest) });
-    if (wanted !== undefined) await setGroupRoles(work, { group, roles: wanted, at: 'change' });
-    await governGroup(work, { group, ...governing, at: 'change' });
-    return group;
+  const patching = { group, ifMatch, body };
+  const kind = plannedKind(body);
+  if (kind === null) {
+    const performed = await perform(parts.directory, call.by, (work) => writePatch(parts, work, patching));
+    return answerWritten(parts, 200, performed);
+  }
+  const { name } = await requireGroup(parts, group);
+  const planned = await plannedWrite(parts, {
+    kind,
+    title: `Change of the group ${name}`,
+    edit: { do: 'edit-group', group, patch: body },
+    by: call.by,
+    write: (work) => writePatch(parts, work, patching),
   });
-  return answerWritten(parts, 200, performed);
+  return (await answerHeld(parts, planned)) ?? answerWritten(parts, 200, { ...planned, result: group });
+}
+
+/** What kind of plan a change of a group is: those that can take many people out of it. Null for any other. */
+function plannedKind(body: z.output<typeof groupPatch>): 'rule' | 'permission' | 'group-edit' | null {
+  if (body.rule !== undefined) return 'rule';
+  if (body.permissions !== undefined) return 'permission';
+  return body.reservedTo === undefined ? null : 'group-edit';
+}
+
+export type GroupPatching = Pick<ApiParts, 'registry'>;
+
+/** Changes a group as a PATCH says. Refuses as changeGroup and setGroupRoles. */
+export async function writePatch(
+  parts: GroupPatching,
+  work: Work,
+  {
+    group,
+    ifMatch,
+    body: { roles: wanted, ...rest },
+  }: {
+    readonly group: GroupId;
+    readonly ifMatch: Expectation | null;
+    readonly body: z.output<typeof groupPatch>;
+  },
+): Promise<GroupId> {
+  await changeGroup(work, { group, ifMatch, edit: (current) => edited(parts, current, rest) });
+  if (wanted !== undefined) await setGroupRoles(work, { group, roles: wanted, at: 'change' });
+  await governGroup(work, { group, ...governanceIn(rest), at: 'change' });
+  return group;
 }
 
 async function removeGroup(parts: ApiParts, call: Call): Promise<Answer> {
   const group = groupIdIn(call.params);
   const ifMatch = readIfMatch(call.header('If-Match'));
-  const performed = await perform(parts.directory, call.by, (work) => deleteGroup(work, { group, ifMatch }));
-  return { status: 204, headers: await writtenAt(parts, performed), body: null };
+  const { name } = await requireGroup(parts, group);
+  const planned = await plannedWrite(parts, {
+    kind: 'group-deletion',
+    title: `Deletion of the group ${name}`,
+    edit: { do: 'delete-group', group },
+    by: call.by,
+    write: (work) => deleteGroup(work, { group, ifMatch }),
+  });
+  const held = await answerHeld(parts, planned);
+  return held ?? { status: 204, headers: await writtenAt(parts, planned), body: null };
 }
 
-function governanceIn(body: Partial<z.output<typeof patch>>): Governance {
+function governanceIn(body: Partial<z.output<typeof groupPatch>>): Governance {
   return {
     permissions: body.permissions,
     trustedSources: body.trustedSources,
@@ -186,9 +234,9 @@ function governanceIn(body: Partial<z.output<typeof patch>>): Governance {
 
 /** The state with what the body says of it; what it does not mention stays. */
 function edited(
-  { registry }: ApiParts,
+  { registry }: GroupPatching,
   current: GroupState,
-  body: Partial<z.output<typeof patch>>,
+  body: Partial<z.output<typeof groupPatch>>,
 ): GroupState {
   const { name, description, internal, hidden, open, restricted, autoLeave, reservedTo } = {
     ...current,
@@ -210,7 +258,7 @@ function edited(
   };
 }
 
-function defined(body: Partial<z.output<typeof patch>>): Partial<GroupState> {
+function defined(body: Partial<z.output<typeof groupPatch>>): Partial<GroupState> {
   return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
 }
 

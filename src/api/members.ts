@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { type GroupId, parseGroupId, parseUserId, type UserId } from '../core/ids.ts';
 import { Refusal } from '../core/refusal.ts';
-import { editMembers } from '../directory/memberships.ts';
-import { perform } from '../directory/work.ts';
+import { type EditMembers, editMembers, type MembersEdited } from '../directory/memberships.ts';
+import { perform, type Performed } from '../directory/work.ts';
 import type { MemberList } from '../effective/asks.ts';
 import {
   countMembers,
@@ -19,6 +19,8 @@ import { isKnown } from './entity-tag.ts';
 import { groupIdIn, readBody, readClaim, readPaging } from './input.ts';
 import { type ApiParts, cursorHeader, writtenAt } from './parts.ts';
 import { requireSight } from './people.ts';
+import { answerHeld, heldAnswer } from './plan-shapes.ts';
+import { plannedWrite } from './planned-write.ts';
 import type { Answer, Call, Route } from './route.ts';
 import { listDifference, listPastMembers, differenceShape } from './past-members.ts';
 import { claim, cursor, id as idShape, kindOfMember, memberId, paging, time } from './shapes.ts';
@@ -81,7 +83,11 @@ export function memberRoutes(parts: ApiParts): readonly Route[] {
         people: 'decided-by-policies',
         summary: `Makes one of the ${kind} a direct member`,
         body: membershipBody,
-        answers: { 200: answers(writtenShape, 'Muster-Cursor'), 201: answers(writtenShape, 'Muster-Cursor') },
+        answers: {
+          200: answers(writtenShape, 'Muster-Cursor'),
+          201: answers(writtenShape, 'Muster-Cursor'),
+          ...(kind === 'groups' ? { 202: heldAnswer } : {}),
+        },
         handle: (call) => putMember(parts, call, kind),
       },
       {
@@ -90,7 +96,10 @@ export function memberRoutes(parts: ApiParts): readonly Route[] {
         scope: 'directory.write',
         people: 'decided-by-policies',
         summary: `Ends the direct membership of one of the ${kind}`,
-        answers: { 204: answersNothing('Muster-Cursor') },
+        answers: {
+          204: answersNothing('Muster-Cursor'),
+          ...(kind === 'groups' ? { 202: heldAnswer } : {}),
+        },
         handle: (call) => deleteMember(parts, call, kind),
       },
     ]),
@@ -175,13 +184,17 @@ async function putMember(parts: ApiParts, call: Call, kind: MembersKind): Promis
   const member = memberIn(call, kind);
   const hasBody = (call.header('Content-Length') ?? '0') !== '0' || call.header('Transfer-Encoding') !== null;
   const { expiresAt } = readBody(membership, hasBody ? await call.json() : {});
-  const performed = await perform(parts.directory, call.by, (work) =>
-    editMembers(work, {
-      group,
-      steps: [{ do: 'add', members: [member] }],
-      expiresAt: expiresAt === null ? null : new Date(expiresAt),
-    }),
+  const until = expiresAt === null ? null : new Date(expiresAt);
+  const edit: EditMembers = { group, steps: [{ do: 'add', members: [member] }], expiresAt: until };
+  const { performed, held } = await writeMembers(
+    parts,
+    { call, kind, edit },
+    {
+      do: 'nest',
+      expiresAt: until?.toISOString() ?? null,
+    },
   );
+  if (held !== null) return held;
   return {
     status: performed.result.added.length > 0 ? 201 : 200,
     headers: await writtenAt(parts, performed),
@@ -192,10 +205,36 @@ async function putMember(parts: ApiParts, call: Call, kind: MembersKind): Promis
 async function deleteMember(parts: ApiParts, call: Call, kind: MembersKind): Promise<Answer> {
   const group = groupIdIn(call.params);
   const member = memberIn(call, kind);
-  const performed = await perform(parts.directory, call.by, (work) =>
-    editMembers(work, { group, steps: [{ do: 'remove', members: [member] }] }),
+  const edit: EditMembers = { group, steps: [{ do: 'remove', members: [member] }] };
+  const { performed, held } = await writeMembers(parts, { call, kind, edit }, { do: 'unnest' });
+  return held ?? { status: 204, headers: await writtenAt(parts, performed), body: null };
+}
+
+/** One person is written at once. A group may bring or take very many, so that its nesting is a plan (D-31). */
+async function writeMembers(
+  parts: ApiParts,
+  { call, kind, edit }: { readonly call: Call; readonly kind: MembersKind; readonly edit: EditMembers },
+  nesting: { readonly do: 'nest'; readonly expiresAt: string | null } | { readonly do: 'unnest' },
+): Promise<{ readonly performed: Performed<MembersEdited>; readonly held: Answer | null }> {
+  const member = parseGroupId(call.params.memberId ?? '');
+  if (kind === 'users' || member === null) {
+    const performed = await perform(parts.directory, call.by, (work) => editMembers(work, edit));
+    return { performed, held: null };
+  }
+  const names = await Promise.all(
+    [member, edit.group].map(async (id) => (await findGroupRef(parts.directory.database, id))?.name ?? id),
   );
-  return { status: 204, headers: await writtenAt(parts, performed), body: null };
+  const planned = await plannedWrite(parts, {
+    kind: 'nesting',
+    title: names.join(nesting.do === 'nest' ? ' into ' : ' out of '),
+    edit: { ...nesting, group: edit.group, member },
+    by: call.by,
+    write: (work) => editMembers(work, edit),
+  });
+  return {
+    performed: { ...planned, result: planned.result.result },
+    held: await answerHeld(parts, planned),
+  };
 }
 
 function memberIn({ params }: Call, kind: MembersKind): UserId | GroupId {

@@ -1,5 +1,6 @@
 /** What the routes of this door are built of. */
 import type { CursorPlace, Cursors } from '../core/cursor.ts';
+import type { GuardLimits } from '../core/plans/limits.ts';
 import type { Registry } from '../core/scim/registry.ts';
 import type { Performed, Directory } from '../directory/work.ts';
 import type { IndexReads } from '../effective/asks.ts';
@@ -14,6 +15,8 @@ export interface ApiParts {
   /** Key that signs the cursors of lists. */
   readonly listKey: Buffer;
   readonly registry: Registry;
+  /** What people's and programs' own edits may take away unasked (D-31). */
+  readonly guards: GuardLimits;
   /** Address of the installation, without a slash at its end. */
   readonly baseUrl: string;
   /** Milliseconds since 1970. */

@@ -22,6 +22,7 @@ import type { FeedFolder } from '../sources/feeds/claims.ts';
 import type { FilingParts } from '../sources/feeds/filing.ts';
 import { FolderWatcher, WATCHER_TIMING } from '../sources/feeds/watcher.ts';
 import type { Database } from '../store/database.ts';
+import type { GuardLimits } from '../core/plans/limits.ts';
 import { ensureFeedSource } from '../store/sources.ts';
 import { registryOf } from './schemas.ts';
 
@@ -31,11 +32,14 @@ const BUILT_IN = 'csv';
 /** Settings of every feed by name, the built-in one with its defaults unless it is named. */
 export function feedsOf(settings: Settings): ReadonlyMap<string, FeedSettings> {
   const userType = registryOf(settings).user;
-  const feeds = new Map([[BUILT_IN, { ...defaultFeedSettings(BUILT_IN), userType }]]);
+  const feeds = new Map([
+    [BUILT_IN, { ...defaultFeedSettings(BUILT_IN), userType, guards: settings.guards }],
+  ]);
   for (const [name, given] of Object.entries(settings.feeds)) {
     feeds.set(name, {
       ...defaultFeedSettings(name),
       userType,
+      guards: { ...settings.guards, ...said(given.guards) },
       mode: given.mode,
       expectedEvery: given.expectedEvery,
       loginKeys: given.mayBindLogin ? 'bind' : 'propose',
@@ -56,6 +60,11 @@ export function feedsOf(settings: Settings): ReadonlyMap<string, FeedSettings> {
 }
 
 type GivenFeed = Settings['feeds'][string];
+
+/** The limits that a feed names; the others are those of the installation. */
+function said(limits: GivenFeed['guards']): Partial<GuardLimits> {
+  return Object.fromEntries(Object.entries(limits).filter(([, limit]) => limit !== undefined));
+}
 
 function statusOf({ statusColumn, importWords, deleteWords }: GivenFeed): StatusWords {
   return {

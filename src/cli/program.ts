@@ -23,6 +23,7 @@ const commands: Readonly<Record<string, () => Promise<Add>>> = {
   explain: async () => (await import('./commands/explain.ts')).addExplainCommand,
   members: async () => (await import('./commands/membership.ts')).addMembersCommand,
   groups: async () => (await import('./commands/membership.ts')).addGroupsCommand,
+  plan: async () => (await import('./commands/plan.ts')).addPlanCommands,
   client: async () => (await import('./commands/client.ts')).addClientCommands,
   token: async () => (await import('./commands/client.ts')).addTokenCommands,
   target: async () => (await import('./commands/target.ts')).addTargetCommands,

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { readIdentityOrder } from '../core/feeds/identity-cell.ts';
+import { feedGuards, guards } from './guards.ts';
+import { whole } from './whole.ts';
 
 /** Reads `true`, `yes`, `1` and their opposites, as environment variables write them. */
 const flag = z.preprocess((value) => {
@@ -8,14 +10,6 @@ const flag = z.preprocess((value) => {
   if (['true', 'yes', '1', 'on'].includes(text)) return true;
   return ['false', 'no', '0', 'off'].includes(text) ? false : value;
 }, z.boolean('must be true or false'));
-
-function whole(min: number, max: number) {
-  const sentence = `must be a whole number from ${min} to ${max}`;
-  return z.preprocess(
-    (value) => (typeof value === 'string' && /^\s*\d+\s*$/.test(value) ? Number(value) : value),
-    z.int(sentence).min(min, sentence).max(max, sentence),
-  );
-}
 
 /** A list; in one environment variable its items are separated by commas. */
 function listOf<Item extends z.ZodType>(item: Item) {
@@ -88,6 +82,9 @@ const mapping = z.strictObject({
 });
 
 const feed = z.strictObject({
+  guards: feedGuards
+    .default({})
+    .meta({ description: 'Limits of the guards that differ from those of the installation (D-31)' }),
   mode: z
     .enum(['actions', 'delta', 'snapshot'], 'must be actions, delta or snapshot')
     .default('actions')
@@ -217,6 +214,7 @@ export const settingsSchema = z.strictObject({
   history: whole(1, 36_500)
     .default(400)
     .meta({ description: 'Days for which the past can be asked about: who was in what, and why (D-23)' }),
+  guards: guards.prefault({}).meta({ description: 'What passes without asking a person (D-31)' }),
   feeds: z
     .record(
       z.string().regex(/^[a-z0-9][a-z0-9._-]*$/, 'must be a name of small letters, digits, dots and dashes'),

@@ -300,7 +300,7 @@ async function refuseOpenBelow(work: Work, group: GroupRow, nested: readonly Gro
 }
 
 /** Refuses to nest the group of everyone (D-14), and a nesting that would close a cycle, naming the whole path (D-11). The graph lock must be held. */
-async function refuseNesting(work: Work, group: GroupN, nested: readonly GroupN[]): Promise<void> {
+export async function refuseNesting(work: Work, group: GroupN, nested: readonly GroupN[]): Promise<void> {
   const everyone = await findEveryone(work.tx, nested);
   if (everyone !== null) throw new Refusal('group.automatic', { group: everyone, kind: 'everyone' });
   const cycle = await findCycle(work.tx, group, nested);

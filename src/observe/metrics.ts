@@ -24,6 +24,8 @@ export interface Metrics {
   readonly feedLag: Histogram;
   /** Plans held by a guard by `source`. */
   readonly holds: Counter<'source'>;
+  /** Plans that wait for a decision now, by `source` and `kind`. */
+  readonly plansHeld: Gauge<'source' | 'kind'>;
   /** Alerts raised by `kind`. */
   readonly alerts: Counter<'kind'>;
   /** Alerts that nobody has resolved yet by `kind`. */
@@ -104,6 +106,12 @@ export function createMetrics(): Metrics {
       name: 'muster_alerts_open',
       help: 'Alerts that nobody has resolved yet',
       labelNames: ['kind'],
+      registers,
+    }),
+    plansHeld: new Gauge({
+      name: 'muster_plans_waiting',
+      help: 'Plans that wait for a decision',
+      labelNames: ['source', 'kind'],
       registers,
     }),
     pool: new Gauge({

@@ -3,7 +3,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { apiDoor } from '../../src/api/door.ts';
+import { planRoutes } from '../../src/api/plans.ts';
+import type { Place } from '../../src/store/changes.ts';
 import { directoryRoutes } from '../../src/api/routes.ts';
+import { DEFAULT_LIMITS } from '../../src/core/plans/limits.ts';
 import { createCursors, type Cursors } from '../../src/core/cursor.ts';
 import { buildRegistry } from '../../src/core/scim/registry.ts';
 import { type Scope, scopes as allScopes } from '../../src/core/scopes.ts';
@@ -66,18 +69,25 @@ export async function startApi(): Promise<ApiServer> {
   await engine.start();
   const awake = { database, wake: () => engine.wake() };
   const cursors = createCursors(masterKey, (await openEpoch(database, 'http://localhost')).id);
-  const routes = directoryRoutes({
+  const listKey = randomBytes(32);
+  const guards = DEFAULT_LIMITS;
+  const planned = { directory: awake, guards, listKey };
+  const decisions = { database, wake: () => undefined, kinds: {} };
+  const cursorOf = ({ xid, seq }: Place): string => cursors.seal({ kind: 'row', xid, seq });
+  const shared = directoryRoutes({
     directory: awake,
     index: readsOf(engine),
     feedHead,
     cursors,
-    listKey: randomBytes(32),
+    listKey,
     historyDays: 400,
     registry: buildRegistry([]),
+    guards,
     baseUrl: 'http://localhost',
     now: Date.now,
     random: randomBytes,
   });
+  const routes = [...shared, ...planRoutes({ ...planned, decisions, cursorOf })];
   const log = pino({ level: 'error' }, { write: (line: string) => void faults.push(line) });
   const authenticate = tokenLookup(database, () => performance.now());
   const sessions = createSessions({ connection: database, baseUrl: 'http://localhost' });

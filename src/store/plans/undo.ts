@@ -1,0 +1,59 @@
+/** What an applied plan moved, turned round: read from the log rows of its transaction. */
+import type { GroupN, UserId, UserN } from '../../core/ids.ts';
+import type { MemberKind } from '../assertions.ts';
+import { type Connection, named, type Tx } from '../database.ts';
+
+/** Members of one group that a plan added or removed, as far as group and members still live. */
+export interface MovedMembers {
+  readonly group_n: GroupN;
+  readonly is_added: boolean;
+  readonly members: readonly (UserN | GroupN)[];
+  readonly kinds: readonly MemberKind[];
+}
+
+const moved = named(
+  'plan_undo_moves',
+  `select net.group_n, net.way > 0 as is_added, array_agg(net.member_n order by net.member_n) as members,
+          array_agg(case when k.n is null then 'u' else 'g' end order by net.member_n) as kinds
+   from (
+     select group_n, member_n, sum(way) as way from (
+       select c.group_n, m.n as member_n, 1 as way from change c cross join unnest(c.added) as m(n)
+       where c.xid = $1::text::xid8 and c.type = 'membership.direct'
+       union all
+       select c.group_n, m.n, -1 from change c cross join unnest(c.removed) as m(n)
+       where c.xid = $1::text::xid8 and c.type = 'membership.direct') steps
+     group by group_n, member_n) net
+   join groups g on g.n = net.group_n and g.deleted_at is null and g.kind = 'regular'
+   left join groups k on k.n = net.member_n and k.deleted_at is null
+   left join users u on u.n = net.member_n and u.deleted_at is null
+   where net.way <> 0 and (k.n is not null or u.n is not null)
+   group by net.group_n, net.way > 0 order by net.group_n, is_added`,
+);
+
+const deactivated = named(
+  'plan_undo_deactivated',
+  `select u.id from change c join change_personal p on p.seq = c.seq
+   join users u on u.n = c.user_n and u.deleted_at is null and not u.active
+   where c.xid = $1::text::xid8 and c.type = 'user.updated'
+     and p.before ->> 'active' = 'true' and p.after ->> 'active' = 'false' order by u.n`,
+);
+
+const lockGroups = named(
+  'plan_undo_lock_groups',
+  `with locked as (select n from groups where n = any($1::int[]) order by n for no key update) select count(*) from locked`,
+);
+
+/** What the transaction moved, net, by group. */
+export async function listMoved(connection: Connection, xid: string): Promise<MovedMembers[]> {
+  return connection.rows<MovedMembers>(moved, [xid]);
+}
+
+/** Users that the transaction deactivated and that still are. */
+export async function listDeactivated(connection: Connection, xid: string): Promise<UserId[]> {
+  return (await connection.rows<{ id: UserId }>(deactivated, [xid])).map(({ id }) => id);
+}
+
+/** Locks groups in the order of their numbers until the transaction ends. */
+export async function lockGroupsMoved(tx: Tx, groups: readonly GroupN[]): Promise<void> {
+  await tx.rows(lockGroups, [groups]);
+}

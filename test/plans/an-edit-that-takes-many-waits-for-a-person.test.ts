@@ -1,0 +1,181 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { planKinds, planUndo } from '../../src/api/plan-kinds.ts';
+import type { Attribution } from '../../src/core/attribution.ts';
+import { DEFAULT_LIMITS } from '../../src/core/plans/limits.ts';
+import { buildRegistry } from '../../src/core/scim/registry.ts';
+import { approvePlan, type DecisionParts, requirePlan } from '../../src/plans/decisions.ts';
+import { operationsOf } from '../../src/plans/view.ts';
+import type { GroupRow } from '../../src/store/groups.ts';
+import type { PlanRow } from '../../src/store/plans/plans.ts';
+import type { UserRow } from '../../src/store/users.ts';
+import { type ApiServer, startApi } from '../api/api-server.ts';
+import { effectivePairs } from './support.ts';
+
+const operator: Attribution = {
+  actor: { kind: 'operator', id: 'eve' },
+  onBehalfOf: null,
+  source: 'console',
+  origin: { kind: 'command', command: 'muster plan approve' },
+  requestId: null,
+};
+
+describe('D-31: an edit that takes many out', () => {
+  let test: ApiServer;
+  let decisions: DecisionParts;
+  let count = 0;
+  beforeAll(async () => {
+    test = await startApi();
+    const { database, directory } = test;
+    const edits = { directory, registry: buildRegistry([]), guards: DEFAULT_LIMITS };
+    const imports = {
+      ...{ database, directory, newId: randomUUID, watchDir: '.', feeds: new Map() },
+      cursorOf: () => '',
+    };
+    decisions = { database, wake: () => undefined, kinds: planKinds({ ...edits, imports }) };
+  });
+  afterAll(() => test.close());
+
+  const crowd = async (size: number): Promise<{ group: GroupRow; users: UserRow[] }> => {
+    count += 1;
+    const users: UserRow[] = [];
+    for (let at = 0; at < size; at += 1) users.push(await test.user(`crowd${count}.${at}`));
+    return { group: await test.group(`crowd ${count}`, ...users), users };
+  };
+  const held = async (method: string, path: string, body?: object): Promise<PlanRow> => {
+    const answer = await test.ask(method, path, { body });
+    expect(answer).toMatchObject({ status: 202, body: { state: 'held' } });
+    const { id } = answer.body as { id: string };
+    expect(answer.headers.get('Location')).toBe(`http://localhost/api/v1/plans/${id}`);
+    return requirePlan(test.database, id);
+  };
+  const approve = (plan: PlanRow): Promise<PlanRow> =>
+    approvePlan(decisions, { plan: plan.id, hash: plan.hash, reason: 'it is right', by: operator });
+  const sizeOf = async ({ n }: { readonly n: number }): Promise<number> =>
+    [...(await effectivePairs(test))].filter((pair) => pair.startsWith(`${n} `)).length;
+
+  it('deleting a group of five waits, and is done once a person approves', async () => {
+    const { group } = await crowd(5);
+    const plan = await held('DELETE', `/groups/${group.id}`);
+    expect(plan).toMatchObject({
+      kind: 'group-deletion',
+      counts: { groupsDeleted: 1, membersRemoved: 5 },
+      people: 5,
+      guards: [{ guard: 'group-emptied', group: { name: group.name } }],
+    });
+    expect((await test.ask('GET', `/groups/${group.id}`)).status).toBe(200);
+    const operations = await operationsOf(test.database, plan, { after: 0, limit: 10 });
+    expect(operations).toMatchObject([
+      { type: 'group.deleted', group: { name: group.name } },
+      { type: 'membership.direct', removed: Array.from({ length: 5 }, () => ({ type: 'user' })) },
+    ]);
+    expect(await approve(plan)).toMatchObject({ state: 'applied' });
+    expect((await test.ask('GET', `/groups/${group.id}`)).status).toBe(404);
+  });
+
+  it('deleting a smaller one is done at once, and its plan is kept', async () => {
+    const { group } = await crowd(4);
+    expect((await test.ask('DELETE', `/groups/${group.id}`)).status).toBe(204);
+    const list = await test.ask('GET', '/plans?kind=group-deletion&state=applied&limit=1');
+    expect(list.body).toMatchObject({
+      items: [{ title: `Deletion of the group ${group.name}`, counts: { membersRemoved: 4 } }],
+    });
+  });
+
+  it('un-nesting counts who stops being an effective member, at every depth', async () => {
+    const { group: inner } = await crowd(8);
+    const middle = await test.group(`middle ${count}`, inner);
+    const outer = await test.group(`outer ${count}`, middle);
+    const plan = await held('DELETE', `/groups/${middle.id}/members/groups/${inner.id}`);
+    expect(plan).toMatchObject({ kind: 'nesting', counts: { nestingsRemoved: 1 }, people: 8 });
+    expect(plan.guards.map(({ guard, group }) => [guard, group?.name])).toEqual([
+      ['group-emptied', middle.name],
+      ['group-emptied', outer.name],
+    ]);
+    expect(await sizeOf(outer)).toBe(8);
+    await approve(plan);
+    expect(await sizeOf(outer)).toBe(0);
+    expect(await sizeOf(inner)).toBe(8);
+  });
+
+  it('a nesting is refused as the write itself would be, before any plan', async () => {
+    const { group } = await crowd(1);
+    const answer = await test.ask('PUT', `/groups/${group.id}/members/groups/${group.id}`);
+    expect(answer).toMatchObject({ status: 409, body: { code: 'nesting.cycle' } });
+  });
+
+  it('what was asked for later than it was approved is stale', async () => {
+    const { group } = await crowd(6);
+    const plan = await held('DELETE', `/groups/${group.id}`);
+    const late = await test.user(`late${count}`);
+    await test.ask('PUT', `/groups/${group.id}/members/users/${late.id}`);
+    await expect(approve(plan)).rejects.toMatchObject({
+      code: 'plan.stale',
+      message: expect.stringContaining('takes its place'),
+    });
+    expect(await sizeOf(group)).toBe(7);
+  });
+
+  it('what cannot be done any more is stale', async () => {
+    const { group, users } = await crowd(5);
+    const plan = await held('DELETE', `/groups/${group.id}`);
+    for (const { id } of users) await test.ask('DELETE', `/groups/${group.id}/members/users/${id}`);
+    expect((await test.ask('DELETE', `/groups/${group.id}`)).status).toBe(204);
+    await expect(approve(plan)).rejects.toMatchObject({ code: 'plan.stale' });
+  });
+
+  it('an applied plan is undone by a plan of its own, once a person approves that', async () => {
+    const { group: inner } = await crowd(9);
+    const outer = await test.group(`undone ${count}`, inner);
+    const plan = await approve(await held('DELETE', `/groups/${outer.id}/members/groups/${inner.id}`));
+    expect(await sizeOf(outer)).toBe(0);
+    const edits = { directory: test.directory, guards: DEFAULT_LIMITS };
+    const undo = await planUndo(edits, plan, operator);
+    expect(undo).toMatchObject({
+      kind: 'undo',
+      state: 'held',
+      undoes: plan.id,
+      counts: { nestingsAdded: 1 },
+    });
+    expect(await sizeOf(outer)).toBe(0);
+    await approve(undo);
+    expect(await sizeOf(outer)).toBe(9);
+    const gone = await crowd(1);
+    await test.ask('DELETE', `/groups/${gone.group.id}`);
+    const list = await test.ask('GET', '/plans?kind=group-deletion&state=applied&limit=1');
+    const [deletion] = (list.body as { items: { id: string }[] }).items;
+    const refused = await test.ask('POST', `/plans/${deletion?.id}/undo`);
+    expect(refused).toMatchObject({ status: 409, body: { code: 'plan.not_undoable' } });
+  });
+
+  it('J-20: a protected group is not touched without a person', async () => {
+    const protectedGroup = await test.group(`protected ${count}`);
+    const child = await test.group(`child ${count}`);
+    await test.database.rows(
+      { text: `insert into permission_grant (holder_n, permission) values ($1, 'users.manage')` },
+      [protectedGroup.n],
+    );
+    const plan = await held('PUT', `/groups/${protectedGroup.id}/members/groups/${child.id}`);
+    expect(plan.guards).toMatchObject([{ guard: 'protected-group', group: { name: protectedGroup.name } }]);
+  });
+
+  it('tokens read plans and decide nothing; unknown ones are not found', async () => {
+    const { group } = await crowd(5);
+    const plan = await held('DELETE', `/groups/${group.id}`);
+    const path = `/plans/${plan.id}`;
+    expect((await test.ask('GET', path)).body).toMatchObject({
+      id: plan.id,
+      groups: [{ group: { id: group.id }, leaving: 5, members: 5 }],
+      targets: [],
+    });
+    const refused = await test.ask('POST', `${path}/approve`, { body: { hash: plan.hash, reason: 'r' } });
+    expect(refused).toMatchObject({ status: 403, body: { code: 'plan.people_only' } });
+    expect((await test.ask('POST', `${path}/reject`, { body: { reason: 'r' } })).status).toBe(403);
+    expect((await test.ask('GET', `/plans/${randomUUID()}`)).status).toBe(404);
+    expect((await test.ask('GET', '/plans?state=waiting')).status).toBe(400);
+    const first = (await test.ask('GET', '/plans?limit=2')).body as { items: { id: string }[]; next: string };
+    const second = (await test.ask('GET', `/plans?limit=2&cursor=${first.next}`)).body as typeof first;
+    const ids = [...first.items, ...second.items].map(({ id }) => id);
+    expect(new Set(ids).size).toBe(4);
+  });
+});
