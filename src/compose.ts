@@ -204,7 +204,7 @@ async function assemble({ settings, log, storage }: Ground, { onClose, closeAll 
       flush: () => traces.flush(),
     }),
     ...targetRoutes(targets),
-    ...targetLedgerRoutes({ targets, listKey: deriveKey(masterKey, 'list-cursor') }),
+    ...targetLedgerRoutes({ targets, cursors, listKey: deriveKey(masterKey, 'list-cursor') }),
   ];
   const sessions = createSessions({ connection: database, baseUrl: settings.baseUrl });
   const doors: DoorMiddleware[] = [

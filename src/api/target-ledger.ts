@@ -11,10 +11,12 @@ import {
 import type { Targets } from '../targets/admin/verbs.ts';
 import { z } from 'zod';
 import { isUuid } from '../core/ids.ts';
-import { answers } from '../http/operation.ts';
+import { answers, answersNothing, takes } from '../http/operation.ts';
+import type { Cursors } from '../core/cursor.ts';
+import { replay, rotateSigningKey } from '../targets/admin/webhooks.ts';
 import { HttpProblem } from '../http/problem.ts';
 import { LISTED_STATES } from '../store/targets/listing.ts';
-import { readPaging } from './input.ts';
+import { readBody, readPaging } from './input.ts';
 import type { Call, Route } from './route.ts';
 import { id, kindOfMember, pageOf, paging } from './shapes.ts';
 import {
@@ -22,16 +24,21 @@ import {
   driftShape,
   ledgerMemberShape,
   ledgerObjectShape,
+  madeTargetShape,
   memberState,
 } from './target-shapes.ts';
 
+const replayBody = z.strictObject({ after: z.string().default('oldest') });
+const rotateBody = z.strictObject({ step: z.enum(['begin', 'end']).default('begin') });
+
 export interface LedgerParts {
   readonly targets: Targets;
+  readonly cursors: Cursors;
   /** Key that signs the cursors of lists. */
   readonly listKey: Buffer;
 }
 
-export function targetLedgerRoutes({ targets, listKey }: LedgerParts): readonly Route[] {
+export function targetLedgerRoutes({ targets, cursors, listKey }: LedgerParts): readonly Route[] {
   const scope = 'targets.write';
   const paged = async <View extends { readonly next: number | null }>(
     call: Call,
@@ -97,6 +104,33 @@ export function targetLedgerRoutes({ targets, listKey }: LedgerParts): readonly 
             }),
           ),
         };
+      },
+    },
+    {
+      method: 'POST',
+      path: '/targets/:id/replay',
+      scope,
+      summary: 'Has a webhook send everything behind a cursor again, or all that the log still has',
+      body: { ...takes(replayBody), isRequired: false },
+      answers: { 202: answersNothing() },
+      handle: async (call) => {
+        const { after } = readBody(replayBody, await call.jsonIfAny());
+        const place = after === 'oldest' ? after : cursors.open(after);
+        await replay(targets, idOf(call), { after: place, by: call.by });
+        return { status: 202, body: null };
+      },
+    },
+    {
+      method: 'POST',
+      path: '/targets/:id/rotate',
+      scope,
+      summary: 'Gives a webhook a new signing key, shown once; the ones before sign besides until `end`',
+      body: { ...takes(rotateBody), isRequired: false },
+      answers: { 200: answers(madeTargetShape) },
+      handle: async (call) => {
+        const { step } = readBody(rotateBody, await call.jsonIfAny());
+        const { target, once } = await rotateSigningKey(targets, idOf(call), { step, by: call.by });
+        return { status: 200, body: { ...target, ...once } };
       },
     },
   ];

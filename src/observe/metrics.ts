@@ -18,6 +18,8 @@ export interface Metrics {
   readonly deliveries: Counter<'target' | 'outcome'>;
   /** Seconds since the oldest change that a `target` has not got yet; 0 when it has everything. */
   readonly targetLag: Gauge<'target'>;
+  /** Findings of full looks that stand unrepaired, by `target`. */
+  readonly targetDrift: Gauge<'target'>;
   /** Operations waiting by `target`. */
   readonly targetWaiting: Gauge<'target'>;
   /** Seconds from commit to effective change in the feed. */
@@ -75,6 +77,12 @@ export function createMetrics(): Metrics {
     targetLag: new Gauge({
       name: 'muster_target_lag_seconds',
       help: 'Age of the oldest change that the target has not got',
+      labelNames: ['target'],
+      registers,
+    }),
+    targetDrift: new Gauge({
+      name: 'muster_target_drift',
+      help: 'What the last full look at the target found otherwise, and is not repaired',
       labelNames: ['target'],
       registers,
     }),

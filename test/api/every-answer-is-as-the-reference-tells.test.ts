@@ -329,6 +329,11 @@ describe('the reference at /api/openapi.json', () => {
     });
     await walk('POST /api/v1/targets/{id}/drift', 202, at);
     await walk('GET /api/v1/targets/{id}/drift', 200, at);
+    const hook = await walk('POST /api/v1/targets', 201, {
+      body: { name: 'hook', type: 'webhook', settings: { url: 'http://127.0.0.1:9/', allowPrivate: true } },
+    });
+    await walk('POST /api/v1/targets/{id}/rotate', 200, { in: { id: hook.body.id } });
+    await walk('POST /api/v1/targets/{id}/replay', 202, { in: { id: hook.body.id } });
     await walk('DELETE /api/v1/targets/{id}', 204, at);
   });
 

@@ -4,7 +4,10 @@ import { addMember, removeMember } from '../../src/directory/memberships.ts';
 import { createUser } from '../../src/directory/users.ts';
 import type { GroupRow } from '../../src/store/groups.ts';
 import { readFeed } from '../../src/effective/feed/reader.ts';
-import { changeTarget, showTarget } from '../../src/targets/admin/verbs.ts';
+import { listAlerts } from '../../src/store/alerts.ts';
+import { changeTarget, credentialsOf, requireTarget, showTarget } from '../../src/targets/admin/verbs.ts';
+import { replay, rotateSigningKey } from '../../src/targets/admin/webhooks.ts';
+import { webhookCredentials } from '../../src/targets/connectors/webhook/settings.ts';
 import { sharedSecret } from '../../src/targets/connectors/webhook/signature.ts';
 import { startChild, type Child } from '../support/child-process.ts';
 import { attribution } from '../support/directory.ts';
@@ -144,6 +147,45 @@ describe('a webhook target', () => {
     expect(data?.after).toEqual(expect.any(String));
   });
 
+  it('sends again from a cursor, by the same ids, whatever was under way', async () => {
+    const settings = { types: ['membership.effective', 'user.*'] };
+    await changeTarget(on.targets, 'hook', { change: { settings }, by: attribution('console') });
+    const log = await readFeed(on.database, {
+      ...{ after: 'oldest', limit: 200, filter: { types: settings.types, group: null } },
+    });
+    const wanted = log.rows.map(({ xid, seq }) => `change_${xid}_${seq}`);
+    const again = wanted.slice(-5);
+    const from = log.rows.at(-6);
+    const after = { kind: 'row', xid: from?.xid ?? '', seq: from?.seq ?? 0 } as const;
+    const before = (await came()).accepted.length;
+    await replay(on.targets, 'hook', { after, by: attribution('console') });
+    await eventually(async () => {
+      expect((await came()).accepted.slice(before).map(({ id }) => id)).toEqual(again);
+    });
+    await replay(on.targets, 'hook', { after: 'oldest', by: attribution('console') });
+    await eventually(async () => {
+      const told = (await came()).accepted.slice(before + again.length);
+      expect(told.map(({ id }) => id)).toEqual(wanted);
+    });
+  });
+
+  it('takes a new key while the old one still verifies, until the rotation ends', async () => {
+    const by = attribution('console');
+    const { once } = await rotateSigningKey(on.targets, 'hook', { step: 'begin', by });
+    expect(once.signingSecret).toMatch(/^whsec_/);
+    expect(once.signingSecret).not.toBe(secret);
+    const before = (await came()).accepted.length;
+    await on.user('rotated');
+    // The receiver knows the old key alone.
+    await eventually(async () => expect((await came()).accepted).toHaveLength(before + 1));
+    const kept = webhookCredentials.parse(credentialsOf(on.targets, await requireTarget(on.targets, 'hook')));
+    expect(kept).toEqual({ signingSecret: once.signingSecret, previousSigningKeys: [secret] });
+    await changeTarget(on.targets, 'hook', { change: { credentials: { signingSecret: secret } }, by });
+    await rotateSigningKey(on.targets, 'hook', { step: 'end', by });
+    await on.user('rotated-back');
+    await eventually(async () => expect((await came()).accepted).toHaveLength(before + 2));
+  });
+
   it('stops when the receiver answers 410, says why, and goes on without loss when resumed', async () => {
     await ask('/answer', { status: 410, times: 1, verifies: false });
     const user = await on.user('gone-for-now');
@@ -154,6 +196,8 @@ describe('a webhook target', () => {
       return status.health;
     });
     expect(health).toMatchObject({ state: 'paused', why: expect.stringContaining('410') });
+    const alerts = await listAlerts(on.database, { state: 'open', kind: null, before: null, limit: 10 });
+    expect(alerts).toMatchObject([{ kind: 'target.quarantined', details: { target: 'hook' } }]);
     await on.do((work) => removeMember(work, { group: group.id, member: user.id }));
     await changeTarget(on.targets, 'hook', { change: { mode: 'enforce' }, by: attribution('console') });
     await eventually(async () => {

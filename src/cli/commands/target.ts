@@ -15,6 +15,8 @@ import {
   showTargets,
   type Targets,
 } from '../../targets/admin/verbs.ts';
+import { replay, rotateSigningKey } from '../../targets/admin/webhooks.ts';
+import type { Cursors } from '../../core/cursor.ts';
 import { exit } from '../exit.ts';
 import { openKeys } from '../installation.ts';
 import { withCommonOptions, type Program } from '../command.ts';
@@ -36,7 +38,7 @@ interface AddOptions extends CommonOptions {
   readonly credential: Readonly<Record<string, unknown>>;
 }
 
-/** `muster target add|list|show|objects|test|pause|resume|remove` */
+/** `muster target add|list|show|objects|test|pause|resume|remove|replay|rotate` */
 export function addTargetCommands(program: Program): void {
   const target = program.root
     .command('target')
@@ -48,18 +50,22 @@ export function addTargetCommands(program: Program): void {
   addModes(program, target);
   addRemove(program, target);
   addObjectsCommand(program, target);
+  addWebhookVerbs(program, target);
 }
 
 /** Runs work on the targets of the installation that a command visits. */
 export async function withTargets<T>(
   io: Program['io'],
   visiting: { readonly command: string; readonly options: CommonOptions },
-  work: (targets: Targets, open: Visit) => Promise<T>,
+  work: (targets: Targets, open: Visit & { readonly cursors: Cursors }) => Promise<T>,
 ): Promise<T> {
   return visit(io, visiting, async (open) => {
-    const { masterKey } = await openKeys(open);
+    const { masterKey, cursors } = await openKeys(open);
     const { dataDir } = open.settings;
-    return work(targetsOf(open.directory.database, { masterKey, dataDir }, open.directory.wake), open);
+    return work(targetsOf(open.directory.database, { masterKey, dataDir }, open.directory.wake), {
+      ...open,
+      cursors,
+    });
   });
 }
 
@@ -203,6 +209,48 @@ function addRemove({ io, run }: Program, parent: Parent): void {
         );
         if (options.json === true) writeJson(io.out, { removed: name });
         else io.err.write(`${name} is forgotten; what it holds stays there.\n`);
+        return exit.done;
+      }),
+    );
+}
+
+function addWebhookVerbs({ io, run }: Program, parent: Parent): void {
+  withCommonOptions(
+    parent.command('replay <target>').description('have a webhook send again what the change log still has'),
+  )
+    .option('--after <cursor>', 'only what came after this place in the change log', 'oldest')
+    .action(
+      run(async (name: string, options: CommonOptions & { readonly after: string }) => {
+        await withTargets(io, { command: 'target replay', options }, (all, { by, cursors }) => {
+          const after = options.after === 'oldest' ? 'oldest' : cursors.open(options.after);
+          return replay(all, name, { after, by });
+        });
+        if (options.json === true) writeJson(io.out, { replayed: name });
+        else io.err.write(`${name} is sent everything again from there.\n`);
+        return exit.done;
+      }),
+    );
+  withCommonOptions(
+    parent
+      .command('rotate <target>')
+      .description('give a webhook a new signing key; the old one signs besides'),
+  )
+    .option('--end', 'the receiver has the new key: sign with the old ones no longer')
+    .action(
+      run(async (name: string, options: CommonOptions & { readonly end?: boolean }) => {
+        const step = options.end === true ? 'end' : 'begin';
+        const { target, once } = await withTargets(io, { command: 'target rotate', options }, (all, { by }) =>
+          rotateSigningKey(all, name, { step, by }),
+        );
+        if (options.json === true) writeJson(io.out, { ...target, ...once });
+        else {
+          for (const [what, value] of Object.entries(once)) io.out.write(`${what} ${value}\n`);
+          io.err.write(
+            step === 'end'
+              ? `${target.name} signs with its newest key alone.\n`
+              : `It is shown this once. End the rotation with: muster target rotate ${target.name} --end\n`,
+          );
+        }
         return exit.done;
       }),
     );

@@ -117,7 +117,14 @@ const pause = named(
   `update target set mode = 'off', paused_why = $2, version = version + 1, modified_at = now() where n = $1`,
 );
 
-const savePlace = named('target_save_place', 'update target set cursor = $2 where n = $1');
+const savePlace = named(
+  'target_save_place',
+  'update target set cursor = $2 where n = $1 and version = $3 returning n',
+);
+const replayFrom = named(
+  'target_replay',
+  'update target set cursor = $2, version = version + 1, modified_at = now() where n = $1',
+);
 const saveLearned = named('target_save_learned', 'update target set learned = $2 where n = $1');
 const saveCircuit = named('target_save_circuit', 'update target set circuit = $2 where n = $1');
 
@@ -190,9 +197,18 @@ export async function pauseTarget(connection: Connection, n: number, why: string
   await connection.rows(pause, [n, why]);
 }
 
-/** Moves a webhook's place in the log. */
-export async function saveWebhookPlace(tx: Tx, n: number, place: string): Promise<void> {
-  await tx.rows(savePlace, [n, place]);
+/** Moves a webhook's place in the log; false, and nothing is moved, when the target is at another version. */
+export async function saveWebhookPlace(
+  tx: Tx,
+  { n, version }: Pick<TargetRow, 'n' | 'version'>,
+  place: string,
+): Promise<boolean> {
+  return (await tx.rows(savePlace, [n, place, version])).length === 1;
+}
+
+/** Sets a webhook's place in the log, whoever drives it: that one begins anew. */
+export async function replayWebhook(tx: Tx, n: number, place: string): Promise<void> {
+  await tx.rows(replayFrom, [n, place]);
 }
 
 export async function saveLearnedTraits(connection: Connection, n: number, learned: unknown): Promise<void> {

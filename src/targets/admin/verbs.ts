@@ -7,6 +7,7 @@ import type { Attribution } from '../../core/attribution.ts';
 import { foldName } from '../../core/names.ts';
 import { Refusal } from '../../core/refusal.ts';
 import { recordChange } from '../../store/changes.ts';
+import { settleAlert } from '../../store/alerts.ts';
 import { type Database, type Tx, violatedConstraint } from '../../store/database.ts';
 import { findSource } from '../../store/sources.ts';
 import { askForLook } from '../../store/targets/drift.ts';
@@ -76,7 +77,7 @@ export async function addTarget(targets: Targets, given: unknown, by: Attributio
   const row = await inTransaction(targets, async (tx) => {
     const n = await refusingName(name, insertTarget(tx, write));
     await writeScope(tx, n, scope.groups);
-    await record(tx, by, 'target.created', { id, name, type, mode, scope });
+    await recordTarget(tx, by, 'target.created', { id, name, type, mode, scope });
     return needRow(await readTarget(tx, n), name);
   });
   return { target: viewOf(row, parts.credentials, targets.now()), once: made.once };
@@ -148,8 +149,16 @@ export async function changeTarget(
     await releaseObjects(tx, row.n);
     // What happened there while nobody kept it in step is only to be seen there.
     if (mode === 'enforce' && row.mode !== 'enforce') await askForLook(tx, row.n);
+    const why = 'Somebody changed the target.';
+    await settleAlert(tx, { kind: 'target.quarantined', subject: row.id, why });
     const told = Object.keys(change).filter((key) => key !== 'credentials');
-    await record(tx, by, 'target.updated', { id: row.id, name, mode, changed: told, scope: change.scope });
+    await recordTarget(tx, by, 'target.updated', {
+      id: row.id,
+      name,
+      mode,
+      changed: told,
+      scope: change.scope,
+    });
   });
   return viewOf(await requireTarget(targets, row.id), parts.credentials, targets.now());
 }
@@ -170,7 +179,7 @@ export async function removeTarget(targets: Targets, idOrName: string, by: Attri
   await inTransaction(targets, async (tx) => {
     await tombstoneTarget(tx, row.n);
     await setTargetScope(tx, row.n, []);
-    await record(tx, by, 'target.deleted', { id: row.id, name: row.name });
+    await recordTarget(tx, by, 'target.deleted', { id: row.id, name: row.name });
   });
 }
 
@@ -213,7 +222,8 @@ async function refusingName<T>(name: string, write: Promise<T>): Promise<T> {
   }
 }
 
-async function record(tx: Tx, by: Attribution, type: string, after: unknown): Promise<void> {
+/** Writes an entry about targets into the log. */
+export async function recordTarget(tx: Tx, by: Attribution, type: string, after: unknown): Promise<void> {
   const source = await findSource(tx, by.source);
   if (source === null) throw new Refusal('source.not_found', { source: by.source });
   await recordChange(tx, { by, sourceN: source.n, originN: null }, { type, after });
@@ -225,12 +235,21 @@ function withSigningKey(
   random: (bytes: number) => Buffer,
 ): { credentials: Readonly<Record<string, unknown>>; once: Readonly<Record<string, string>> } {
   if (credentials.signingSecret !== undefined) return { credentials, once: {} };
-  if (settings.signing === 'ed25519') {
+  const { signingSecret, once } = newSigningKey(settings.signing === 'ed25519' ? 'ed25519' : 'hmac', random);
+  return { credentials: { ...credentials, signingSecret }, once };
+}
+
+/** A key to sign webhooks with, and what its receiver has to know. */
+export function newSigningKey(
+  signing: 'hmac' | 'ed25519',
+  random: Targets['random'],
+): { readonly signingSecret: string; readonly once: Readonly<Record<string, string>> } {
+  if (signing === 'ed25519') {
     const signingSecret = privateKey(random(32));
-    return { credentials: { ...credentials, signingSecret }, once: { publicKey: publicKey(signingSecret) } };
+    return { signingSecret, once: { publicKey: publicKey(signingSecret) } };
   }
   const signingSecret = sharedSecret(random(32));
-  return { credentials: { ...credentials, signingSecret }, once: { signingSecret } };
+  return { signingSecret, once: { signingSecret } };
 }
 
 function needRow(row: TargetRow | null, name: string): TargetRow {

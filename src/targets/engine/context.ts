@@ -4,6 +4,7 @@ import { describeOutcome, type Outcome } from '../../core/targets/outcome.ts';
 import type { GroupN } from '../../core/ids.ts';
 import type { PushLimits } from '../../core/targets/push-guard.ts';
 import type { Trial } from '../../core/targets/member-chunks.ts';
+import { raiseAlert, settleAlert } from '../../store/alerts.ts';
 import type { Database, Tx } from '../../store/database.ts';
 import type { Lease } from '../../store/leases.ts';
 import { requireLease } from './lease.ts';
@@ -25,11 +26,16 @@ export interface Listener {
     readonly what: string;
     readonly outcome: Outcome;
   }) => void;
+  /** How many operations wait, and since when some do, epoch ms; told when there is nothing else to do. */
+  readonly onIdle?: (waiting: { readonly count: number; readonly since: number | null }) => void;
+  /** Findings of full looks that stand unrepaired. */
+  readonly onLook?: (open: number) => void;
 }
 
 export interface TargetContext {
   readonly database: Database;
   readonly target: number;
+  readonly id: string;
   readonly name: string;
   /** Of the target, when its driver was started. */
   readonly version: number;
@@ -112,6 +118,22 @@ export async function noteOutcome(context: TargetContext, outcome: Outcome): Pro
   if (next === circuit) return;
   context.circuit = next;
   await saveTargetCircuit(context.database, context.target, next);
+  await tellQuarantine(context, { before: circuit.state, now: next });
+}
+
+/** A quarantine is a standing alert, which its end settles (O-06). */
+async function tellQuarantine(
+  { database, id, name }: TargetContext,
+  { before, now }: { readonly before: Circuit['state']; readonly now: Circuit },
+): Promise<void> {
+  const kind = 'target.quarantined';
+  if (now.state === 'quarantined' && before !== 'quarantined') {
+    const why = `it has failed for 24 hours, and is asked once an hour whether it is back: ${now.why ?? ''}.`;
+    await raiseAlert(database, { kind, subject: id, details: { target: name, why } });
+  }
+  if (before === 'quarantined' && now.state === 'closed') {
+    await settleAlert(database, { kind, subject: id, why: 'The target is back.' });
+  }
 }
 
 /** Remembers something learned of the target, with its evidence. */

@@ -8,6 +8,7 @@ import type { PushLimits } from '../../core/targets/push-guard.ts';
 import type { Database } from '../../store/database.ts';
 import type { Lease } from '../../store/leases.ts';
 import { lostAttempts } from '../../store/targets/attempts.ts';
+import { countDue } from '../../store/targets/holds.ts';
 import { markLeaversOlderThan, moveObject, nextDueAt } from '../../store/targets/objects.ts';
 import type { TargetMode } from '../../store/targets/targets.ts';
 import type { OpenTarget } from '../connector.ts';
@@ -23,6 +24,7 @@ import { Survey } from './survey/survey.ts';
 export interface Drive {
   readonly database: Database;
   readonly target: number;
+  readonly id: string;
   readonly name: string;
   readonly lease: Lease;
   readonly mode: TargetMode;
@@ -48,6 +50,8 @@ const SWEEP_EVERY_MS = 15 * 60_000;
 const LOOK_EVERY_MS = 1_000;
 /** Past the longest request: an attempt of an earlier holder can then have no effect any more. */
 const LOST_AFTER_MS = 1_000;
+/** A backlog beyond this is told as this. */
+const MOST_COUNTED = 100_000;
 const DAY_MS = 86_400_000;
 
 export interface Driver {
@@ -70,6 +74,7 @@ export function makeDriver(parts: Drive): Driver {
   const context: TargetContext = {
     database,
     target,
+    id: parts.id,
     name: parts.name,
     version,
     lease,
@@ -138,16 +143,30 @@ export function makeDriver(parts: Drive): Driver {
 export async function drive(parts: Drive): Promise<void> {
   const driver = makeDriver(parts);
   const { isOver } = driver.context;
+  let since: number | null = null;
   while (!isOver()) {
     const hasNews = await driver.look();
     if (isOver()) return;
     await parts.servePushes(driver);
     const hasSeen = await driver.observe();
     const worked = await driver.push();
-    if (worked === 0 && !hasNews && !hasSeen) await parts.bell.wait(await waitOf(driver, parts));
+    if (worked === 0 && !hasNews && !hasSeen) {
+      since = await tellIdle(driver, since);
+      await parts.bell.wait(await waitOf(driver, parts));
+    }
     // Lets others have their turn, however much there is to do.
     else await pause(0);
   }
+}
+
+/** Tells how much waits although there is nothing that could be done now; answers since when. */
+async function tellIdle({ context, mode }: Driver, since: number | null): Promise<number | null> {
+  const { database, target, listener, world } = context;
+  if (listener.onIdle === undefined || mode !== 'enforce') return null;
+  const count = await countDue(database, target, MOST_COUNTED);
+  const now = count === 0 ? null : (since ?? world.now());
+  listener.onIdle({ count, since: now });
+  return now;
 }
 
 async function waitOf({ context, mode }: Driver, { world }: Drive): Promise<number> {

@@ -211,6 +211,7 @@ async function driveOne(
       ...held,
       database,
       target: row.n,
+      id: row.id,
       name: row.name,
       mode: row.mode,
       guards: readLimits(row.guards),
@@ -221,6 +222,7 @@ async function driveOne(
       isOtherwiseSet: (row.swept_version ?? 0) < row.settings_version,
       world,
       listener: {
+        ...listener,
         onOutcome: (done) => {
           recorder.record({ operation: done.operation, what: done.what, outcome: done.outcome.kind });
           listener.onOutcome(done);

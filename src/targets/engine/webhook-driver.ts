@@ -12,6 +12,7 @@ import {
   type WebhookPlace,
 } from '../../core/targets/webhook-place.ts';
 import { type FeedPage, readFeed } from '../../effective/feed/reader.ts';
+import { raiseAlert } from '../../store/alerts.ts';
 import type { Database } from '../../store/database.ts';
 import type { FeedRow } from '../../store/effective/feed-pages.ts';
 import { idsOfMembers } from '../../store/effective/membership.ts';
@@ -66,6 +67,8 @@ class Delivery {
   readonly #types: readonly string[];
   #at: At;
   #saved: string | null = null;
+  /** The target was changed since: what stands here is not to be gone on with. */
+  #isMoved = false;
 
   constructor(parts: WebhookDrive, receiver: WebhookReceiver) {
     const { row } = parts;
@@ -78,7 +81,9 @@ class Delivery {
 
   /** Delivers what there is; answers how long to wait, null when the receiver wants no more. */
   async turn(): Promise<number | null> {
-    const { world, isOver } = this.#parts;
+    const { world } = this.#parts;
+    const isOver = (): boolean => this.#isMoved || this.#parts.isOver();
+    if (isOver()) return null;
     const early = (this.#at.dueAt ?? 0) - world.now();
     if (early > 0) return early;
     if (this.#at.gap !== null) {
@@ -149,7 +154,7 @@ class Delivery {
     const text = JSON.stringify(at);
     await database.transaction(async (tx) => {
       await requireLease(tx, lease);
-      await saveWebhookPlace(tx, row.n, text);
+      this.#isMoved = !(await saveWebhookPlace(tx, row, text));
     });
     this.#saved = text;
   }
@@ -158,7 +163,10 @@ class Delivery {
     const { database, lease, row } = this.#parts;
     await database.transaction(async (tx) => {
       await requireLease(tx, lease);
-      await pauseTarget(tx, row.n, `The receiver wants no more messages: ${why}`);
+      const told = `The receiver wants no more messages: ${why}`;
+      await pauseTarget(tx, row.n, told);
+      const details = { target: row.name, why: told };
+      await raiseAlert(tx, { kind: 'target.quarantined', subject: row.id, details });
     });
   }
 }
