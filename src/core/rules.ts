@@ -28,13 +28,13 @@ export interface RuleSubject {
 }
 
 /**
- * Reads a rule. Refuses (`filter.invalid`) what is no filter over users, and attributes that change without the user's
+ * Reads a rule; `department` may stand for the attribute of the enterprise extension (D-15). Refuses (`filter.invalid`) what is no filter over users, and attributes that change without the user's
  * own record: `groups` and `affiliations` (rules would follow rules), `externalId` and identity keys (each source has
  * its own), names of the manager, versions and addresses.
  */
 export function readRule({ user }: Registry, text: string): Rule {
   const written = text.trim();
-  const filter = parseFilter(user, written, { looseValues: 'refuse' });
+  const filter = parseFilter(user, written, { looseValues: 'refuse', bareExtensions: 'accept' });
   for (const path of pathsIn(filter)) {
     if (!isOfRecord(path)) throw invalid(`a rule cannot look at "${spellPath(path)}".`);
   }

@@ -122,6 +122,17 @@ describe('a rule group', () => {
     expect(await listed(group)).toEqual([stub.n]);
   });
 
+  it('takes department and what else only the enterprise extension has without its URN (D-15)', async () => {
+    const enterprise = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
+    const inside = await person('inside', { [enterprise]: { department: 'IT' } });
+    await person('outside', { [enterprise]: { department: 'HR' } });
+    const group = await rule('it', 'department eq "IT" and active eq true');
+    expect(await listed(group)).toEqual([inside.n]);
+    const later = await person('later', { [enterprise]: { department: 'it' } });
+    expect(await listed(group)).toEqual([inside.n, later.n]);
+    expect(() => ruleOf('affiliations eq "staff"')).toThrow(/cannot look at/);
+  });
+
   it('refuses a rule that looks beyond the user’s own record (D-15)', () => {
     for (const text of [
       'groups.value eq "x"',

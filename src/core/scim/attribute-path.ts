@@ -24,6 +24,19 @@ export function findAttribute(type: ResourceType, text: string): AttributePath |
   return sub === null ? null : { extension: holder.extension, attribute, sub };
 }
 
+/**
+ * Finds an attribute as people write it: `department` for the one extension that has it, where neither the resource
+ * nor another extension does; everything else as {@link findAttribute}.
+ */
+export function findSaidAttribute(type: ResourceType, text: string): AttributePath | null {
+  const found = findAttribute(type, text);
+  if (found !== null || /^urn:/i.test(text)) return found;
+  const [path, ...others] = type.extensions
+    .map((extension) => findAttribute(type, `${extension.id}:${text}`))
+    .filter((candidate) => candidate !== null);
+  return others.length === 0 ? (path ?? null) : null;
+}
+
 function holderOf(
   type: ResourceType,
   text: string,

@@ -1,6 +1,6 @@
 /** Reads filters (RFC 7644 §3.4.2.2) into the typed tree. */
 import { type Filter as ParsedFilter, parse } from 'scim2-parse-filter';
-import { type AttributePath, findAttribute, spellPath } from './attribute-path.ts';
+import { type AttributePath, findAttribute, findSaidAttribute, spellPath } from './attribute-path.ts';
 import type { Comparand, EqualComparison, Filter, OrderComparison, TextComparison } from './filter.ts';
 import { type PlainFilter, type WrittenValue, invalid, plainFilter } from './filter-text.ts';
 import { readInstant } from './instant.ts';
@@ -10,6 +10,8 @@ import { type Attribute, attributeNamed } from './schema.ts';
 /** What a client may write besides the RFC's grammar: values without quotes, `True`, text for a boolean. */
 export interface FilterManners {
   readonly looseValues: 'accept' | 'refuse';
+  /** Attributes of extensions without their URN, as people write them; refused when absent. */
+  readonly bareExtensions?: 'accept' | 'refuse';
 }
 
 /**
@@ -31,7 +33,8 @@ interface Reading {
 /** Reads a filter over resources. Refuses (`filter.invalid`) over the limits, outside the grammar, unknown or unreadable attributes, and operators that the type of an attribute does not have. */
 export function parseFilter(type: ResourceType, text: string, manners: FilterManners): Filter {
   return read(text, manners, {
-    find: (name) => findAttribute(type, name),
+    find: (name) =>
+      manners.bareExtensions === 'accept' ? findSaidAttribute(type, name) : findAttribute(type, name),
     quantify: (leaf) =>
       leaf.path.attribute.multiValued
         ? { kind: 'some', path: { ...leaf.path, sub: null }, test: leaf }
