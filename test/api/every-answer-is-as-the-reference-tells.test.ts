@@ -144,6 +144,13 @@ describe('the reference at /api/openapi.json', () => {
       headers: tag,
     });
     await walk('GET /api/v1/groups/{id}/members/{userId}/explanation', 200, { in: { id: g, userId: u } });
+    const past = `at=${encodeURIComponent(new Date().toISOString())}`;
+    await walk('GET /api/v1/groups/{id}/members', 200, { in: { id: g }, query: `?effective=true&${past}` });
+    await walk('GET /api/v1/groups/{id}/members/{userId}/explanation', 200, {
+      in: { id: g, userId: u },
+      query: `?${past}`,
+    });
+    await walk('GET /api/v1/groups/{id}/difference', 200, { in: { id: g }, query: `?${past}` });
     await walk('GET /api/v1/users/{id}/groups', 200, { in: { id: u }, query: '?effective=true' });
     await walk('GET /api/v1/users/{id}/entitlements', 200, { in: { id: u } });
     await walk('GET /api/v1/users/{id}/entitlements', 200, { in: { id: 'anonymous' } });
