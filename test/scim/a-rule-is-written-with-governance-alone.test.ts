@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { JsonObject } from '../../src/core/scim/json.ts';
 import { GROUP, openDoor, type TestDoor, USER } from './door.ts';
 
 const MUSTER = 'urn:muster:params:scim:schemas:extension:2.0:Group';
@@ -10,7 +11,7 @@ describe('automatic groups over SCIM', () => {
   });
   afterAll(() => door.close());
 
-  const group = (displayName: string, extension?: object) => ({
+  const group = (displayName: string, extension?: JsonObject): JsonObject => ({
     schemas: extension === undefined ? [GROUP] : [GROUP, MUSTER],
     displayName,
     ...(extension === undefined ? {} : { [MUSTER]: extension }),
