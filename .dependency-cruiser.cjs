@@ -30,7 +30,18 @@ const folders = {
     'observe',
   ],
   // Its rows about targets and imports are written here, over what those folders offer to every door.
-  api: ['core', 'directory', 'effective', 'plans', 'store', 'http', 'observe', 'targets', 'sources/feeds'],
+  api: [
+    'core',
+    'directory',
+    'effective',
+    'plans',
+    'store',
+    'http',
+    'observe',
+    'targets',
+    'sources/feeds',
+    'sources/saml',
+  ],
   console: ['core', 'directory', 'effective', 'plans', 'store', 'http', 'observe'],
 };
 

@@ -27,10 +27,12 @@ import { fingerprintOf, readMasterKey } from './boot/master-key.ts';
 import { membershipOf } from './boot/membership.ts';
 import { forgetRunning, writeRunning } from './boot/running.ts';
 import { startPlanRounds } from './boot/plans.ts';
+import { providersOf, samlKeys, samlVerifier, startSamlUpkeep } from './boot/saml.ts';
 import { registryOf } from './boot/schemas.ts';
 import type { Storage } from './boot/storage.ts';
 import { startEngine, targetsOf } from './boot/targets.ts';
 import { consoleDoor } from './console/door.tsx';
+import { refusedPage, signedOutPage, triedPage } from './console/saml-pages.tsx';
 import type { Settings } from './config.ts';
 import { deriveKey } from './core/seal.ts';
 import { createCursors } from './core/cursor.ts';
@@ -49,6 +51,8 @@ import { createHealth } from './observe/health.ts';
 import { createMetrics } from './observe/metrics.ts';
 import { limitRates } from './http/rate-limit.ts';
 import { RequestTraces } from './sources/scim/request-traces.ts';
+import { limitAddresses } from './sources/saml/address-limit.ts';
+import { samlDoor } from './sources/saml/door.ts';
 import { scimDoor } from './sources/scim/door.ts';
 import { scimLimits } from './sources/scim/limits.ts';
 import { scimOperations } from './sources/scim/operations.ts';
@@ -207,6 +211,10 @@ async function assemble({ settings, log, storage }: Ground, { onClose, closeAll 
     ...targetLedgerRoutes({ targets, cursors, listKey: deriveKey(masterKey, 'list-cursor') }),
   ];
   const sessions = createSessions({ connection: database, baseUrl: settings.baseUrl });
+  const keys = samlKeys({ directory, masterKey, baseUrl: settings.baseUrl });
+  const verifier = samlVerifier();
+  onClose(() => verifier.stop());
+  const providers = providersOf(directory, verifier);
   const doors: DoorMiddleware[] = [
     probes({ health, metrics, metricsAre: settings.metricsPort === null ? 'here' : 'elsewhere' }),
     measureRequests(metrics),
@@ -230,7 +238,13 @@ async function assemble({ settings, log, storage }: Ground, { onClose, closeAll 
       cursorOfNow: async () => cursorOf(await placeOfNow(database)),
     }),
     referenceDoor(settings.baseUrl, [...apiOperations(routes), ...scimOperations(registry), tokenOperation]),
-    consoleDoor({ directory, sessions, log, random: randomBytes, waysIn: async () => [] }),
+    samlDoor({
+      ...{ directory, sessions, keys, verifier, log, metrics, random: randomBytes, now: Date.now },
+      baseUrl: settings.baseUrl,
+      admits: limitAddresses(() => performance.now()),
+      pages: { refused: refusedPage, tried: triedPage, signedOut: signedOutPage },
+    }),
+    consoleDoor({ directory, sessions, log, random: randomBytes }),
   ];
   const app = buildApp({ newId: randomUUID, doors, trustsProxy: settings.trustProxy });
   app.on('error', (error: unknown) => {
@@ -258,6 +272,8 @@ async function assemble({ settings, log, storage }: Ground, { onClose, closeAll 
   membership.start();
   const planRounds = startPlanRounds({ decisions, metrics, log });
   onClose(() => planRounds.stop());
+  const upkeep = startSamlUpkeep(providers, { keys, log });
+  onClose(() => upkeep.stop());
   writeRunning(settings.dataDir, { pid: process.pid, address, watchDir: settings.watchDir });
   onClose(async () => forgetRunning(settings.dataDir, process.pid));
   health.enter('serving');

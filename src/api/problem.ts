@@ -69,6 +69,7 @@ const answers = {
   'plan.decided': { status: 409, title: 'The plan is decided' },
   'plan.people_only': { status: 403, title: 'A person has to decide' },
   'plan.not_undoable': { status: 409, title: 'The plan cannot be undone' },
+  'idp.metadata': { status: 422, title: 'The metadata cannot be used' },
   'sign_in.link_invalid': { status: 403, title: 'The sign-in link is not good' },
   'import.not_found': notFound('import'),
   'import.unreadable': { status: 400, title: 'The file cannot be read' },

@@ -18,6 +18,7 @@ import { forgetHistory } from '../store/history-retention.ts';
 import { sweepDeletedGroups } from '../store/leftovers.ts';
 import { forgetCuts } from '../store/effective/feed-cuts.ts';
 import { dropLogPartitions, ensureLogPartitions } from '../store/log-partitions.ts';
+import { pruneSaml } from '../store/saml/requests.ts';
 import { pruneSessions } from '../store/sessions.ts';
 import { pruneAttempts } from '../store/targets/attempts.ts';
 
@@ -79,6 +80,7 @@ async function keepHouse(parts: HousekeepingParts, isStopping: () => boolean): P
   await tellAlerts(parts);
   await pruneSessions(directory.database);
   while ((await forgetHistory(directory.database, parts.historyDays, SWEPT_AT_ONCE)) && !isStopping());
+  await pruneSaml(directory.database);
   let isMore = true;
   while (isMore && !isStopping()) {
     isMore = await sweepDeletedGroups(directory.database, SWEPT_AT_ONCE);

@@ -75,6 +75,7 @@ const exitOfRefusal = {
   'plan.decided': exit.conflict,
   'plan.people_only': exit.notAllowed,
   'plan.not_undoable': exit.notAllowed,
+  'idp.metadata': exit.configuration,
   'sign_in.link_invalid': exit.notAllowed,
   'import.not_found': exit.usage,
   'import.unreadable': exit.rowsRefused,

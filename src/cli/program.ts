@@ -17,6 +17,8 @@ const commands: Readonly<Record<string, () => Promise<Add>>> = {
   migrate: async () => (await import('./commands/migrate.ts')).addMigrateCommand,
   init: async () => (await import('./commands/admin.ts')).addInitCommand,
   admin: async () => (await import('./commands/admin.ts')).addAdminCommands,
+  idp: async () => (await import('./commands/idp.ts')).addIdpCommands,
+  affiliations: async () => (await import('./commands/affiliations.ts')).addAffiliationsCommands,
   doctor: async () => (await import('./commands/doctor.ts')).addDoctorCommand,
   config: async () => (await import('./commands/config.ts')).addConfigCommands,
   import: async () => (await import('./commands/import.ts')).addImportCommand,

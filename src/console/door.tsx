@@ -14,6 +14,7 @@ import { readForm } from '../http/form.ts';
 import { protectPage } from '../http/page-headers.ts';
 import type { Sessions } from '../http/session.ts';
 import { listOwnGroups } from '../store/effective/own-groups.ts';
+import { listProviders } from '../store/saml/providers.ts';
 import { consoleErrorForm } from './problem.tsx';
 import { ConfirmLinkPage, OwnPage, type WayIn, WelcomePage } from './landing.tsx';
 import { pageText, STYLE_PATH } from './layout.tsx';
@@ -23,8 +24,6 @@ export interface ConsoleParts {
   readonly sessions: Sessions;
   readonly log: Logger;
   readonly random: (bytes: number) => Buffer;
-  /** Identity providers that people may choose among. */
-  readonly waysIn: () => Promise<readonly WayIn[]>;
 }
 
 /** Most groups on one page. */
@@ -79,14 +78,20 @@ export function consoleDoor(parts: ConsoleParts): DoorMiddleware {
   };
 }
 
-async function firstPage(
-  { sessions, directory, waysIn }: ConsoleParts,
-  context: DoorContext,
-): Promise<JSX.Element> {
+async function firstPage({ sessions, directory }: ConsoleParts, context: DoorContext): Promise<JSX.Element> {
   const session = await sessions.find(context);
-  if (session === null) return <WelcomePage ways={await waysIn()} />;
+  if (session === null) return <WelcomePage ways={await waysIn(directory)} />;
   const groups = await listOwnGroups(directory.database, session.person.n, SHOWN_GROUPS);
   return <OwnPage session={session} groups={groups} />;
+}
+
+/** A button per identity provider that may be used. */
+async function waysIn({ database }: Directory): Promise<readonly WayIn[]> {
+  const usable = (await listProviders(database)).filter(({ expired }) => !expired);
+  return usable.map(({ name, settings, metadata }) => ({
+    title: settings.title ?? metadata.title ?? name,
+    href: `/saml/${name}/login`,
+  }));
 }
 
 async function redeem(

@@ -60,6 +60,7 @@ export interface RefusalDetails {
   'plan.people_only': { readonly plan: string };
   'plan.not_undoable': { readonly plan: string; readonly why: string };
   'sign_in.link_invalid': Record<string, never>;
+  'idp.metadata': { readonly why: string };
   'import.not_found': { readonly import: string };
   'import.unreadable': { readonly file: string; readonly why: string };
   'import.no_file': { readonly file: string };
@@ -148,6 +149,7 @@ const sentences: { readonly [Code in RefusalCode]: (details: RefusalDetails[Code
   'plan.people_only': () =>
     'Plans are approved and rejected by people: in the console, or with "muster plan" on the server. A token may only read them.',
   'plan.not_undoable': ({ why }) => `The plan cannot be undone: ${why}`,
+  'idp.metadata': ({ why }) => why,
   'sign_in.link_invalid': () => 'This sign-in link is used up, too old, or none of ours.',
   'import.not_found': ({ import: id }) => `There is no import ${id}.`,
   'import.no_file': ({ file }) => `There is no file ${file}.`,

@@ -82,6 +82,8 @@ export async function createStub(
 
 export interface ChangeUser {
   readonly user: UserId;
+  /** `complete` turns a stub into a full user: it has arrived. */
+  readonly stub?: 'keep' | 'complete';
   readonly ifMatch: Expectation | null;
   /** The state wanted, from the one that stands under the lock. The same object means: no change. */
   readonly edit: (current: UserState, row: UserRow) => UserState;
@@ -91,25 +93,30 @@ export interface ChangeUser {
  * Changes a user under its lock. An edit that leads to an equal state writes nothing and moves no version (D-04).
  * Refuses `user.not_found`, `version.mismatch`, `user.name_taken`.
  */
-export async function changeUser(work: Work, { user, ifMatch, edit }: ChangeUser): Promise<UserRow> {
+export async function changeUser(
+  work: Work,
+  { user, stub = 'keep', ifMatch, edit }: ChangeUser,
+): Promise<UserRow> {
   requireTo('manage-users', work.by.actor);
   const row = await lockUser(work.tx, user, externalIdIssuer(work.sourceN));
   if (row === null) throw new Refusal('user.not_found', { user });
   requireVersion(ifMatch, row.version);
   const current = stateOf(row);
   const wanted = readNames(edit(current, row));
-  if (isEqualState(current, wanted)) return row;
+  const arrives = stub === 'complete' && row.stub;
+  if (isEqualState(current, wanted) && !arrives) return row;
   const write = {
     ...wanted,
     userNameKey: wanted.userName === null ? null : foldName(wanted.userName),
-    stub: row.stub,
+    stub: row.stub && !arrives,
   };
   const written = await refusing(updateUser(work.tx, row.n, write), {
     users_user_name_unique: () => new Refusal('user.name_taken', { userName: wanted.userName ?? '' }),
   });
   await writeKeys(work, written, current, wanted);
-  await record(work, { type: 'user.updated', user: row.n, before: told(current), after: told(wanted) });
-  if (!row.stub) await followRecord(work, recordOf(written));
+  const type = arrives ? 'user.created' : 'user.updated';
+  await record(work, { type, user: row.n, before: told(current), after: told(wanted) });
+  if (!written.stub) await followRecord(work, recordOf(written));
   return { ...written, external_id: wanted.externalId };
 }
 

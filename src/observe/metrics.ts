@@ -32,6 +32,8 @@ export interface Metrics {
   readonly alerts: Counter<'kind'>;
   /** Alerts that nobody has resolved yet by `kind`. */
   readonly alertsOpen: Gauge<'kind'>;
+  /** Logins by `provider` and `outcome`: signed-in, or the code of the guard's line. */
+  readonly logins: Counter<'provider' | 'outcome'>;
   /** Connections of the pool by `state` (used, idle, waiting). */
   readonly pool: Gauge<'state'>;
 }
@@ -102,6 +104,12 @@ export function createMetrics(): Metrics {
       name: 'muster_plans_held_total',
       help: 'Plans that a guard stopped',
       labelNames: ['source'],
+      registers,
+    }),
+    logins: new Counter({
+      name: 'muster_logins_total',
+      help: 'Logins by identity providers, by outcome',
+      labelNames: ['provider', 'outcome'],
       registers,
     }),
     alerts: new Counter({

@@ -116,3 +116,17 @@ export async function lockAdministrator(tx: Tx): Promise<SessionUserRow | null> 
 export async function setAdministrator(tx: Tx, user: SessionUserRow['n']): Promise<void> {
   await tx.rows(keepAdministrator, [user]);
 }
+
+const endOfProvider = named(
+  'session_end_of_provider',
+  `delete from session
+   where source_n = $1 and name_id = $2 and (cardinality($3::text[]) = 0 or session_index = any($3))`,
+);
+
+/** Ends the sessions that a provider's logout names; all of that person by it when it names none. */
+export async function endSessionsOf(
+  connection: Connection,
+  of: { readonly source: SourceN; readonly nameId: string; readonly sessionIndexes: readonly string[] },
+): Promise<void> {
+  await connection.rows(endOfProvider, [of.source, of.nameId, of.sessionIndexes]);
+}

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { hashSecret } from '../../src/core/session.ts';
 import { changeUser } from '../../src/directory/users.ts';
 import { pruneSessions } from '../../src/store/sessions.ts';
-import { csrfIn, openSite, type TestSite } from './site.ts';
+import { csrfIn } from './browser.ts';
+import { openSite, type TestSite } from './site.ts';
 
 let site: TestSite;
 beforeAll(async () => {

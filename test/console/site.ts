@@ -9,6 +9,7 @@ import { type LinkOwner, makeSignInLink } from '../../src/directory/sessions.ts'
 import { buildApp } from '../../src/http/app.ts';
 import { createSessions } from '../../src/http/session.ts';
 import { tokenLookup } from '../../src/http/token.ts';
+import { type Browser, newBrowser } from './browser.ts';
 import { openTestDirectory, type TestDirectory } from '../support/directory.ts';
 
 /** The pages and the API on a directory of its own, as a browser meets them. */
@@ -18,25 +19,6 @@ export interface TestSite extends TestDirectory {
   /** A link that signs in the user, or the administrator. */
   link(owner: LinkOwner): Promise<string>;
   browser(): Browser;
-}
-
-export interface Answer {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly text: string;
-}
-
-export interface Browser {
-  /** The cookies that it holds. */
-  readonly cookies: Map<string, string>;
-  /** Opens an address as if typed; redirects are not followed. */
-  open(path: string, headers?: Readonly<Record<string, string>>): Promise<Answer>;
-  /** Sends a form from one of our pages, or as the headers say otherwise. */
-  post(
-    path: string,
-    fields?: Readonly<Record<string, string>>,
-    headers?: Readonly<Record<string, string>>,
-  ): Promise<Answer>;
 }
 
 export async function openSite(options: { readonly baseUrl?: string } = {}): Promise<TestSite> {
@@ -54,7 +36,7 @@ export async function openSite(options: { readonly baseUrl?: string } = {}): Pro
     newId: randomUUID,
     doors: [
       apiDoor({ authenticate, sessions, log, baseUrl, routes: sessionRoutes, cursorOfNow: async () => '' }),
-      consoleDoor({ directory, sessions, log, random: randomBytes, waysIn: () => Promise.resolve([]) }),
+      consoleDoor({ directory, sessions, log, random: randomBytes }),
     ],
     trustsProxy: false,
   });
@@ -76,37 +58,4 @@ export async function openSite(options: { readonly baseUrl?: string } = {}): Pro
       await test.close();
     },
   };
-}
-
-function newBrowser(address: string): Browser {
-  const cookies = new Map<string, string>();
-  const send = async (path: string, init: RequestInit): Promise<Answer> => {
-    const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-    const answer = await fetch(`${address}${path}`, {
-      ...init,
-      redirect: 'manual',
-      headers: { ...(cookie === '' ? {} : { Cookie: cookie }), ...(init.headers as Record<string, string>) },
-    });
-    for (const line of answer.headers.getSetCookie()) {
-      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
-      if (value === '' || line.includes('Max-Age=0')) cookies.delete(name);
-      else cookies.set(name, value);
-    }
-    return { status: answer.status, headers: answer.headers, text: await answer.text() };
-  };
-  return {
-    cookies,
-    open: (path, headers = {}) => send(path, { headers: { 'Sec-Fetch-Site': 'none', ...headers } }),
-    post: (path, fields = {}, headers = {}) =>
-      send(path, {
-        method: 'POST',
-        body: new URLSearchParams(fields),
-        headers: { Origin: address, 'Sec-Fetch-Site': 'same-origin', ...headers },
-      }),
-  };
-}
-
-/** The token that a page's forms carry. */
-export function csrfIn({ text }: Answer): string {
-  return /name="csrf" value="([^"]+)"/.exec(text)?.[1] ?? '';
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { beginInstallation } from '../../boot/first-start.ts';
 import { SECRET_BYTES } from '../../core/session.ts';
+import { releaseKey } from '../../directory/identity-providers.ts';
 import { makeSignInLink } from '../../directory/sessions.ts';
 import { perform } from '../../directory/work.ts';
 import { withCommonOptions, type Program } from '../command.ts';
@@ -14,9 +15,11 @@ interface LinkOptions extends CommonOptions {
   readonly user?: string;
 }
 
-/** `muster admin link` */
-export function addAdminCommands({ root, io, run }: Program): void {
+/** `muster admin link|release` */
+export function addAdminCommands(program: Program): void {
+  const { root, io, run } = program;
   const admin = root.command('admin').description('for whoever runs this installation, on its host');
+  addRelease(program, admin);
   withCommonOptions(
     admin.command('link').description('print a link that signs somebody in: one use, 15 minutes'),
   )
@@ -30,6 +33,23 @@ export function addAdminCommands({ root, io, run }: Program): void {
         return exit.done;
       }),
     );
+}
+
+function addRelease({ io, run }: Program, admin: Program['root']): void {
+  withCommonOptions(
+    admin
+      .command('release <key>')
+      .description('let a name be signed in by that belonged to somebody else (D-08)'),
+  ).action(
+    run(async (key: string, options: CommonOptions) => {
+      await visit(io, { command: 'admin release', options }, ({ directory, by }) =>
+        perform(directory, by, (work) => releaseKey(work, key)),
+      );
+      if (options.json === true) writeJson(io.out, { released: key });
+      else io.err.write('It may be signed in by again.\n');
+      return exit.done;
+    }),
+  );
 }
 
 const TOKEN_MS = 365 * 86_400_000;

@@ -99,6 +99,7 @@ export const refusalAnswers = {
   'plan.decided': { status: 409 },
   'plan.people_only': { status: 403 },
   'plan.not_undoable': { status: 409 },
+  'idp.metadata': { status: 422 },
   'sign_in.link_invalid': { status: 403 },
   'import.not_found': { status: 404 },
   'import.unreadable': { status: 400, scimType: 'invalidSyntax' },

@@ -1,0 +1,111 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { formOf, inSeconds, logoutQuery, type LogoutOptions, newKey, respond } from './provider.ts';
+import { FROM_PROVIDER, openSamlSite, type SamlSite } from './site.ts';
+
+let site: SamlSite;
+beforeAll(async () => {
+  site = await openSamlSite({ instances: 2 });
+});
+afterAll(() => site.close());
+
+async function signIn(uid: string, nameId: string, { sessionIndex = 's1', instance = 0 } = {}) {
+  const browser = site.browser(instance);
+  const asked = await site.ask(browser);
+  const xml = respond(asked, { key: site.key, nameId, sessionIndex, attributes: { uid: [uid] } });
+  await browser.post('/saml/uni/acs', formOf(xml, asked), FROM_PROVIDER);
+  return browser;
+}
+
+const isSignedIn = async (browser: ReturnType<SamlSite['browser']>): Promise<boolean> =>
+  (await browser.open('/')).text.includes('Sign out');
+
+const query = (options: Partial<LogoutOptions> = {}): string =>
+  logoutQuery({
+    key: site.key,
+    destination: `${site.address}/saml/uni/logout`,
+    nameId: 'nobody',
+    ...options,
+  });
+
+const send = (text: string, instance = 0) => site.browser(instance).open(`/saml/uni/logout?${text}`);
+
+describe('a logout that the provider asks for', () => {
+  it('ends the session on whatever instance it was begun, answers the provider, and changes no membership', async () => {
+    const [one, other] = [await signIn('out', 'n-out'), await signIn('stays', 'n-stays', { instance: 1 })];
+    const members = await site.database.rows({ text: 'select * from assertion' });
+    const answer = await send(query({ nameId: 'n-out' }), 1);
+    expect(answer.status).toBe(303);
+    expect(answer.headers.get('Location')).toMatch(
+      /^https:\/\/idp\.example\.org\/slo\?SAMLResponse=.*&RelayState=r1&SigAlg=.*&Signature=/,
+    );
+    expect(await isSignedIn(one)).toBe(false);
+    expect(await isSignedIn(other)).toBe(true);
+    expect(await site.database.rows({ text: 'select * from assertion' })).toEqual(members);
+  });
+
+  it('ends the sessions that it names, or all of that person', async () => {
+    const first = await signIn('two', 'n-two', { sessionIndex: 'a' });
+    const second = await signIn('two', 'n-two', { sessionIndex: 'b' });
+    await send(query({ nameId: 'n-two', sessionIndex: 'a' }));
+    expect([await isSignedIn(first), await isSignedIn(second)]).toEqual([false, true]);
+    await send(query({ nameId: 'n-two', sessionIndex: null }));
+    expect(await isSignedIn(second)).toBe(false);
+  });
+
+  it('is done once', async () => {
+    const text = query({ id: '_once' });
+    expect((await send(text)).status).toBe(303);
+    await send(text);
+    expect(site.lastReason()).toBe('logout.replayed');
+  });
+
+  const without = (name: string) => (text: string) =>
+    text
+      .split('&')
+      .filter((part) => !part.startsWith(`${name}=`))
+      .join('&');
+  const refused: readonly [string, string, () => string][] = [
+    ['without signature', 'logout.unsigned', () => without('Signature')(query())],
+    ['without algorithm', 'logout.unsigned', () => without('SigAlg')(query())],
+    ['with a parameter twice', 'logout.parameters', () => `${query()}&RelayState=x`],
+    ['with an unknown parameter', 'logout.parameters', () => `${query()}&x=y`],
+    ['as request and answer at once', 'logout.parameters', () => `${query()}&SAMLResponse=x`],
+    ['without message', 'logout.parameters', () => without('SAMLRequest')(query())],
+    [
+      'by SHA-1',
+      'logout.algorithm',
+      () => query({ algorithm: 'http://www.w3.org/2000/09/xmldsig#rsa-sha1' }),
+    ],
+    ['signed by a stranger', 'logout.signature', () => query({ key: newKey() })],
+    [
+      'with another RelayState than was signed',
+      'logout.signature',
+      () => query().replace('RelayState=r1', 'RelayState=r2'),
+    ],
+    [
+      'with another message than was signed',
+      'logout.signature',
+      () => query().replace('SAMLRequest=', 'SAMLRequest=A'),
+    ],
+    ['of another provider', 'logout.issuer', () => query({ issuer: 'https://evil.example.org' })],
+    [
+      'for another address',
+      'logout.destination',
+      () => query({ destination: 'https://other.example.org/logout' }),
+    ],
+    ['of another version', 'logout.version', () => query({ version: '1.1' })],
+    ['that is no logout', 'logout.root', () => query({ root: 'AuthnRequest' })],
+    ['from an hour ago', 'logout.too_old', () => query({ issuedAt: inSeconds(-3_600) })],
+    ['from an hour ahead', 'logout.too_old', () => query({ issuedAt: inSeconds(3_600) })],
+    ['that is over', 'logout.too_old', () => query({ notOnOrAfter: inSeconds(-120) })],
+    ['of nobody', 'logout.subject', () => query({ nameId: '' })],
+    ['that inflates beyond bounds', 'logout.encoding', () => query({ nameId: 'a'.repeat(1_000_000) })],
+  ];
+
+  it.each(refused)('%s is refused', async (_, reason, make) => {
+    const browser = await signIn('kept', 'nobody');
+    await send(make());
+    expect(site.lastReason()).toBe(reason);
+    expect(await isSignedIn(browser)).toBe(true);
+  });
+});
