@@ -57,6 +57,7 @@ import { scimDoor } from './sources/scim/door.ts';
 import { scimLimits } from './sources/scim/limits.ts';
 import { scimOperations } from './sources/scim/operations.ts';
 import { type Place, placeOfNow } from './store/changes.ts';
+import { pushPlans } from './targets/admin/pushing.ts';
 import { bindMasterKey, openEpoch } from './store/installation.ts';
 import { Wake } from './store/wake.ts';
 
@@ -176,11 +177,8 @@ async function assemble({ settings, log, storage }: Ground, { onClose, closeAll 
     feeds,
   };
   const { guards } = settings;
-  const decisions = {
-    database,
-    wake: wake.ring,
-    kinds: planKinds({ directory, registry, guards, imports }),
-  };
+  const kinds = planKinds({ directory, registry, guards, imports });
+  const decisions = { database, wake: wake.ring, kinds: { ...kinds, ...pushPlans(targets) } };
   const listKey = deriveKey(masterKey, 'list-cursor');
   const routes = [
     ...directoryRoutes({
@@ -270,7 +268,7 @@ async function assemble({ settings, log, storage }: Ground, { onClose, closeAll 
   onClose(() => watcher.stop());
   // Its thread loads and reads for a while: whoever waits for the start should not wait for that.
   membership.start();
-  const planRounds = startPlanRounds({ decisions, metrics, log });
+  const planRounds = startPlanRounds({ decisions: { ...decisions, kinds }, metrics, log });
   onClose(() => planRounds.stop());
   const upkeep = startSamlUpkeep(providers, { keys, log });
   onClose(() => upkeep.stop());

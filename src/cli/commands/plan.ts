@@ -3,12 +3,14 @@ import { createInterface } from 'node:readline/promises';
 import { planKinds, planUndo } from '../../api/plan-kinds.ts';
 import { feedsOf } from '../../boot/feeds.ts';
 import { registryOf } from '../../boot/schemas.ts';
+import { targetsOf } from '../../boot/targets.ts';
 import { planKinds as kindNames, planStates } from '../../core/plans/plan.ts';
 import { approvePlan, type DecisionParts, rejectPlan, requirePlan } from '../../plans/decisions.ts';
 import { operationsOf, type OperationView, viewOfPlan } from '../../plans/view.ts';
 import type { Place } from '../../store/changes.ts';
 import { listLeavingOfGroups, listLeavingOfTargets } from '../../store/plans/leaving.ts';
 import { listPlans, type PlanRow } from '../../store/plans/plans.ts';
+import { pushPlans } from '../../targets/admin/pushing.ts';
 import { withCommonOptions, type Program } from '../command.ts';
 import { exit, type ExitCode } from '../exit.ts';
 import { openKeys } from '../installation.ts';
@@ -210,13 +212,15 @@ async function cursorsOf(open: Visit): Promise<(place: Place) => string> {
 async function decisionsOf(open: Visit): Promise<DecisionParts> {
   const { directory, settings } = open;
   const { database, wake } = directory;
+  const { masterKey } = await openKeys(open);
   const imports = {
     ...{ database, directory, cursorOf: await cursorsOf(open), newId: randomUUID },
     watchDir: settings.watchDir,
     feeds: feedsOf(settings),
   };
   const kinds = planKinds({ directory, registry: registryOf(settings), guards: settings.guards, imports });
-  return { database, wake, kinds };
+  const pushes = pushPlans(targetsOf(database, { masterKey, dataDir: settings.dataDir }, wake));
+  return { database, wake, kinds: { ...kinds, ...pushes } };
 }
 
 interface Shown {
