@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { type Database, openDatabase } from '../../src/store/database.ts';
+import { readPosition } from '../../src/store/effective/log-tail.ts';
 import { openTestDirectory, type TestDirectory } from '../support/directory.ts';
 import {
   carryOut,
@@ -26,16 +28,20 @@ const anyChoice: fc.Arbitrary<Choice> = fc.record({
   source: fc.constantFrom('console' as const, 'csv' as const),
 });
 
-describe('after any history, written by four at once', () => {
+describe('after any history, written by four at once beside two instances', () => {
   let test: TestDirectory;
-  let test2: TestEngine;
+  /** Two instances on one database; whichever holds the lease cuts the feed. */
+  let instances: readonly TestEngine[] = [];
+  let second: Database;
   let count = 0;
   beforeAll(async () => {
     test = await openTestDirectory();
-    test2 = await startEngine(test.database);
+    second = openDatabase({ url: test.url, poolSize: 3, applicationName: 'muster-test-second' });
+    instances = [await startEngine(test.database), await startEngine(second)];
   });
   afterAll(async () => {
-    await test2.engine.stop();
+    for (const { engine } of instances) await engine.stop();
+    await second.close();
     await test.close();
   });
 
@@ -46,7 +52,7 @@ describe('after any history, written by four at once', () => {
     return { users, groups };
   }
 
-  it('closure, index, feed and naive fixpoint agree (D-12, D-41)', async () => {
+  it('closure, index, feed and naive fixpoint agree, on both (D-12, D-41)', async () => {
     const replay = new FeedReplay(test.database);
     await fc.assert(
       fc.asyncProperty(
@@ -58,14 +64,18 @@ describe('after any history, written by four at once', () => {
             writers.map(async (choices) => {
               for (const choice of choices) {
                 await carryOut(test, people, choice);
-                test2.engine.wake();
+                for (const { engine } of instances) engine.wake();
               }
             }),
           );
           await untilCut(test.database);
           const expected = await naiveSets(test.database);
           expect(await closureSets(test.database)).toEqual(expected);
-          expect(indexSets(test2)).toEqual(expected);
+          for (const instance of instances) {
+            const now = await readPosition(test.database);
+            expect(await instance.engine.reaches(now, 20_000)).toBe(true);
+            expect(indexSets(instance)).toEqual(expected);
+          }
           await replay.read(limit);
           expect(await replay.sets()).toEqual(expected);
           expect(replay.faults).toEqual([]);
@@ -73,7 +83,7 @@ describe('after any history, written by four at once', () => {
       ),
       { numRuns: 40 },
     );
-    expect(test2.faults).toEqual([]);
+    expect(instances.flatMap(({ faults }) => faults)).toEqual([]);
     const unexplained = replay.rows.filter(
       (row) => row.type === 'membership.effective' && row.causes_total === 0,
     );
