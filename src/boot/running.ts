@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 
@@ -10,6 +10,7 @@ const fileIn = (dataDir: string): string => join(dataDir, 'running.json');
 
 /** Writes down that a daemon runs here. */
 export function writeRunning(dataDir: string, running: Running): void {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const file = fileIn(dataDir);
   writeFileSync(`${file}.new`, `${JSON.stringify(running)}\n`, { mode: 0o600 });
   renameSync(`${file}.new`, file);

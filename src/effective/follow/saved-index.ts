@@ -9,7 +9,8 @@
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { rename, writeFile } from 'node:fs/promises';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { z } from 'zod';
 import { parsePosition, type Position } from '../../core/position.ts';
 import type { BatchRow } from '../../store/effective/log-tail.ts';
@@ -72,6 +73,7 @@ export async function saveIndex(
   }
   const hash = createHash('sha256');
   for (const piece of pieces) hash.update(piece);
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const written = `${path}.${process.pid}`;
   await writeFile(written, Buffer.concat([...pieces, hash.digest()]), { mode: 0o600 });
   await rename(written, path);
