@@ -5,7 +5,7 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import pg from 'pg';
-import { isVisibleUser, userColumns } from '../../src/store/scim/user-rows.ts';
+import { isLiveUser, isVisibleUser, userColumns } from '../../src/store/scim/user-rows.ts';
 
 const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL, max: 16 });
 const columns = userColumns({ groups: true, signIn: true });
@@ -16,16 +16,16 @@ const byId = {
 };
 const byName = {
   name: 'raw_by_name',
-  text: `select ${columns} from users u where u.user_name_key = $3 and ${isVisibleUser}`,
+  text: `select ${columns} from users u where u.user_name_key = $3 and ${isLiveUser}`,
 };
 const page = {
   name: 'raw_page',
   text: `select ${columns} from (
-           select u.* from users u where ${isVisibleUser} order by u.n limit $3) u order by u.n`,
+           select u.* from users u where ${isLiveUser} order by u.n limit $3) u order by u.n`,
 };
 const total = {
   name: 'raw_total',
-  text: `select count(*) as total from users u where ${isVisibleUser.replaceAll('$2', '$1')}`,
+  text: `select count(*) as total from users u where ${isLiveUser}`,
 };
 
 /** The issuer of externalIds, and the only source whose users are seen: none. */
@@ -39,7 +39,7 @@ async function answer(path: string, value: string): Promise<unknown> {
       return (await pool.query({ ...byName, values: [...VIEW, value] })).rows;
     case '/page': {
       const { rows } = await pool.query({ ...page, values: [...VIEW, value] });
-      const counted = await pool.query<{ total: string }>({ ...total, values: [null] });
+      const counted = await pool.query<{ total: string }>({ ...total, values: [] });
       return { total: counted.rows[0]?.total, rows };
     }
     default:

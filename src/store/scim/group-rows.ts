@@ -34,8 +34,11 @@ export const groupColumns = `g.n, g.id, g.name, g.kind, g.description, g.interna
   array(select r.name from group_role gr join role r on r.n = gr.role_n
         where gr.group_n = g.n order by r.name_key) as roles`;
 
+/** Groups that SCIM shows to who sees everything. */
+export const isLiveGroup = 'g.deleted_at is null';
+
 /** Groups that SCIM shows; `$2` as in {@link groupColumns}. */
-export const isVisibleGroup = `g.deleted_at is null and ${inNamespace('g', '$2::int')}`;
+export const isVisibleGroup = `${isLiveGroup} and ${inNamespace('g', '$2::int')}`;
 
 const byId: Statement = named(
   'scim_group_by_id',

@@ -1,16 +1,17 @@
 /** Lists of users and groups: filter, order, page and total, as one statement, or two where a total has to be counted. */
+import { createHash } from 'node:crypto';
 import type { Filter } from '../../core/scim/filter.ts';
 import type { ResourceType } from '../../core/scim/registry.ts';
-import { type Connection, onlyRow } from '../database.ts';
+import { type Connection, named, onlyRow, type Statement } from '../database.ts';
 import { externalIdIssuer } from '../users.ts';
 import { type Binder, newBinder } from './binder.ts';
 import { conditionSql, type Vocabulary } from './condition.ts';
 import { groupVocabulary } from './group-attribute.ts';
-import { groupColumns, isVisibleGroup, type ScimGroupRow } from './group-rows.ts';
+import { groupColumns, isLiveGroup, type ScimGroupRow } from './group-rows.ts';
 import { orderSql, type RowPlace, type Sort } from './order.ts';
 import { userVocabulary } from './user-attribute.ts';
-import { isVisibleUser, type ScimUserRow, userColumns, type UserExtras } from './user-rows.ts';
-import { ownSource, type View } from './view.ts';
+import { isLiveUser, type ScimUserRow, userColumns, type UserExtras } from './user-rows.ts';
+import { inNamespace, ownSource, type View } from './view.ts';
 
 export interface ListQuery {
   readonly type: ResourceType;
@@ -42,7 +43,7 @@ export async function listScimUsers(
     from: 'users u',
     alias: 'u',
     columns: userColumns(query.extras),
-    isVisible: isVisibleUser,
+    isLive: isLiveUser,
     first: externalIdIssuer(view.source),
     vocabulary: userVocabulary,
   };
@@ -59,7 +60,7 @@ export async function listScimGroups(
     from: 'groups g',
     alias: 'g',
     columns: groupColumns,
-    isVisible: isVisibleGroup,
+    isLive: isLiveGroup,
     first: view.source,
     vocabulary: groupVocabulary,
   };
@@ -70,7 +71,8 @@ interface Table {
   readonly from: string;
   readonly alias: string;
   readonly columns: string;
-  readonly isVisible: string;
+  /** Rows that are there for who sees everything. */
+  readonly isLive: string;
   /** The parameter `$1` of the columns. */
   readonly first: unknown;
   readonly vocabulary: (type: ResourceType, view: View, binder: Binder) => Vocabulary;
@@ -105,13 +107,16 @@ async function page<Row extends object>(
   connection: Connection,
   view: View,
   { type, filter, sort, from, limit }: ListQuery,
-  { from: source, alias, columns, isVisible, first, vocabulary }: Table,
+  { from: source, alias, columns, isLive, first, vocabulary }: Table,
 ): Promise<Row[]> {
   const binder = newBinder();
   binder.bind(first);
   binder.bind(ownSource(view));
   const words = vocabulary(type, view, binder);
-  const conditions = [isVisible, ...(filter === null ? [] : [conditionSql(filter, words, binder)])];
+  const conditions = [
+    ...visible(view, alias, isLive),
+    ...(filter === null ? [] : [conditionSql(filter, words, binder)]),
+  ];
   const order = orderSql(alias, sort, words, binder);
   if ('after' in from) conditions.push(order.after(from.after));
   const offset = 'offset' in from && from.offset > 0 ? ` offset ${binder.bind(from.offset)}::bigint` : '';
@@ -120,21 +125,62 @@ from (select ${alias}.* from ${source} where ${conditions.join(' and ')}
       order by ${order.orderBy} limit ${binder.bind(limit + 1)}::int${offset}) ${alias}
 order by ${order.orderBy}`;
   const { text: bound, values } = binder.finish(text);
-  return connection.rows<Row>({ text: bound }, values);
+  return connection.rows<Row>(statementOf(bound, { filter, sort }), values);
 }
 
 async function count(
   connection: Connection,
   view: View,
   { type, filter }: ListQuery,
-  { from, isVisible, first, vocabulary }: Table,
+  { from, alias, isLive, first, vocabulary }: Table,
 ): Promise<number> {
   const binder = newBinder();
   binder.bind(first);
   binder.bind(ownSource(view));
   const condition = filter === null ? 'true' : conditionSql(filter, vocabulary(type, view, binder), binder);
   const { text, values } = binder.finish(
-    `select count(*) as total from ${from} where ${isVisible} and ${condition}`,
+    `select count(*) as total from ${from} where ${[...visible(view, alias, isLive), condition].join(' and ')}`,
   );
-  return onlyRow(await connection.rows<{ total: number }>({ text }, values)).total;
+  return onlyRow(await connection.rows<{ total: number }>(statementOf(text, { filter, sort: null }), values))
+    .total;
+}
+
+/** Who sees everything is asked no question about namespaces, which a plan for all values could not leave out. */
+function visible(view: View, alias: string, isLive: string): readonly string[] {
+  return ownSource(view) === null ? [isLive] : [isLive, inNamespace(alias, '$2::int')];
+}
+
+const statements = new Map<string, Statement>();
+/** Far more than there are attributes that anybody asks for in this way; a connection keeps each of them. */
+const MOST_STATEMENTS = 256;
+
+/**
+ * What providers ask all day is planned once per connection: whole lists in their own order, and the look for one
+ * resource by one value. Planning such a statement takes longer than running it. Any other filter is planned for
+ * the values that it has.
+ */
+function statementOf(text: string, { filter, sort }: Pick<ListQuery, 'filter' | 'sort'>): Statement {
+  if (sort !== null || (filter !== null && !isLookUp(filter))) return { text };
+  const known = statements.get(text);
+  if (known !== undefined) return known;
+  if (statements.size >= MOST_STATEMENTS) return { text };
+  const statement = named(`scim_list_${createHash('sha256').update(text).digest('hex').slice(0, 24)}`, text);
+  statements.set(text, statement);
+  return statement;
+}
+
+/** `userName eq "x"`, `emails[type eq "work"].value eq "x"`, and two or three of them joined by `and`. */
+function isLookUp(filter: Filter): boolean {
+  switch (filter.kind) {
+    case 'compare':
+      return filter.with.op === 'eq';
+    case 'some':
+      return isLookUp(filter.test);
+    case 'and':
+      return filter.terms.length <= 3 && filter.terms.every(isLookUp);
+    case 'or':
+    case 'not':
+    case 'present':
+      return false;
+  }
 }

@@ -52,8 +52,11 @@ export function userColumns({ groups, signIn }: UserExtras): string {
   return columns.join(',\n  ');
 }
 
+/** Users that SCIM shows to who sees everything. */
+export const isLiveUser = 'u.deleted_at is null and not u.stub';
+
 /** Users that SCIM shows; `$2` as in {@link userColumns}. */
-export const isVisibleUser = `u.deleted_at is null and not u.stub and ${inNamespace('u', '$2::int')}`;
+export const isVisibleUser = `${isLiveUser} and ${inNamespace('u', '$2::int')}`;
 
 const statements = new Map<string, Statement>();
 
