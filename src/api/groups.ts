@@ -55,6 +55,8 @@ const creation = z
 /** The body of a PATCH. */
 export const groupPatch = z.strictObject({ name: z.string(), ...flags, roles, ...governance }).partial();
 
+export type GroupPatch = Partial<z.output<typeof groupPatch>>;
+
 const groupShape = z
   .object({
     id: idShape,
@@ -233,10 +235,10 @@ function governanceIn(body: Partial<z.output<typeof groupPatch>>): Governance {
 }
 
 /** The state with what the body says of it; what it does not mention stays. */
-function edited(
+export function edited(
   { registry }: GroupPatching,
   current: GroupState,
-  body: Partial<z.output<typeof groupPatch>>,
+  body: GroupPatch,
 ): GroupState {
   const { name, description, internal, hidden, open, restricted, autoLeave, reservedTo } = {
     ...current,
@@ -278,7 +280,8 @@ async function requireGroup({ directory }: ApiParts, id: GroupId): Promise<Liste
   return row;
 }
 
-function groupBody(row: ListedGroupRow): object {
+/** A group as this door and the command line tell it. */
+export function groupBody(row: ListedGroupRow): object {
   return {
     id: row.id,
     name: row.name,

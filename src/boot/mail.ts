@@ -22,7 +22,7 @@ export function startMail({ database, settings, wake, log }: MailRoom): () => Pr
     holder: randomUUID(),
     onFault: (error) => log.warn({ err: error }, 'A round of mails failed; the next one tries again.'),
   });
-  const forget = wake.onRing(mailer.wake);
+  const forget = wake.onRing(() => mailer.wake());
   return async () => {
     forget();
     await mailer.stop();
