@@ -235,11 +235,7 @@ function governanceIn(body: Partial<z.output<typeof groupPatch>>): Governance {
 }
 
 /** The state with what the body says of it; what it does not mention stays. */
-export function edited(
-  { registry }: GroupPatching,
-  current: GroupState,
-  body: GroupPatch,
-): GroupState {
+export function edited({ registry }: GroupPatching, current: GroupState, body: GroupPatch): GroupState {
   const { name, description, internal, hidden, open, restricted, autoLeave, reservedTo } = {
     ...current,
     ...defined(body),
