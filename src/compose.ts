@@ -9,6 +9,7 @@ import { clientTraceRoutes } from './api/client-traces.ts';
 import { apiOperations } from './api/operations.ts';
 import { referenceDoor } from './api/reference.ts';
 import { tokenEndpoint, tokenOperation } from './api/token-endpoint.ts';
+import { idpRoutes } from './api/idps.ts';
 import { importRoutes } from './api/imports.ts';
 import { planKinds } from './api/plan-kinds.ts';
 import { planRoutes } from './api/plans.ts';
@@ -180,6 +181,10 @@ async function assemble({ settings, log, storage }: Ground, { onClose, closeAll 
   const kinds = planKinds({ directory, registry, guards, imports });
   const decisions = { database, wake: wake.ring, kinds: { ...kinds, ...pushPlans(targets) } };
   const listKey = deriveKey(masterKey, 'list-cursor');
+  const keys = samlKeys({ directory, masterKey, baseUrl: settings.baseUrl });
+  const verifier = samlVerifier();
+  onClose(() => verifier.stop());
+  const providers = providersOf(directory, verifier);
   const routes = [
     ...directoryRoutes({
       directory,
@@ -206,13 +211,10 @@ async function assemble({ settings, log, storage }: Ground, { onClose, closeAll 
       flush: () => traces.flush(),
     }),
     ...targetRoutes(targets),
+    ...idpRoutes({ providers, baseUrl: settings.baseUrl }),
     ...targetLedgerRoutes({ targets, cursors, listKey: deriveKey(masterKey, 'list-cursor') }),
   ];
   const sessions = createSessions({ connection: database, baseUrl: settings.baseUrl });
-  const keys = samlKeys({ directory, masterKey, baseUrl: settings.baseUrl });
-  const verifier = samlVerifier();
-  onClose(() => verifier.stop());
-  const providers = providersOf(directory, verifier);
   const doors: DoorMiddleware[] = [
     probes({ health, metrics, metricsAre: settings.metricsPort === null ? 'here' : 'elsewhere' }),
     measureRequests(metrics),
