@@ -13,6 +13,7 @@ import { type Figure, isMet, table } from './figure.ts';
 import { shapes, type Size } from './generator/shape.ts';
 import { forgetAll, keptDatabase, openServer, withClient } from './kept-databases.ts';
 import { describeMachine, type Machine } from './machine.ts';
+import { csvImport } from './csv-import.ts';
 import { httpPatch } from './http-patch.ts';
 import { httpReads } from './http-reads.ts';
 import { indexAndLedger } from './index-and-ledger.ts';
@@ -20,7 +21,15 @@ import { memberChange } from './member-change.ts';
 import { nesting } from './nesting.ts';
 import { reads } from './reads.ts';
 
-const benchmarks: readonly Benchmark[] = [memberChange, nesting, reads, indexAndLedger, httpReads, httpPatch];
+const benchmarks: readonly Benchmark[] = [
+  memberChange,
+  nesting,
+  reads,
+  indexAndLedger,
+  httpReads,
+  httpPatch,
+  csvImport,
+];
 const RESULTS = join(dirname(fileURLToPath(import.meta.url)), 'results');
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);

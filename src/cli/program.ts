@@ -22,6 +22,7 @@ const commands: Readonly<Record<string, () => Promise<Add>>> = {
   doctor: async () => (await import('./commands/doctor.ts')).addDoctorCommand,
   config: async () => (await import('./commands/config.ts')).addConfigCommands,
   import: async () => (await import('./commands/import.ts')).addImportCommand,
+  feed: async () => (await import('./commands/feed.ts')).addFeedCommands,
   explain: async () => (await import('./commands/explain.ts')).addExplainCommand,
   members: async () => (await import('./commands/membership.ts')).addMembersCommand,
   groups: async () => (await import('./commands/membership.ts')).addGroupsCommand,

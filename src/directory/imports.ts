@@ -33,7 +33,7 @@ import {
   refuseUnreadRows,
   spreadGroups,
 } from '../store/feeds/names.ts';
-import { type RowCounts, writeOutcomes } from '../store/feeds/outcomes.ts';
+import { placeOutcomes, type RowCounts, writeOutcomes } from '../store/feeds/outcomes.ts';
 import {
   bumpPlannedGroups,
   gatherListedGroups,
@@ -69,6 +69,8 @@ export interface ImportRun {
   readonly settings: ImportSettings;
   /** Name of the file or set. */
   readonly file: string;
+  /** The files of a set, each with the number before that of its first line; null for a single file. */
+  readonly set: readonly { readonly file: string; readonly before: number }[] | null;
   /** What a snapshot tells of: a file without memberships retracts none. Null where nothing may be retracted. */
   readonly tells: { readonly people: boolean; readonly memberships: boolean } | null;
 }
@@ -145,7 +147,9 @@ export async function applyImport(work: Work, run: ImportRun): Promise<ImportEnd
     notePlace(work, place);
     await followRecords(work, deactivated);
   }
-  return { counts: await writeOutcomes(tx, run.run), withheld };
+  const counts = await writeOutcomes(tx, run.run);
+  if (run.set !== null) await placeOutcomes(tx, run.run, run.set);
+  return { counts, withheld };
 }
 
 /** People of the file are found and written first, so that the memberships beside them find them. */

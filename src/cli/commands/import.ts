@@ -3,6 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Presets, SingleBar } from 'cli-progress';
 import { feedsOf } from '../../boot/feeds.ts';
+import { MANIFEST } from '../../core/feeds/manifest.ts';
 import { Refusal } from '../../core/refusal.ts';
 import { mayBeTaken } from '../../sources/feeds/folders.ts';
 import { type ImportParts, importFile } from '../../sources/feeds/import-file.ts';
@@ -31,7 +32,7 @@ export function addImportCommand({ root, io, run }: Program): void {
     root
       .command('import <path>')
       .description(
-        'import a file, or every file of a folder in the order of their names; they stay where they are',
+        'import a file, a set of files with a manifest, or every file of a folder in the order of their names',
       ),
   )
     .option('--source <name>', 'the feed that it belongs to', 'csv')
@@ -85,7 +86,8 @@ async function importAll(
 async function filesAt(path: string): Promise<string[]> {
   const found = await stat(path).catch(() => null);
   if (found === null) throw new Refusal('import.no_file', { file: path });
-  if (!found.isDirectory()) return [path];
+  const isSet = (await stat(join(path, MANIFEST)).catch(() => null))?.isFile() === true;
+  if (!found.isDirectory() || isSet) return [path];
   const names = (await readdir(path)).filter(mayBeTaken).sort();
   const files: string[] = [];
   for (const name of names) if ((await stat(join(path, name))).isFile()) files.push(join(path, name));

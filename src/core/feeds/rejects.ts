@@ -28,3 +28,14 @@ export function rejectsLine({ line, code, detail, original }: RejectedRow, delim
 function quote(text: string): string {
   return `"${text.replaceAll('"', '""')}"`;
 }
+
+/** The header for refused rows of a set: their files have different columns, so these cannot be dropped again. */
+export function setRejectsHeader(): string {
+  return `${['file', 'line', 'code', 'reason', 'row'].map((name) => `${REMARK}${name}`).join(',')}\r\n`;
+}
+
+/** One refused row of a set. */
+export function setRejectsLine(row: RejectedRow & { readonly file: string }): string {
+  const cells = [row.file, String(row.line), row.code ?? '', row.detail ?? '', row.original];
+  return `${cells.map(quote).join(',')}\r\n`;
+}

@@ -18,6 +18,8 @@ export interface Patience {
   readonly cutOff: number;
   /** Milliseconds of a clock that only goes forward. */
   readonly now: () => number;
+  /** Told once of a file that stands still in the middle of a record. */
+  readonly onWaiting: (path: string) => void;
 }
 
 export interface Completeness {
@@ -34,7 +36,7 @@ interface Seen {
 }
 
 /** Watches files stand still. */
-export function watchCompleteness({ settle, cutOff, now }: Patience): Completeness {
+export function watchCompleteness({ settle, cutOff, now, onWaiting }: Patience): Completeness {
   const seen = new Map<string, Seen>();
 
   async function hasSettled(path: string, stats: Stats, settings: FeedSettings): Promise<boolean> {
@@ -45,7 +47,10 @@ export function watchCompleteness({ settle, cutOff, now }: Patience): Completene
     }
     const stoodStill = now() - before.since;
     if (stoodStill < settle) return false;
-    before.endsWell ??= (await lastByteEndsLine(path, stats.size)) || (await endsWell(path, settings));
+    if (before.endsWell === null) {
+      before.endsWell = (await lastByteEndsLine(path, stats.size)) || (await endsWell(path, settings));
+      if (!before.endsWell) onWaiting(path);
+    }
     return before.endsWell || stoodStill >= cutOff;
   }
 

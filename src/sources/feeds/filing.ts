@@ -8,10 +8,10 @@ import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { rejectsHeader, rejectsLine } from '../../core/feeds/rejects.ts';
+import { rejectsHeader, rejectsLine, setRejectsHeader, setRejectsLine } from '../../core/feeds/rejects.ts';
 import type { Place } from '../../store/changes.ts';
 import type { Database } from '../../store/database.ts';
-import { listOutcomes } from '../../store/feeds/outcomes.ts';
+import { listOutcomes, type OutcomeRow } from '../../store/feeds/outcomes.ts';
 import { listReplaced, markFiled, type RunRow } from '../../store/feeds/runs.ts';
 import { findPlan } from '../../store/plans/plans.ts';
 import { claimedPath, type Ending } from './folders.ts';
@@ -132,6 +132,7 @@ async function receiptOf({ cursorOf, database }: FilingParts, run: RunRow): Prom
     encoding: run.encoding,
     delimiter: run.delimiter,
     format: run.format,
+    ...(run.parts === null ? {} : { files: run.parts }),
     mode: run.mode,
     outcome: outcomeOf(run),
     rows: countsOf(run),
@@ -178,15 +179,20 @@ async function writeRejects(database: Database, run: RunRow, path: string): Prom
 /** The text of the re-droppable file of a run's refused rows. */
 export async function* rejectsText(database: Database, run: RunRow): AsyncGenerator<string> {
   const delimiter = run.delimiter ?? ',';
-  yield rejectsHeader(run.header, delimiter);
+  const isSet = run.parts !== null;
+  yield isSet ? setRejectsHeader() : rejectsHeader(run.header, delimiter);
   let after = 0;
   for (;;) {
     const rows = await listOutcomes(database, { run: run.n, after, limit: PAGE, outcome: 'refused' });
     const last = rows.at(-1);
     if (last === undefined) return;
-    yield rows.map((row) => rejectsLine(row, delimiter)).join('');
+    yield rows.map((row) => (isSet ? lineOfSet(row) : rejectsLine(row, delimiter))).join('');
     after = last.line;
   }
+}
+
+function lineOfSet(row: OutcomeRow): string {
+  return setRejectsLine({ ...row, file: row.file ?? '', line: row.file_line ?? row.line });
 }
 
 /** Gives earlier files of these names a name by their time: the newest has the plain ones. */

@@ -1,6 +1,6 @@
 /** Importing a file that somebody hands over: from the command line, or as an upload. */
 import { createWriteStream } from 'node:fs';
-import { copyFile, mkdir, rename, rm } from 'node:fs/promises';
+import { cp, mkdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -84,7 +84,7 @@ async function keepFile(
   const to = claimedPath(join(watchDir, folder), claim, file);
   await mkdir(dirname(to), { recursive: true });
   const by = join(dirname(to), `.${claim}`);
-  await copyFile(path, by);
+  await cp(path, by, { recursive: true });
   await rename(by, to);
   return { claim, folder };
 }

@@ -38,7 +38,7 @@ import { moveSequence, newerThan } from '../../store/feeds/sequences.ts';
 import { lockPlan, type PlanRow } from '../../store/plans/plans.ts';
 import { analyzeStaged, copyRows, openStaging, type StagedRow } from '../../store/feeds/staging.ts';
 import { draftOf, endOf, factsOf, heldRow, type Read, REPLACED } from './import-plan.ts';
-import { type FileFacts, inspectFile, readRows, type RowReading } from './reading.ts';
+import { type FileFacts, inspectFile, type ReadPart, readRows, type RowReading } from './reading.ts';
 
 /** How far a run is. `total` is known when the file has been read. */
 export interface ImportProgress {
@@ -200,7 +200,7 @@ async function readAndApply(parts: RunParts, work: Work, run: RunRow, file: Insp
   const { path, settings, facts: inspected, cutOff, onProgress } = file;
   const database = parts.directory.database;
   await requireNewer(work, run, file);
-  const layouts: Layout[] = [];
+  const read: ReadPart[] = [];
   let done = 0;
   const progress = reportOf(onProgress, (state, count) =>
     noteRunProgress(database, run.n, { state, done: count }),
@@ -210,7 +210,7 @@ async function readAndApply(parts: RunParts, work: Work, run: RunRow, file: Insp
     facts: inspected,
     settings,
     cutOff,
-    onLayout: (found) => layouts.push(found),
+    onPart: (part) => read.push(part),
   });
   await copyRows(work.tx, {
     issuer: settings.idp ?? '',
@@ -219,7 +219,9 @@ async function readAndApply(parts: RunParts, work: Work, run: RunRow, file: Insp
       progress('reading', done, null);
     }),
   });
-  await noteLayout(parts, run, layouts);
+  const layouts = read.map(({ layout }) => layout);
+  const set = inspected.set === null ? null : read;
+  await noteLayout(parts, run, { layouts, set });
   const isFrozen = settings.mode === 'snapshot' && (await isOverdue(work.tx, run.source));
   await analyzeStaged(work.tx, 'staged_row', done);
   progress('applying', done, done);
@@ -228,6 +230,7 @@ async function readAndApply(parts: RunParts, work: Work, run: RunRow, file: Insp
     rows: done,
     settings,
     file: run.file,
+    set,
     tells: settings.mode === 'snapshot' && !isFrozen ? tellsOf(layouts) : null,
   });
   const notes = [...(withheld ? [NOTES.withheld] : []), ...(isFrozen ? [NOTES.frozen] : [])];
@@ -262,11 +265,16 @@ function toldBy({ format, columns }: Layout): NonNullable<ImportRun['tells']> {
   }
 }
 
-async function noteLayout({ directory }: RunParts, run: RunRow, layouts: readonly Layout[]): Promise<void> {
+async function noteLayout(
+  { directory }: RunParts,
+  run: RunRow,
+  { layouts, set }: { readonly layouts: readonly Layout[]; readonly set: readonly ReadPart[] | null },
+): Promise<void> {
   const [first] = layouts;
   if (first === undefined) return;
   const { delimiter, header } = first;
-  await noteRunLayout(directory.database, run.n, { format: formatOf(layouts), delimiter, header });
+  const files = set?.map(({ file, layout }) => ({ file, format: layout.format.name })) ?? null;
+  await noteRunLayout(directory.database, run.n, { format: formatOf(layouts), delimiter, header, files });
 }
 
 /** The formats of the files of a run. */

@@ -1,7 +1,5 @@
 /** Reads a file twice: once over its bytes (hash, encoding), once as rows. Neither holds more than a piece of it. */
 import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { chooseEncoding, createInspection, createTextDecoder } from '../../core/feeds/encoding.ts';
 import { FileFault, isFileFault } from '../../core/feeds/fault.ts';
 import { formatsOf } from '../../core/feeds/formats.ts';
@@ -12,39 +10,74 @@ import type { Sequence } from '../../core/feeds/sequence.ts';
 import type { FeedSettings } from '../../core/feeds/settings.ts';
 import type { StagedRow } from '../../store/feeds/staging.ts';
 import { errorCode } from '../../core/error-code.ts';
-
-const PIECE = 262_144;
+import { type Part, partsOf } from './parts.ts';
 
 export interface FileFacts {
-  /** Hexadecimal. */
+  /** Hexadecimal; of a set in a folder that of the names and hashes of its files. */
   readonly sha256: string;
   readonly bytes: number;
+  /** Of a set that of its first file. */
   readonly encoding: string;
   /** Of a set whose manifest says so; null otherwise. */
   readonly sequence: Sequence | null;
+  /** The files of a set in the order in which they are read; null for a single file. */
+  readonly set: readonly SetFile[] | null;
+}
+
+interface SetFile {
+  readonly name: string;
+  readonly sha256: string;
+  readonly encoding: string;
 }
 
 /**
- * Hash and encoding of a file. Throws a {@link FileFault} for a spreadsheet, for bytes that are in no allowed
- * encoding, and for a file that may not be read.
+ * Hash and encoding of a file, or of the files of a set. Throws a {@link FileFault} for a spreadsheet, for bytes
+ * that are in no allowed encoding, for what may not be read, and for a set that is not what its manifest says.
  */
 export async function inspectFile(
   path: string,
   settings: Pick<FeedSettings, 'encoding'>,
 ): Promise<FileFacts> {
+  const { parts, sequence } = await partsOf(path);
+  const inspected: (SetFile & { readonly bytes: number })[] = [];
+  for (const part of parts) {
+    const facts = await inspectPart(part, settings);
+    const name = part.name ?? '';
+    if (part.sha256 !== null && part.sha256 !== facts.sha256) {
+      throw new FileFault('set.incomplete', { file: name, why: 'has another hash than the manifest says.' });
+    }
+    inspected.push({ name, ...facts });
+  }
+  const [first] = inspected;
+  if (first === undefined) throw new FileFault('set.manifest', { why: 'it names no file.' });
+  const { encoding } = first;
+  const bytes = inspected.reduce((sum, part) => sum + part.bytes, 0);
+  if (parts[0]?.name === null) return { sha256: first.sha256, bytes, encoding, sequence, set: null };
+  const sums = inspected.map(({ name, sha256 }) => `${sha256}  ${name}\n`).join('');
+  const sha256 = createHash('sha256').update(sums).digest('hex');
+  return { sha256, bytes, encoding, sequence, set: inspected };
+}
+
+async function inspectPart(
+  { pieces }: Part,
+  settings: Pick<FeedSettings, 'encoding'>,
+): Promise<Omit<SetFile, 'name'> & { readonly bytes: number }> {
   const hash = createHash('sha256');
   const inspection = createInspection();
-  for await (const piece of readPieces(path)) {
+  for await (const piece of pieces()) {
     hash.update(piece);
     inspection.take(piece);
   }
   const facts = inspection.finish();
-  return {
-    sha256: hash.digest('hex'),
-    bytes: facts.bytes,
-    encoding: chooseEncoding(facts, settings.encoding),
-    sequence: null,
-  };
+  const encoding = chooseEncoding(facts, settings.encoding);
+  return { sha256: hash.digest('hex'), bytes: facts.bytes, encoding };
+}
+
+/** Where the rows of a file of a set are: its first row has the number after `before`. */
+export interface ReadPart {
+  readonly file: string;
+  readonly before: number;
+  readonly layout: Layout;
 }
 
 export interface RowReading {
@@ -53,13 +86,38 @@ export interface RowReading {
   readonly settings: FeedSettings;
   /** What to do with a last record that is cut off: refuse the file, or only its row. */
   readonly cutOff: 'refuse-file' | 'refuse-row';
-  readonly onLayout: (layout: Layout) => void;
+  readonly onPart: (part: ReadPart) => void;
 }
 
-/** The rows of a file, in batches as they are read. Throws a {@link FileFault}, and fails when the file is no longer what it was. */
+/**
+ * The rows of a file, in batches as they are read; the lines of the files of a set are counted on from one to the
+ * next. Throws a {@link FileFault}, and fails when the file is no longer what it was.
+ */
 export async function* readRows(reading: RowReading): AsyncGenerator<readonly StagedRow[]> {
-  const { path, facts, settings, cutOff, onLayout } = reading;
-  const { encoding } = facts;
+  const { path, facts, settings } = reading;
+  const { parts } = await partsOf(path);
+  let before = 0;
+  let rowsRead = 0;
+  for (const [at, part] of parts.entries()) {
+    const inspected = facts.set === null ? facts : facts.set[at];
+    if (inspected === undefined) throw new Error('The set was changed while it was read.');
+    let last = before;
+    for await (const rows of readPart(part, inspected, { ...reading, before })) {
+      rowsRead += rows.length;
+      last = rows.at(-1)?.line ?? last;
+      yield rows;
+    }
+    before = last;
+  }
+  if (rowsRead === 0 && settings.mode === 'snapshot')
+    throw new FileFault('file.empty', { mode: settings.mode });
+}
+
+async function* readPart(
+  { name, pieces }: Part,
+  { encoding, sha256 }: Pick<SetFile, 'encoding' | 'sha256'>,
+  { settings, cutOff, onPart, before }: RowReading & { readonly before: number },
+): AsyncGenerator<readonly StagedRow[]> {
   const formats = formatsOf(settings);
   const reader = createRowReader({
     formats: formats.map(({ format }) => format),
@@ -67,36 +125,32 @@ export async function* readRows(reading: RowReading): AsyncGenerator<readonly St
   });
   const decoder = createTextDecoder(encoding);
   let read: ReadRow | null = null;
-  let rowsRead = 0;
   const staged = (rows: readonly SourceRow[]): StagedRow[] => {
     const layout = read === null ? reader.layout() : null;
     if (layout !== null) {
       read = formats.find(({ format }) => format === layout.format)?.read ?? null;
-      onLayout(layout);
+      onPart({ file: name ?? '', before, layout });
     }
-    rowsRead += rows.length;
     const reading = read;
-    return reading === null ? [] : rows.map((row) => stageRow(row, reading));
+    return reading === null ? [] : rows.map((row) => stageRow(row, before, reading));
   };
   const hash = createHash('sha256');
-  for await (const piece of readPieces(path)) {
+  for await (const piece of pieces()) {
     hash.update(piece);
     yield staged(reader.push(decode(encoding, () => decoder.write(piece))));
   }
   const last = decode(encoding, () => decoder.end());
   yield staged([...reader.push(last), ...reader.end()]);
-  if (hash.digest('hex') !== facts.sha256) throw new Error('The file was written to while it was read.');
+  if (hash.digest('hex') !== sha256) throw new Error('The file was written to while it was read.');
   const line = reader.cutOff();
   if (line !== null && cutOff === 'refuse-file') throw new FileFault('file.truncated', { line });
-  if (rowsRead === 0 && settings.mode === 'snapshot')
-    throw new FileFault('file.empty', { mode: settings.mode });
 }
 
 /** True when the text of a file ends with a line end or the last cell of a record, so that it may be complete. */
 export async function endsWell(path: string, settings: FeedSettings): Promise<boolean> {
   try {
     const facts = await inspectFile(path, settings);
-    const rows = readRows({ path, facts, settings, cutOff: 'refuse-file', onLayout: () => undefined });
+    const rows = readRows({ path, facts, settings, cutOff: 'refuse-file', onPart: () => undefined });
     let more = await rows.next();
     while (more.done !== true) more = await rows.next();
     return true;
@@ -116,33 +170,8 @@ const UNFINISHED: ReadonlySet<string> = new Set([
   'header.unreadable',
 ]);
 
-function stageRow({ line, original, cells, fault }: SourceRow, read: ReadRow): StagedRow {
-  return { line, original, row: fault ?? read(cells) };
-}
-
-async function* readPieces(path: string): AsyncGenerator<Buffer> {
-  const file = await openWithoutLinks(path);
-  try {
-    for await (const piece of file.createReadStream({ highWaterMark: PIECE, autoClose: false })) {
-      yield piece as Buffer;
-    }
-  } finally {
-    await file.close();
-  }
-}
-
-/** Never through a symbolic link, whatever was put in the file's place in the meantime. */
-async function openWithoutLinks(path: string): ReturnType<typeof open> {
-  try {
-    return await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
-  } catch (error) {
-    const code = errorCode(error);
-    if (code === 'EACCES' || code === 'EPERM') {
-      throw new FileFault('file.unreadable', { why: 'Muster is not allowed to open it' });
-    }
-    if (code === 'ELOOP') throw new FileFault('file.unreadable', { why: 'it is a link to somewhere else' });
-    throw error;
-  }
+function stageRow({ line, original, cells, fault }: SourceRow, before: number, read: ReadRow): StagedRow {
+  return { line: line + before, original, row: fault ?? read(cells) };
 }
 
 function decode(encoding: string, text: () => string): string {

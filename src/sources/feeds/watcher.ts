@@ -5,11 +5,13 @@
  */
 import type { Dirent } from 'node:fs';
 import { lstat, mkdir, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type FSWatcher, watch } from 'chokidar';
 import type { Logger } from 'pino';
 import { errorCode } from '../../core/error-code.ts';
 import { FileFault } from '../../core/feeds/fault.ts';
+import { MANIFEST } from '../../core/feeds/manifest.ts';
+import { defaultFeedSettings, type FeedSettings } from '../../core/feeds/settings.ts';
 import type { Metrics } from '../../observe/metrics.ts';
 import { isEnded, releaseRuns, type RunRow } from '../../store/feeds/runs.ts';
 import { giveTurns, takeTurn } from '../../store/feeds/turns.ts';
@@ -27,7 +29,7 @@ export interface WatcherParts extends RunParts, FilingParts, ClaimParts {
   readonly timing: WatcherTiming;
 }
 
-export interface WatcherTiming extends Omit<Patience, 'now'> {
+export interface WatcherTiming extends Omit<Patience, 'now' | 'onWaiting'> {
   /** Milliseconds between two passes when nobody rings. */
   readonly passEvery: number;
   /** Milliseconds to the next pass while a file is settling. */
@@ -48,6 +50,8 @@ export const WATCHER_TIMING: WatcherTiming = {
 /** Milliseconds in which a feed's turn and its runs are asked for again; well below their time. */
 const KEEP_TURN = 2_000;
 const MAX_ATTEMPTS = 5;
+/** How a manifest is known to be written whole, whatever its feed waits for with files. */
+const SETTLING: FeedSettings = { ...defaultFeedSettings('manifest'), completeness: 'settle' };
 /** What every feed's folder holds. */
 const OWN_FOLDERS: ReadonlySet<string> = new Set(['work', 'done', 'rejected', 'held']);
 
@@ -66,7 +70,15 @@ export class FolderWatcher {
 
   constructor(parts: WatcherParts) {
     this.#parts = parts;
-    this.#completeness = watchCompleteness({ ...parts.timing, now: () => performance.now() });
+    this.#completeness = watchCompleteness({
+      ...parts.timing,
+      now: () => performance.now(),
+      onWaiting: (path) =>
+        parts.log.warn(
+          { file: basename(path), seconds: parts.timing.cutOff / 1_000 },
+          'A file ends in the middle of a record; it is given time for the rest',
+        ),
+    });
   }
 
   /** Makes the folders, and looks through them for the first time. */
@@ -156,13 +168,15 @@ export class FolderWatcher {
     const paths = new Set<string>();
     let settling = false;
     for (const entry of await readdir(folder.path, { withFileTypes: true })) {
-      if (!entry.isFile()) this.#noteStranger(folder, entry);
-      if (!entry.isFile() || !mayBeTaken(entry.name)) continue;
-      const path = join(folder.path, entry.name);
+      const isSet = entry.isDirectory() && (await this.#isSet(folder, entry.name));
+      if (!entry.isFile() && !isSet) this.#noteStranger(folder, entry);
+      if ((!entry.isFile() && !isSet) || !mayBeTaken(entry.name)) continue;
+      // A set is as complete as its manifest, which is written last.
+      const path = join(folder.path, entry.name, ...(isSet ? [MANIFEST] : []));
       const stats = await lstat(path).catch(() => null);
       if (stats?.isFile() !== true) continue;
       paths.add(path);
-      if (await this.#completeness.isComplete(path, stats, folder.settings)) {
+      if (await this.#completeness.isComplete(path, stats, isSet ? SETTLING : folder.settings)) {
         found.push({ name: entry.name, time: stats.mtimeMs });
       } else {
         settling = true;
@@ -171,6 +185,13 @@ export class FolderWatcher {
     this.#completeness.keepOnly(folder.path, paths);
     found.sort((a, b) => a.time - b.time || (a.name < b.name ? -1 : 1));
     return { ready: found.map(({ name }) => name), settling };
+  }
+
+  /** A folder with a manifest that is neither ours nor a feed's. */
+  async #isSet({ path }: FeedFolder, name: string): Promise<boolean> {
+    const found = join(path, name);
+    if (OWN_FOLDERS.has(name) || this.#parts.folders.some((folder) => folder.path === found)) return false;
+    return (await lstat(join(found, MANIFEST)).catch(() => null))?.isFile() === true;
   }
 
   /** Says once in the log what in a folder is never taken: a link, and a folder that no feed of the settings has. */

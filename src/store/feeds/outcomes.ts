@@ -64,6 +64,21 @@ export async function writeOutcomes(tx: Tx, run: RunN): Promise<RowCounts> {
   return { total, applied, unchanged: total - applied - refused - suppressed, refused, suppressed, held: 0 };
 }
 
+/** Says of the rows of a set in which of its files they stand, and on which line there. */
+export async function placeOutcomes(
+  tx: Tx,
+  run: RunN,
+  set: readonly { readonly file: string; readonly before: number }[],
+): Promise<void> {
+  const text = `
+    with part as (
+      select file, before, lead(before) over (order by before) as until
+      from unnest($2::text[], $3::int[]) as t(file, before))
+    update import_row r set file = p.file, file_line = r.line - p.before
+    from part p where r.run_n = $1 and r.line > p.before and (p.until is null or r.line <= p.until)`;
+  await tx.rows({ text }, [run, set.map(({ file }) => file), set.map(({ before }) => before)]);
+}
+
 /** Writes outcomes down again that went with the changes of a dry run. */
 export async function keepOutcomes(tx: Tx, run: RunN, rows: readonly OutcomeRow[]): Promise<void> {
   const text = `

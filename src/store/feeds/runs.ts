@@ -19,6 +19,12 @@ export interface RunError {
   readonly detail: string;
 }
 
+/** A file of a set. */
+export interface SetPart {
+  readonly file: string;
+  readonly format: string;
+}
+
 /** Something about a run that people should know besides its counts. */
 export type RunNote = RunError;
 
@@ -41,6 +47,8 @@ export interface RunRow {
   readonly delimiter: string | null;
   readonly format: string | null;
   readonly header: string | null;
+  /** The files of a set; null for a single file. */
+  readonly parts: readonly SetPart[] | null;
   readonly rows_done: number;
   readonly rows_total: number | null;
   readonly applied: number | null;
@@ -67,7 +75,7 @@ export function isEnded(state: RunState): boolean {
 }
 
 const COLUMNS = `r.n, r.id, r.source_n, (select s.name from source s where s.n = r.source_n) as source, r.claim,
-  r.folder, r.file, r.mode, r.dry_run, r.attempts, r.state, r.sha256, r.bytes, r.encoding, r.delimiter, r.format, r.header,
+  r.folder, r.file, r.mode, r.dry_run, r.attempts, r.state, r.sha256, r.bytes, r.encoding, r.delimiter, r.format, r.header, r.parts,
   r.rows_done, r.rows_total, r.applied, r.unchanged, r.refused, r.suppressed, r.held, r.error, r.notes,
   r.change_xid::text as change_xid, r.change_seq, r.created_at, r.finished_at, r.filed_at, r.held_at,
   (select p.id from plan p where p.run_n = r.n order by p.n desc limit 1) as plan`;
@@ -111,7 +119,7 @@ const noteFile = named(
 );
 const noteLayout = named(
   'import_run_note_layout',
-  'update import_run set format = $2, delimiter = $3, header = $4 where n = $1',
+  'update import_run set format = $2, delimiter = $3, header = $4, parts = $5 where n = $1',
 );
 const noteProgress = named(
   'import_run_note_progress',
@@ -259,9 +267,15 @@ export async function noteFileFacts(
 export async function noteRunLayout(
   connection: Connection,
   run: RunN,
-  layout: { readonly format: string; readonly delimiter: string; readonly header: string | null },
+  layout: {
+    readonly format: string;
+    readonly delimiter: string;
+    readonly header: string | null;
+    readonly files: readonly SetPart[] | null;
+  },
 ): Promise<void> {
-  await connection.rows(noteLayout, [run, layout.format, layout.delimiter, layout.header]);
+  const files = layout.files === null ? null : JSON.stringify(layout.files);
+  await connection.rows(noteLayout, [run, layout.format, layout.delimiter, layout.header, files]);
 }
 
 /** Records how far a run is. */

@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { FolderWatcher } from '../../src/sources/feeds/watcher.ts';
+import { openTestFeeds, type TestFeeds } from './feed-support.ts';
+import { fileAt, openWatcher, receiptOf } from './watching.ts';
+
+const users = 'userName,displayName\nada,Ada\nalan,Alan\n';
+const memberships = 'group,member,type\nChoir,ada,\nSchool,Choir,group\nChoir,nobody,robot\n';
+
+describe('a folder with a manifest', () => {
+  let test: TestFeeds;
+  let watcher: FolderWatcher;
+  beforeAll(async () => {
+    test = await openTestFeeds();
+    watcher = await openWatcher({ database: test.database, folder: test.folder, newId: randomUUID });
+    await watcher.start();
+  });
+  afterAll(async () => {
+    await watcher.stop();
+    await test.close();
+  });
+
+  async function drop(name: string, files: Record<string, string>, manifest: unknown): Promise<void> {
+    const folder = join(test.folder, `.${name}`);
+    await mkdir(folder);
+    for (const [file, text] of Object.entries(files)) await writeFile(join(folder, file), text);
+    await writeFile(join(folder, 'manifest.json'), JSON.stringify(manifest));
+    await rename(folder, join(test.folder, name));
+  }
+
+  it('is applied in one transaction, people first, and tells each row by its file', async () => {
+    const sha256 = createHash('sha256').update(memberships).digest('hex');
+    const files = [{ name: 'memberships.csv', sha256 }, 'users.csv'];
+    await drop('term', { 'users.csv': users, 'memberships.csv': memberships }, { files });
+    const receipt = await receiptOf(test.folder, 'done', 'term');
+    expect(receipt).toMatchObject({
+      outcome: 'applied',
+      format: 'users+memberships',
+      files: [
+        { file: 'users.csv', format: 'users' },
+        { file: 'memberships.csv', format: 'memberships' },
+      ],
+      rows: { total: 5, applied: 4, refused: 1 },
+    });
+    await fileAt(test.folder, 'done', 'term', 'users.csv');
+    expect(await test.members('Choir')).toEqual(['user:ada']);
+    expect(await test.members('School')).toEqual(['group:Choir']);
+    expect(await test.database.rows({ text: `select user_name from users where stub` })).toEqual([]);
+    const rows = await test.database.rows({
+      text: `select file, file_line, outcome from import_row order by line`,
+    });
+    expect(rows).toEqual([
+      { file: 'users.csv', file_line: 2, outcome: 'applied' },
+      { file: 'users.csv', file_line: 3, outcome: 'applied' },
+      { file: 'memberships.csv', file_line: 2, outcome: 'applied' },
+      { file: 'memberships.csv', file_line: 3, outcome: 'applied' },
+      { file: 'memberships.csv', file_line: 4, outcome: 'refused' },
+    ]);
+    expect(
+      new Set(
+        (await test.database.rows<{ xid: string }>({ text: 'select xid::text as xid from change' })).map(
+          ({ xid }) => xid,
+        ),
+      ).size,
+    ).toBe(1);
+  });
+
+  it('is applied wholly or not at all', async () => {
+    const files = { 'users.csv': 'userName\nhalf\n', 'memberships.csv': 'who,what\n1,2\n' };
+    await drop('half', files, { files: Object.keys(files) });
+    expect(await receiptOf(test.folder, 'rejected', 'half')).toMatchObject({
+      error: { code: 'header.unreadable' },
+    });
+    await drop('short', { 'users.csv': 'userName\nhalf\n' }, { files: ['users.csv', 'memberships.csv'] });
+    expect(await receiptOf(test.folder, 'rejected', 'short')).toMatchObject({
+      error: { code: 'set.incomplete' },
+    });
+    expect(await test.database.rows({ text: `select 1 from users where user_name = 'half'` })).toEqual([]);
+  });
+});
