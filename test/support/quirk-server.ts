@@ -29,6 +29,10 @@ export interface Quirks {
   takesDuplicates: boolean;
   /** Ways of taking members out that it understands. */
   removal: readonly ('filter' | 'value' | 'put')[];
+  /** Refuses users without these attributes, and those with more than one e-mail. */
+  asksOfUsers: { readonly needs: readonly string[]; readonly oneMail: boolean };
+  /** How it folds the names of groups before it takes two for one. */
+  foldsGroups: (name: string) => string;
   /** Decides per request. */
   trick: (request: SeenRequest) => Trick | null;
 }
@@ -81,6 +85,8 @@ export async function startQuirkServer(first: Partial<Quirks> = {}): Promise<Qui
     hidesMembers: false,
     takesDuplicates: false,
     removal: ['filter', 'value', 'put'],
+    asksOfUsers: { needs: [], oneMail: false },
+    foldsGroups: (name) => name.toLowerCase(),
     trick: () => null,
     ...first,
   };
@@ -157,6 +163,25 @@ function play(trick: Trick | null, run: () => Answer, response: ServerResponse):
   }
 }
 
+/** What well-known services are like, as far as it shows from outside. */
+export const PLAYED = {
+  'aws-identity-center': {
+    membersCap: { count: 100, status: 400 },
+    hidesMembers: true,
+    asksOfUsers: { needs: ['name.givenName', 'name.familyName', 'displayName'], oneMail: true },
+  },
+  'github-emu': {
+    membersCap: { count: 1_000, status: 400 },
+    asksOfUsers: { needs: ['emails'], oneMail: false },
+    foldsGroups: (name) => name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-'),
+  },
+  slack: { membersCap: { count: 1_000, status: 400 }, asksOfUsers: { needs: ['emails'], oneMail: false } },
+  miro: { removal: ['filter', 'value'] },
+  databricks: { removal: ['filter'] },
+  snowflake: { asksOfUsers: { needs: [], oneMail: true }, foldsGroups: (name) => name.toUpperCase() },
+  jfrog: { asksOfUsers: { needs: ['emails'], oneMail: false } },
+} as const satisfies Readonly<Record<string, Partial<Quirks>>>;
+
 async function readBody(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
@@ -193,12 +218,23 @@ function carryOut(service: Service, { method, path, body }: SeenRequest): Answer
   }
 }
 
-function create(map: Map<string, Kept>, document: Json, { takesDuplicates }: Quirks): Answer {
+function faultOfUser(document: Json, { asksOfUsers: { needs, oneMail } }: Quirks): string | null {
+  const missing = needs.find((path) => {
+    const [first = '', second] = path.split('.');
+    const value = document[first] as Json | undefined;
+    return value === undefined || (second !== undefined && value[second] === undefined);
+  });
+  if (missing !== undefined) return `${missing} is required`;
+  return oneMail && Array.isArray(document.emails) && document.emails.length > 1 ? 'one e-mail only' : null;
+}
+
+function create(map: Map<string, Kept>, document: Json, quirks: Quirks): Answer {
+  const { takesDuplicates } = quirks;
   const name = String(document.userName ?? document.displayName);
-  if (
-    !takesDuplicates &&
-    [...map.values()].some((other) => other.name.toLowerCase() === name.toLowerCase())
-  ) {
+  const fault = 'userName' in document ? faultOfUser(document, quirks) : null;
+  if (fault !== null) return { status: 400, body: { scimType: 'invalidValue', detail: fault } };
+  const fold = 'userName' in document ? (text: string) => text.toLowerCase() : quirks.foldsGroups;
+  if (!takesDuplicates && [...map.values()].some((other) => fold(other.name) === fold(name))) {
     return { status: 409, body: { scimType: 'uniqueness', detail: `${name} is taken` } };
   }
   const externalId = typeof document.externalId === 'string' ? document.externalId : null;

@@ -4,7 +4,6 @@ import { createUser } from '../../src/directory/users.ts';
 import type { GroupRow } from '../../src/store/groups.ts';
 import type { UserRow } from '../../src/store/users.ts';
 import { approvePlan, rejectPlan } from '../../src/plans/decisions.ts';
-import { pushPlans } from '../../src/targets/admin/pushing.ts';
 import { changeTarget, showTarget } from '../../src/targets/admin/verbs.ts';
 import { attribution } from '../support/directory.ts';
 import { eventually } from '../support/eventually.ts';
@@ -157,7 +156,7 @@ describe('a target with quirks', () => {
     });
     expect(server.seen.length).toBe(before);
     const decision = { plan: hold?.id ?? '', reason: 'term end', by: operator };
-    const parts = { ...on.directory, kinds: pushPlans(on.targets) };
+    const parts = { ...on.directory, kinds: {} };
     await expect(approvePlan(parts, { ...decision, hash: 'sha256:old' })).rejects.toThrow('look at it again');
     await approvePlan(parts, { ...decision, hash: hold?.hash ?? '' });
     await holds(server, 'guarded', users.slice(6));
@@ -181,7 +180,7 @@ describe('a target with quirks', () => {
     });
     expect(server.seen.filter(({ method }) => method === 'POST')).toHaveLength(5);
     server.quirks.trick = () => null;
-    const parts = { ...on.directory, kinds: pushPlans(on.targets) };
+    const parts = { ...on.directory, kinds: {} };
     const decision = { plan: hold?.id ?? '', hash: hold?.hash ?? '', reason: 'mended', by: operator };
     await approvePlan(parts, decision);
     await holds(server, 'lying', users);
@@ -200,7 +199,7 @@ describe('a target with quirks', () => {
       expect(status.hold?.counts).toMatchObject({ membersRemoved: 6, usersDeactivated: 6 });
       return status.hold;
     });
-    const parts = { ...on.directory, kinds: pushPlans(on.targets) };
+    const parts = { ...on.directory, kinds: {} };
     await rejectPlan(parts, { plan: hold?.id ?? '', hash: null, reason: 'a mistake', by: operator });
     await on.do((work) => editMembers(work, { group: group.id, steps: [{ do: 'add', members: leavers }] }));
     await eventually(async () => {

@@ -2,7 +2,6 @@
 import { foldName } from '../../core/names.ts';
 import { Refusal } from '../../core/refusal.ts';
 import type { Outcome } from '../../core/targets/outcome.ts';
-import type { PlanKindHandlers } from '../../plans/kinds.ts';
 import {
   findPushUser,
   insertPush,
@@ -10,6 +9,7 @@ import {
   type PushStep,
   readPush,
 } from '../../store/targets/pushes.ts';
+import type { PlanKindHandlers } from '../../plans/kinds.ts';
 import type { Exchange } from '../exchange.ts';
 import { CONNECTOR_TYPES, isConnectedType } from '../connectors/types.ts';
 import { openWebhook, testMessage } from '../connectors/webhook/open.ts';

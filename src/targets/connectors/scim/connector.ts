@@ -17,6 +17,7 @@ import { PROFILES } from './profiles.ts';
 import { heldResource, resolve } from './resolve.ts';
 import type { ScimCredentials, ScimSettings } from './settings.ts';
 import {
+  faultOfUser,
   groupBody,
   groupDifferences,
   PATCH_SCHEMA,
@@ -37,8 +38,14 @@ export interface ScimTarget {
 
 /** What is known of a SCIM target before the first request. */
 export function scimTraits({ profile, groupName, roleGroupName }: ScimSettings): Traits {
-  const known = PROFILES[profile];
-  return { ...known, names: { ...known.names, template: groupName, roleTemplate: roleGroupName } };
+  const { chunk, chunkBytes, removal, membersReadable, names } = PROFILES[profile];
+  return {
+    chunk,
+    chunkBytes,
+    removal,
+    membersReadable,
+    names: { ...names, template: groupName, roleTemplate: roleGroupName },
+  };
 }
 
 export function scimConnector({ http, ...target }: ScimTarget): Connector {
@@ -137,6 +144,8 @@ function operationsFor(object: TargetObject, held: Held, settings: ScimSettings)
 
 /** A create whose answer tells no id is looked up before anything else happens to the object. */
 async function create(client: ScimClient, object: TargetObject, settings: ScimSettings): Promise<Outcome> {
+  const fault = object.kind === 'user' ? faultOfUser(object, settings) : null;
+  if (fault !== null) return { kind: 'rejected', code: 422, why: fault };
   const [path, body] =
     object.kind === 'user' ? ['/Users', userBody(object, settings)] : ['/Groups', groupBody(object)];
   const reply = await client.resource('POST', path, body);

@@ -1,7 +1,9 @@
 /** Users as SCIM resources: what is sent, and what differs from what the target holds. */
 import { canonicalJson } from '../../../core/json.ts';
 import type { TargetGroup, TargetUser } from '../../connector.ts';
+import { valuesOf } from '../user-values.ts';
 import type { ScimResource } from './client.ts';
+import { PROFILES } from './profiles.ts';
 import type { ScimSettings } from './settings.ts';
 
 export const USER_SCHEMA = 'urn:ietf:params:scim:schemas:core:2.0:User';
@@ -20,7 +22,7 @@ type Attributes = Readonly<Record<string, unknown>>;
 function managedAttributes(user: TargetUser, settings: ScimSettings): Attributes {
   const own = Object.fromEntries(
     settings.attributes
-      .map((name): [string, unknown] => [name, user.attributes[name]])
+      .map((name): [string, unknown] => [name, valueFor(name, user.attributes[name], settings)])
       .filter(([, value]) => isAssigned(value)),
   );
   return {
@@ -32,6 +34,22 @@ function managedAttributes(user: TargetUser, settings: ScimSettings): Attributes
       ? { roles: user.roles.map((value) => ({ value })) }
       : {}),
   };
+}
+
+/** Of a list that the service keeps one value of: the primary one, or the first. */
+function valueFor(name: string, value: unknown, { profile }: ScimSettings): unknown {
+  if (!Array.isArray(value) || !PROFILES[profile].single.includes(name)) return value;
+  const items = value as readonly unknown[];
+  const primary = items.find((item) => asAttributes(item).primary === true) ?? items[0];
+  return primary === undefined ? [] : [primary];
+}
+
+/** What the service would refuse this user for, as a sentence; null for nothing that is known. */
+export function faultOfUser(user: TargetUser, { profile }: ScimSettings): string | null {
+  const missing = PROFILES[profile].needs.filter((path) => valuesOf(user, path).length === 0);
+  return missing.length === 0
+    ? null
+    : `${user.userName} has no ${missing.join(', ')}, which ${profile} demands`;
 }
 
 /** The body of POST /Users. */
