@@ -151,7 +151,10 @@ async function listen(
     tokenEndpoint({ directory, random: randomBytes, now: parts.now, log }),
     door,
   ];
-  const callback = buildApp({ newId: randomUUID, doors, trustsProxy: false }).callback();
+  const app = buildApp({ newId: randomUUID, doors, trustsProxy: false });
+  // A reader that goes away is told by koa on the console, unless somebody listens.
+  app.on('error', () => undefined);
+  const callback = app.callback();
   server.on('request', (request, response) => void callback(request, response));
   return {
     baseUrl: `${origin}/scim/v2`,

@@ -56,6 +56,8 @@ const strict = {
 export const profiles = {
   auto,
   strict,
+  // For providers that push groups before their people: who is not there yet comes with the next full push.
+  tolerant: { ...auto, name: 'tolerant', danglingMembers: 'ignore' },
   entra: { ...auto, name: 'entra' },
   okta: { ...auto, name: 'okta', patchedGroup: 200, bareToken: 'accept' },
   onelogin: { ...auto, name: 'onelogin' },
