@@ -14,6 +14,7 @@ import {
   readSubGraph,
   rulesLeadingInto,
   type SubGraphRow,
+  waitingFor,
 } from '../store/effective/sub-graph.ts';
 import { smallestCut } from './explanation/cut.ts';
 import { shortestPaths } from './explanation/paths.ts';
@@ -87,6 +88,7 @@ export async function explain(connection: Connection, user: UserId, group: Group
       groupKind: target.kind,
       nearest: isUnreached ? (await nearestGroups(connection, target.n, NEAREST)).map(({ n }) => n) : [],
       rules: isUnreached && !found.stub ? await failedRules(connection, target.n, found.n) : [],
+      waiting: isUnreached ? await decisionsFor(connection, target.n, found.n) : [],
     },
   });
 }
@@ -113,6 +115,7 @@ export async function explainAt(
       groupKind: target.rule === null ? 'regular' : 'rule',
       nearest: [],
       rules: target.rule === null ? [] : [{ group: target.n, terms: [] }],
+      waiting: [],
     },
   });
 }
@@ -158,6 +161,15 @@ async function explanationOf(
     })),
     whyNot: whyNot.map((one) => ({ ...one, nearest: one.nearest.map(groupOf) })),
   };
+}
+
+async function decisionsFor(
+  connection: Connection,
+  group: GroupN,
+  user: UserN,
+): Promise<Circumstances['waiting']> {
+  const rows = await waitingFor(connection, { group, user, limit: NEAREST.limit });
+  return rows.map(({ reason, group_n: to }) => ({ reason, group: to }));
 }
 
 /** Rules that would lead into the group, with what the user fails of them. */

@@ -206,6 +206,27 @@ describe('history', () => {
     expect(was.via[0]?.sources).toHaveLength(1);
   });
 
+  it('tells of a request and a held plan that would lead there (D-21)', async () => {
+    const [carl, group] = [await test.user('carl'), await test.group('club')];
+    const outer = await test.group('clubs', group);
+    await test.database.rows({
+      text: `insert into join_request (kind, group_n, user_n, expires_at) values ('join', ${group.n}, ${carl.n}, now() + interval '1 day')`,
+    });
+    await test.database.rows({
+      text: `with made as (
+               insert into plan (kind, state, subject, title, source_n, request, counts, hash, actor_kind, actor_id)
+               values ('feed', 'held', 'x', 'x', 1, '{}', '{}', 'x', 'feed', 'csv') returning n)
+             insert into plan_operation (plan_n, at, type, group_n, added)
+             select n, 1, 'membership.direct', ${group.n}, array[${carl.n}] from made`,
+    });
+    const { whyNot } = await explain(test.database, carl.id, outer.id);
+    expect(whyNot.map(({ reason, nearest }) => [reason, nearest.map(({ id }) => id)])).toEqual([
+      ['no_path', [outer.id, group.id]],
+      ['request_pending', [group.id]],
+      ['held', [group.id]],
+    ]);
+  });
+
   it('refuses what is yet to come, what is longer ago than it is kept, and what is no time (D-23)', async () => {
     const kept = await readKeptHistory(test.database, 400);
     const ahead = new Date(kept.until.getTime() + 60_000).toISOString();

@@ -12,6 +12,8 @@ export interface Circumstances {
   readonly nearest: readonly GroupN[];
   /** Rules that would lead there, nearest first, with what the user fails of each. */
   readonly rules: readonly FailedRule[];
+  /** What would lead there once somebody decides it. */
+  readonly waiting: readonly { readonly reason: 'request_pending' | 'held'; readonly group: GroupN }[];
 }
 
 export interface FailedRule {
@@ -21,7 +23,7 @@ export interface FailedRule {
 }
 
 export interface WhyNot {
-  readonly reason: 'no_path' | 'inactive' | 'stub' | 'rule_term';
+  readonly reason: 'no_path' | 'inactive' | 'stub' | 'rule_term' | 'request_pending' | 'held';
   readonly nearest: readonly GroupN[];
   /** Of reason `rule_term`. */
   readonly terms?: readonly string[];
@@ -32,16 +34,21 @@ const NEEDS_ARRIVAL: ReadonlySet<string> = new Set(['everyone-signed-in', 'rule'
 
 /** Everything that stands in the way, all of which has to change. Not empty for a user that is not in the group. */
 export function reasonsAgainst(circumstances: Circumstances): WhyNot[] {
-  const { isActive, isStub, group, groupKind, hasPath, nearest, rules } = circumstances;
+  const { isActive, isStub, group, groupKind, hasPath, nearest, rules, waiting } = circumstances;
   const reasons: WhyNot[] = [];
   if (!isActive) reasons.push({ reason: 'inactive', nearest: [] });
   if (hasPath) return reasons;
   if (isStub && NEEDS_ARRIVAL.has(groupKind)) return [...reasons, { reason: 'stub', nearest: [] }];
   if (groupKind !== 'rule') reasons.push({ reason: 'no_path', nearest });
-  const failed = rules.map((rule) => ({
+  const leading = (to: GroupN): GroupN[] => (to === group ? [] : [to]);
+  const failed = rules.map(({ group: to, terms }) => ({
     reason: 'rule_term' as const,
-    nearest: rule.group === group ? [] : [rule.group],
-    terms: rule.terms,
+    nearest: leading(to),
+    terms,
   }));
-  return [...reasons, ...failed];
+  return [
+    ...reasons,
+    ...failed,
+    ...waiting.map(({ reason, group: to }) => ({ reason, nearest: leading(to) })),
+  ];
 }

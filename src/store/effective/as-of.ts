@@ -29,7 +29,7 @@ const wasActive = (row: string, at: string): string => `${lived(row, at)} and (
 
 const effectiveAt = (group: string, at: string): string => `(
   with recursive below(n) as (
-    select ${group}
+    select g.n from groups g where g.n = ${group} and ${lived('g', at)}
     union
     select e.member_n from below cross join lateral ${stood('group_n', 'below.n', at)} e where e.member_kind = 'g')
   select e.member_n as n, 'u'::"char" as kind, bool_or(below.n = ${group}) as direct
@@ -38,7 +38,8 @@ const effectiveAt = (group: string, at: string): string => `(
   group by e.member_n)`;
 
 const directAt = (group: string, at: string): string => `(
-  select distinct e.member_n as n, e.member_kind as kind, true as direct from ${stood('group_n', group, at)} e)`;
+  select distinct e.member_n as n, e.member_kind as kind, true as direct from ${stood('group_n', group, at)} e
+  join groups g on g.n = e.group_n and ${lived('g', at)})`;
 
 const membersAt = { effective: effectiveAt, direct: directAt } as const;
 

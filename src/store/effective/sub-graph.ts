@@ -56,6 +56,19 @@ const rulesBelow = named(
    order by d.depth, g.name_key limit $2`,
 );
 
+const waiting = named(
+  'effective_waiting',
+  `select 'request_pending' as reason, r.group_n from closure c
+   join join_request r on r.group_n = c.descendant and r.user_n = $2 and r.state = 'pending' and r.kind = 'join'
+   where c.ancestor = $1
+   union
+   select 'held', o.group_n from plan p
+   join plan_operation o on o.plan_n = p.n and o.type = 'membership.direct' and $2 = any(o.added)
+   join closure c on c.descendant = o.group_n and c.ancestor = $1
+   where p.state = 'held' and not p.dry_run
+   order by 1 desc, 2 limit $3`,
+);
+
 const refs = named('effective_group_refs', 'select n, id, name from groups where n = any($1::int[])');
 
 const below = named(
@@ -96,6 +109,14 @@ export async function rulesLeadingInto(
   { limit, depth }: { readonly limit: number; readonly depth: number },
 ): Promise<{ readonly n: GroupN; readonly filter: Filter }[]> {
   return connection.rows(rulesBelow, [group, limit, depth]);
+}
+
+/** What waits for somebody's decision and would lead the user into the group: requests to join, held plans (D-21). */
+export async function waitingFor(
+  connection: Connection,
+  { group, user, limit }: { readonly group: GroupN; readonly user: UserN; readonly limit: number },
+): Promise<{ readonly reason: 'request_pending' | 'held'; readonly group_n: GroupN }[]> {
+  return connection.rows(waiting, [group, user, limit]);
 }
 
 /** Regular groups at or below a group, nearest first: joining any of them leads into it (D-21). */
