@@ -430,7 +430,7 @@ describe('the reference at /api/openapi.json', () => {
     await walk('POST /api/v1/plans/{id}/reject', 403, { ...at, body: { reason: 'a token tries' } });
     // No token gets further; the tests of plans decide as people.
     walked.add('POST /api/v1/plans/{id}/approve').add('POST /api/v1/plans/{id}/reject');
-    const child = await walk('POST /api/v1/groups', 201, { body: { name: 'inner' } });
+    const child = await walk('POST /api/v1/groups', 201, { body: { name: 'much inner' } });
     const nesting = { in: { id: group.body.id, memberId: child.body.id } };
     await walk('PUT /api/v1/groups/{id}/members/groups/{memberId}', 201, nesting);
     const plans = await walk('GET /api/v1/plans', 200, { query: '?kind=nesting&state=applied' });

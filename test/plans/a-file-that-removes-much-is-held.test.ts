@@ -349,6 +349,27 @@ describe('D-31, D-32: a file that removes much', () => {
     expect(await isThere('rejected', 'bad.csv.rejects.csv')).toBe(true);
   });
 
+  it('a truncated snapshot is held and retracts nothing; a whole one after it takes its place', async () => {
+    count += 1;
+    const group = `snapshot ${count}`;
+    const settings = { mode: 'snapshot' as const };
+    const columns = 'group,username\n';
+    const lines = (members: readonly string[]): string =>
+      members.map((name) => `${group},${name}\n`).join('');
+    await test.database.rows({
+      text: `insert into source (name, kind) values ('hr', 'feed') on conflict do nothing`,
+    });
+    const hr = { source: 'hr', settings };
+    expect((await test.import(columns + lines(names(100)), hr)).run).toMatchObject({ state: 'applied' });
+    const cut = await test.import(columns + lines(names(30)), { ...hr, file: 'cut.csv' });
+    expect(cut.run).toMatchObject({ state: 'held' });
+    expect((await planOf(cut)).guards.map(({ guard }) => guard)).toEqual(['removals', 'snapshot-shrunk']);
+    expect(await test.members(group)).toHaveLength(100);
+    expect((await test.import(columns + lines(names(99)), hr)).run).toMatchObject({ state: 'applied' });
+    expect(await planOf(cut)).toMatchObject({ state: 'replaced' });
+    expect(await test.members(group)).toHaveLength(99);
+  });
+
   it('the limits are those of the feed', async () => {
     const group = await filled();
     const { guards } = defaultFeedSettings('csv');

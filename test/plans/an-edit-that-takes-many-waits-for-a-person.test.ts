@@ -148,6 +148,18 @@ describe('D-31: an edit that takes many out', () => {
     expect(refused).toMatchObject({ status: 409, body: { code: 'plan.not_undoable' } });
   });
 
+  it('a nesting is undone by taking it out again', async () => {
+    const { group: inner } = await crowd(2);
+    const outer = await test.group(`nested ${count}`);
+    expect((await test.ask('PUT', `/groups/${outer.id}/members/groups/${inner.id}`)).status).toBe(201);
+    const list = await test.ask('GET', '/plans?kind=nesting&state=applied&limit=1');
+    const [nesting] = (list.body as { items: { id: string }[] }).items;
+    const undo = await test.ask('POST', `/plans/${nesting?.id}/undo`);
+    expect(undo).toMatchObject({ status: 201, body: { state: 'held', counts: { nestingsRemoved: 1 } } });
+    await approve(await requirePlan(test.database, (undo.body as { id: string }).id));
+    expect(await sizeOf(outer)).toBe(0);
+  });
+
   it('J-20: a protected group is not touched without a person', async () => {
     const protectedGroup = await test.group(`protected ${count}`);
     const child = await test.group(`child ${count}`);
