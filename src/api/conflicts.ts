@@ -194,8 +194,8 @@ async function resolve(parts: ApiParts, call: Call): Promise<Answer> {
   };
 }
 
-/** A disagreement as the API and the command line show it. */
-export function disagreementBody(row: DisagreementRow): object {
+/** A disagreement as the API shows it. */
+function disagreementBody(row: DisagreementRow): object {
   return {
     id: row.id,
     kind: row.kind,

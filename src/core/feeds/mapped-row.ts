@@ -30,7 +30,7 @@ export interface ColumnTest {
 const PLACEHOLDER = /\{([^{}]+)\}/g;
 
 /** The columns that a template of a group's name needs. */
-export function columnsOfName(template: string): string[] {
+function columnsOfName(template: string): string[] {
   return [...template.matchAll(PLACEHOLDER)].map(([, column = '']) => column.trim().toLowerCase());
 }
 

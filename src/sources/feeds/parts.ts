@@ -162,7 +162,7 @@ async function textOf(pieces: AsyncIterable<Buffer>, most: number): Promise<stri
 }
 
 /** The bytes of a file, never through a symbolic link. */
-export async function* readPieces(path: string): AsyncGenerator<Buffer> {
+async function* readPieces(path: string): AsyncGenerator<Buffer> {
   const file = await openWithoutLinks(path);
   try {
     for await (const piece of file.createReadStream({ highWaterMark: PIECE, autoClose: false })) {
