@@ -103,5 +103,10 @@ function write(context: DoorContext, { status, headers = {}, body }: Answer): vo
     context.body = JSON.stringify(body);
     context.set('Content-Type', 'application/json; charset=utf-8');
   } else if (body !== null) context.body = body;
+  else if (status === 202) {
+    // Koa would write the status's name.
+    context.body = '';
+    context.remove('Content-Type');
+  }
   context.set({ 'Cache-Control': 'no-store', ...headers });
 }
