@@ -5,6 +5,7 @@ import { type Moment, momentBehind } from '../core/moment.ts';
 import { Refusal } from '../core/refusal.ts';
 import { HttpProblem } from '../http/problem.ts';
 import type { Tx } from '../store/database.ts';
+import { readFeedHead } from '../store/effective/feed-pages.ts';
 import {
   countPastMembers,
   findPastGroup,
@@ -14,7 +15,7 @@ import {
   readKeptHistory,
 } from '../store/effective/as-of.ts';
 import { groupIdIn, momentIn, readClaim, readPaging } from './input.ts';
-import type { ApiParts } from './parts.ts';
+import { type ApiParts, cursorHeader } from './parts.ts';
 import type { Answer, Call } from './route.ts';
 import { cursor, id, kindOfMember } from './shapes.ts';
 
@@ -38,6 +39,7 @@ export async function listPastMembers(parts: ApiParts, call: Call): Promise<Answ
     const members = await pastMembersPage(tx, past, paging.page);
     return {
       status: 200,
+      headers: cursorHeader(parts, { kind: 'end', batch: await readFeedHead(tx) }),
       body: {
         group,
         effective: list === 'effective',
