@@ -1,0 +1,123 @@
+import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { startChild, type Child } from '../support/child-process.ts';
+import { freshDatabase, type TestDatabase } from '../support/database.ts';
+import { eventually } from '../support/eventually.ts';
+import { type Installation, makeInstallation } from '../support/muster.ts';
+import { needs } from '../support/needs.ts';
+import { GROUPS, PEOPLE, SERVICE, type Slapd, startSlapd } from '../support/slapd.ts';
+
+// Two daemons are started, which takes its time on a busy machine.
+jest.setTimeout(180_000);
+
+const TOKEN = 'mst_the-token-of-the-journey-test-0123456789';
+const CORE = 'urn:ietf:params:scim:schemas:core:2.0';
+
+interface Answer {
+  readonly id: string;
+  readonly Resources?: readonly { displayName: string; members?: readonly { display?: string }[] }[];
+}
+
+needs('slapd')('a SCIM PATCH', () => {
+  const databases: TestDatabase[] = [];
+  const musters: Installation[] = [];
+  let slapd: Slapd;
+  let foreign: Child;
+  const users = new Map<string, string>();
+  let group = '';
+
+  beforeAll(async () => {
+    for (let i = 0; i < 2; i += 1) {
+      const database = await freshDatabase();
+      databases.push(database);
+      const muster = await makeInstallation({ DATABASE_URL: database.url, MUSTER_BOOTSTRAP_TOKEN: TOKEN });
+      musters.push(muster);
+      await muster.serve();
+    }
+    [slapd, foreign] = await Promise.all([
+      startSlapd(),
+      startChild(['test/support/foreign-scim-server.mjs'], { word: 'listening' }),
+    ]);
+    for (const userName of ['ada', 'grace']) {
+      const body = { schemas: [`${CORE}:User`], userName, displayName: userName };
+      users.set(userName, (await ask('POST', '/scim/v2/Users', body)).id);
+    }
+    group = (await ask('POST', '/scim/v2/Groups', { schemas: [`${CORE}:Group`], displayName: 'Readers' })).id;
+    await add('wiki', {
+      type: 'scim',
+      settings: { url: `http://127.0.0.1:${foreign.said}/scim/v2`, allowPrivate: true },
+      credentials: { bearer: 'foreign-token' },
+    });
+    await add('second', {
+      type: 'scim',
+      settings: { url: `${musters[1]?.address ?? ''}/scim/v2`, allowPrivate: true },
+      credentials: { bearer: TOKEN },
+    });
+    await add('ldap', {
+      type: 'ldap',
+      settings: {
+        ...{ url: `ldap://127.0.0.1:${slapd.port}`, tls: 'off', allowPrivate: true, bindDn: SERVICE.dn },
+        ...{ users: { mode: 'manage', base: PEOPLE }, groupBase: GROUPS },
+      },
+      credentials: { password: SERVICE.password },
+    });
+  });
+  afterAll(async () => {
+    await Promise.all(musters.map((muster) => muster.remove()));
+    await Promise.all([slapd.stop(), foreign.stop(), ...databases.map((database) => database.close())]);
+  });
+
+  const ask = async (method: string, path: string, body?: object, from = 0): Promise<Answer> => {
+    const answer = await fetch(`${musters[from]?.address ?? ''}${path}`, {
+      method,
+      headers: { Authorization: `Bearer ${TOKEN}`, 'Content-Type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    expect({ method, path, status: answer.status }).toEqual({ method, path, status: expect.any(Number) });
+    expect(answer.status).toBeLessThan(300);
+    const text = await answer.text();
+    return (text === '' ? {} : JSON.parse(text)) as Answer;
+  };
+  const add = (name: string, target: object): Promise<Answer> =>
+    ask('POST', '/api/v1/targets', { name, mode: 'enforce', scope: { groups: [group] }, ...target });
+  const patch = (op: 'add' | 'remove', userName: string): Promise<Answer> => {
+    const value = users.get(userName) ?? '';
+    const operation =
+      op === 'add'
+        ? { op, path: 'members', value: [{ value }] }
+        : { op, path: `members[value eq "${value}"]` };
+    const schemas = ['urn:ietf:params:scim:api:messages:2.0:PatchOp'];
+    return ask('PATCH', `/scim/v2/Groups/${group}`, { schemas, Operations: [operation] });
+  };
+
+  /** Members of the group at each counterpart, as that itself tells them. */
+  const held = async (): Promise<Record<string, readonly string[]>> => {
+    const told = await fetch(`http://127.0.0.1:${foreign.said}/held`);
+    const { groups } = (await told.json()) as { groups: Record<string, string[]> };
+    const second = await ask('GET', '/scim/v2/Groups', undefined, 1);
+    const readers = second.Resources?.find(({ displayName }) => displayName === 'Readers');
+    const people = new Map((await slapd.entries(PEOPLE)).map((entry) => [entry.dn, String(entry.uid)]));
+    const entry = (await slapd.entries(GROUPS)).find(({ cn }) => cn === 'Readers');
+    const members = [entry?.member ?? []].flat().flatMap((dn) => people.get(String(dn)) ?? []);
+    return {
+      foreign: groups.Readers ?? [],
+      second: (readers?.members ?? []).map(({ display = '' }) => display).sort(),
+      slapd: members.sort(),
+    };
+  };
+  const allHold = (names: readonly string[]): Promise<void> =>
+    eventually(async () => {
+      expect(await held()).toEqual({ foreign: names, second: names, slapd: names });
+    }, 60_000);
+
+  it('that adds members reaches slapd, a foreign SCIM server and a second Muster', async () => {
+    await patch('add', 'ada');
+    await allHold(['ada']);
+    await patch('add', 'grace');
+    await allHold(['ada', 'grace']);
+  });
+
+  it('that removes one takes it out of all of them', async () => {
+    await patch('remove', 'ada');
+    await allHold(['grace']);
+  });
+});
