@@ -8,7 +8,7 @@ import { allows, parseScope, type Scope } from '../core/scopes.ts';
 import { hashToken } from '../core/token.ts';
 import { findTokenOwner, type TokenOwnerRow } from '../store/clients.ts';
 import type { Connection } from '../store/database.ts';
-import type { ClientIdentity, DoorContext, DoorMiddleware } from './context.ts';
+import type { ClientIdentity, DoorContext } from './context.ts';
 import { HttpProblem } from './problem.ts';
 
 /** Finds whom a token speaks for; null for unknown, expired and revoked alike. */
@@ -32,22 +32,6 @@ export function tokenLookup(connection: Connection, now: () => number): Authenti
     const client = identityOf(owner);
     remembered.set(key, { client, until: now() + REMEMBERED_MS });
     return client;
-  };
-}
-
-/** Lets a request pass that carries a good token, without asking for a scope yet. */
-export function authenticated(authenticate: Authenticate): DoorMiddleware {
-  return async (context, next) => {
-    await authenticateRequest(context, authenticate);
-    await next();
-  };
-}
-
-/** Lets an authenticated request pass whose token has the scope. */
-export function withScope(scope: Scope): DoorMiddleware {
-  return async (context, next) => {
-    requireScope(clientOf(context), scope);
-    await next();
   };
 }
 

@@ -358,7 +358,7 @@ const assertions: readonly HostileMessage[] = [
   with_('a confirmation until a local time', 'confirmation.expired', {
     confirmedUntil: inSeconds(300).replace('Z', '+02:00'),
   }),
-  with_('a confirmation that has not begun', 'confirmation.not_before', { confirmedFrom: inSeconds(120) }),
+  with_('a confirmation that has not begun', 'confirmation.not_before', { confirmedFrom: inSeconds(3_600) }),
   with_('a login that nobody asked for', 'confirmation.unsolicited', {
     inResponseTo: null,
     responseInResponseTo: null,
@@ -369,7 +369,7 @@ const assertions: readonly HostileMessage[] = [
     inResponseTo: '_other',
   }),
   with_('no conditions', 'conditions.missing', { conditions: '' }),
-  with_('conditions that have not begun', 'conditions.not_before', { notBefore: inSeconds(120) }),
+  with_('conditions that have not begun', 'conditions.not_before', { notBefore: inSeconds(3_600) }),
   with_('conditions from no time', 'conditions.not_before', { notBefore: 'yesterday' }),
   with_('conditions that are over', 'conditions.expired', { notOnOrAfter: inSeconds(-61) }),
   with_('conditions until no time', 'signature.invalid', { notOnOrAfter: 'never' }),

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { describe } from '@jest/globals';
 
 /** Programs of the machine that tests use, where it has them; `npm test` lists what it could not run without. */
-const BINARIES = { slapd: 'slapd', mariadb: 'mariadbd' } as const;
+const BINARIES = { slapd: 'slapd', mariadb: 'mariadbd', chromium: 'chromium' } as const;
 
 /** The program's path; null where this machine lacks it. */
-function find(program: keyof typeof BINARIES): string | null {
+export function findProgram(program: keyof typeof BINARIES): string | null {
   const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/usr/local/sbin'];
   return folders.map((folder) => join(folder, BINARIES[program])).find((path) => existsSync(path)) ?? null;
 }
@@ -17,5 +17,5 @@ function find(program: keyof typeof BINARIES): string | null {
  */
 export function needs(program: keyof typeof BINARIES): typeof describe | typeof describe.skip {
   const required = (process.env.MUSTER_TEST_REQUIRE ?? '').split(',').includes(program);
-  return find(program) === null && !required ? describe.skip : describe;
+  return findProgram(program) === null && !required ? describe.skip : describe;
 }

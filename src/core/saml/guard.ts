@@ -111,7 +111,6 @@ const isAhead = (instant: number, now: number): boolean => !(instant - SKEW_MS <
 
 /** On the signed assertion, and nothing but what was signed. */
 export const assertionChecks: readonly Check<AssertionFacts>[] = [
-  { code: 'assertion.id', holds: ({ assertion }) => assertion.id !== '' },
   { code: 'assertion.version', holds: ({ assertion }) => assertion.version === '2.0' },
   { code: 'assertion.issuer', holds: ({ assertion, expected }) => assertion.issuer === expected.issuer },
   { code: 'confirmation.method', holds: ({ confirmation }) => confirmation?.method === BEARER },

@@ -36,7 +36,6 @@ export const loginReasons = {
   'signature.digest': 'A digest is made with an algorithm that is not accepted.',
   'signature.transform': 'A signature transforms what it signs in a way that is not accepted.',
   'signature.invalid': 'The signature is not one of the provider over this assertion.',
-  'assertion.id': 'The signed assertion has no id.',
   'assertion.version': 'The signed assertion is of another version of SAML.',
   'assertion.issuer': 'The signed assertion is of another provider than the one asked.',
   'confirmation.method': 'The assertion is not confirmed for whoever bears it.',
