@@ -48,21 +48,6 @@ export interface DirectoryCounts {
   readonly usersDeleted: number;
 }
 
-export const NO_OPERATIONS: DirectoryCounts = {
-  membersAdded: 0,
-  membersRemoved: 0,
-  membersRemovedAskedFor: 0,
-  nestingsAdded: 0,
-  nestingsRemoved: 0,
-  groupsCreated: 0,
-  groupsChanged: 0,
-  groupsDeleted: 0,
-  usersCreated: 0,
-  usersChanged: 0,
-  usersDeactivated: 0,
-  usersDeleted: 0,
-};
-
 /** True when no operation takes anything from anybody. */
 export function takesNothing(counts: DirectoryCounts): boolean {
   const { membersRemoved, nestingsRemoved, groupsDeleted, usersDeactivated, usersDeleted } = counts;
