@@ -41,12 +41,9 @@ class Model {
   readonly pending = new Map<string, 'join' | 'leave'>();
 
   step(step: Step): string {
-    if (step.do === 'let') {
-      this.may.add(step.user);
-      return 'done';
-    }
-    if (step.do === 'unlet') {
-      if (this.may.delete(step.user)) this.#lose(step.user);
+    if (!('group' in step)) {
+      if (step.do === 'let') this.may.add(step.user);
+      else if (this.may.delete(step.user)) this.#lose(step.user);
       return 'done';
     }
     const key = `${step.user} ${step.group}`;
@@ -148,7 +145,7 @@ describe('any history of joining', () => {
   async function act(users: readonly UserRow[], groups: readonly GroupRow[], step: Step): Promise<string> {
     const user = users[step.user];
     if (user === undefined) throw new Error('No such user.');
-    if (step.do === 'let' || step.do === 'unlet') {
+    if (!('group' in step)) {
       const verb = step.do === 'let' ? addMember : removeMember;
       return codeOf(cast.do((work) => verb(work, { group: cast.member.id, member: user.id })));
     }
