@@ -56,12 +56,12 @@ export function clientRoutes(parts: ApiParts): readonly Route[] {
       query: paging,
       answers: { 200: answers(pageOf(clientShape)) },
       handle: async ({ query }) => {
-        const { page, next } = readPaging(parts.listKey, query, 'clients');
-        const clients = (await listClients(parts.directory.database)).filter(({ n }) => n > page.after);
-        const rows = clients.slice(0, page.limit);
+        const pages = readPaging(parts.listKey, query, 'clients');
+        const clients = (await listClients(parts.directory.database)).filter(({ n }) => n > pages.page.after);
+        const rows = clients.slice(0, pages.page.limit);
         return {
           status: 200,
-          body: { items: rows.map(clientBody), next: next(rows.length, rows.at(-1)?.n) },
+          body: { items: rows.map(clientBody), next: pages.next(rows.length, rows.at(-1)?.n) },
         };
       },
     },

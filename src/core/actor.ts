@@ -4,7 +4,7 @@
  */
 import type { GroupN, UserId, UserN } from './ids.ts';
 import { grants, type Permission } from './permissions.ts';
-import { allows, type Scope } from './scopes.ts';
+import type { Scope } from './scopes.ts';
 
 /** What the log keeps of an actor. `id` is the client's, feed's or provider's name, a user's uuid, or the job's name for `system`. */
 export interface ActorName {
@@ -70,11 +70,6 @@ export function isAdministrator(actor: Actor): boolean {
 /** True for a person who holds the permission, and for every administrator. */
 export function holds(actor: Actor, permission: Permission): boolean {
   return isAdministrator(actor) || (actor.kind === 'user' && grants(actor.permissions, permission));
-}
-
-/** True for a client with the scope, and for every administrator. */
-export function hasScope(actor: Actor, scope: Scope): boolean {
-  return isAdministrator(actor) || (actor.kind === 'client' && allows(actor.scopes, scope));
 }
 
 /** True for a person who leads the group, directly or through a leader group (J-14). */

@@ -84,11 +84,6 @@ const retract = named(
      (select count(*) from moved)::int as moved`,
 );
 
-const planned = named(
-  'request_loss_planned',
-  `with ${doomed} select distinct group_n as "group", member_n as member from doomed order by 1, 2`,
-);
-
 /** Users that are in one of the groups, directly or through others. */
 export async function usersBelow(connection: Connection, groups: readonly GroupN[]): Promise<UserN[]> {
   if (groups.length === 0) return [];
@@ -100,15 +95,6 @@ export async function lockLosers(tx: Tx, users: readonly UserN[]): Promise<UserN
   if (users.length === 0) return [];
   await tx.rows(lockUsers, [users]);
   return (await tx.rows<{ n: UserN }>(losers, [users])).map(({ n }) => n);
-}
-
-/** Memberships that would end if these users lost `groups.request`: for plans. */
-export async function listRequestLosses(
-  connection: Connection,
-  users: readonly UserN[],
-  whose: 'own' | 'all',
-): Promise<{ readonly group: GroupN; readonly member: UserN }[]> {
-  return users.length === 0 ? [] : connection.rows(planned, [users, whose]);
 }
 
 /** Ends the memberships of users who lost `groups.request`, in the author's name. */

@@ -257,6 +257,7 @@ describe('groups and members over /api/v1', () => {
 
   it('says no as a problem with a code, and changes nothing', async () => {
     const reader = await api.tokenFor('reader', ['directory.read']);
+    const writer = await api.tokenFor('writer', ['directory.read', 'directory.write', 'groups.govern']);
     const cases: [string, string, Parameters<ApiServer['ask']>[2], number, string][] = [
       ['GET', '/groups', { token: '' }, 401, 'auth.required'],
       ['GET', '/groups', { token: 'mst_wrong' }, 401, 'auth.invalid'],
@@ -264,7 +265,7 @@ describe('groups and members over /api/v1', () => {
       ['POST', '/groups', { body: '{' }, 400, 'body.malformed'],
       ['POST', '/groups', { body: { name: 'x', colour: 'red' } }, 400, 'request.invalid'],
       ['POST', '/groups', { body: { name: '' } }, 400, 'group.invalid'],
-      ['POST', '/groups', { body: { name: 'affiliation.staff' } }, 403, 'group.name_reserved'],
+      ['POST', '/groups', { token: writer, body: { name: 'affiliation.staff' } }, 403, 'group.name_reserved'],
       ['POST', '/groups', { body: { name: 'x', roles: ['no such role'] } }, 400, 'role.invalid'],
       [
         'POST',

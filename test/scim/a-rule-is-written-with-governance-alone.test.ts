@@ -20,14 +20,14 @@ describe('automatic groups over SCIM', () => {
   it('take a rule from a client that governs, show it, and keep their members to themselves (D-14, D-15)', async () => {
     const client = await door.client({ scopes: ['scim.read', 'scim.write', 'groups.govern'] });
     const user = { schemas: [USER], userName: 'ann', title: 'Cook' };
-    const ann = String((await client.send('POST', '/Users', user)).body.id);
+    const ann = (await client.send('POST', '/Users', user)).body.id as string;
     const rule = 'title eq "cook"';
     const made = await client.send('POST', '/Groups', group('kitchen', { rule }));
     expect(made).toMatchObject({
       status: 201,
       body: { [MUSTER]: { kind: 'rule', rule }, members: [{ value: ann }] },
     });
-    const path = `/Groups/${String(made.body.id)}`;
+    const path = `/Groups/${made.body.id as string}`;
     const tag = { 'If-None-Match': made.headers.get('ETag') ?? '' };
     expect((await client.send('GET', `${path}?excludedAttributes=members`, undefined, tag)).status).toBe(304);
     await client.patch(`/Users/${ann}`, { op: 'replace', path: 'title', value: 'Boss' });
@@ -54,7 +54,7 @@ describe('automatic groups over SCIM', () => {
     const refused = { status: 400, body: { scimType: 'invalidValue' } };
     expect(await admin.send('POST', '/Groups', group('affiliation.staff'))).toMatchObject(refused);
     const plain = await admin.send('POST', '/Groups', group('plain'));
-    const path = `/Groups/${String(plain.body.id)}`;
+    const path = `/Groups/${plain.body.id as string}`;
     const rename = { op: 'replace', path: 'displayName', value: 'Affiliation.staff' };
     expect(await admin.patch(path, rename)).toMatchObject(refused);
   });

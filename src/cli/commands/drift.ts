@@ -15,7 +15,7 @@ import { withCommonOptions, type Program } from '../command.ts';
 import { exit } from '../exit.ts';
 import { writeJson, writeTable } from '../terminal.ts';
 import type { CommonOptions } from '../visit.ts';
-import { withTargets } from './target.ts';
+import { withTargets } from '../targets.ts';
 
 interface DriftOptions extends CommonOptions {
   readonly last?: boolean;

@@ -6,7 +6,7 @@ import { exit } from '../exit.ts';
 import { withCommonOptions, type Program } from '../command.ts';
 import { writeJson } from '../terminal.ts';
 import type { CommonOptions } from '../visit.ts';
-import { withTargets } from './target.ts';
+import { withTargets } from '../targets.ts';
 
 interface PushOptions extends CommonOptions {
   readonly user?: string;

@@ -1,5 +1,4 @@
 import { InvalidArgumentError } from 'commander';
-import { targetsOf } from '../../boot/targets.ts';
 import { foldName } from '../../core/names.ts';
 import { isUuid } from '../../core/ids.ts';
 import { Refusal } from '../../core/refusal.ts';
@@ -13,16 +12,14 @@ import {
   resumeTarget,
   showTarget,
   showTargets,
-  type Targets,
 } from '../../targets/admin/verbs.ts';
 import { replay, rotateSigningKey } from '../../targets/admin/webhooks.ts';
-import type { Cursors } from '../../core/cursor.ts';
 import { exit } from '../exit.ts';
-import { openKeys } from '../installation.ts';
 import { withCommonOptions, type Program } from '../command.ts';
 import { writeJson, writeTable } from '../terminal.ts';
+import { withTargets } from '../targets.ts';
 import { addObjectsCommand } from './drift.ts';
-import { visit, type CommonOptions, type Visit } from '../visit.ts';
+import type { CommonOptions, Visit } from '../visit.ts';
 
 type Parent = Program['root'];
 
@@ -51,22 +48,6 @@ export function addTargetCommands(program: Program): void {
   addRemove(program, target);
   addObjectsCommand(program, target);
   addWebhookVerbs(program, target);
-}
-
-/** Runs work on the targets of the installation that a command visits. */
-export async function withTargets<T>(
-  io: Program['io'],
-  visiting: { readonly command: string; readonly options: CommonOptions },
-  work: (targets: Targets, open: Visit & { readonly cursors: Cursors }) => Promise<T>,
-): Promise<T> {
-  return visit(io, visiting, async (open) => {
-    const { masterKey, cursors } = await openKeys(open);
-    const { dataDir } = open.settings;
-    return work(targetsOf(open.directory.database, { masterKey, dataDir }, open.directory.wake), {
-      ...open,
-      cursors,
-    });
-  });
 }
 
 function addAdd({ io, run }: Program, parent: Parent): void {

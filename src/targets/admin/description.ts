@@ -4,7 +4,7 @@ import { faultInWords } from '../../core/schema-faults.ts';
 import { Refusal } from '../../core/refusal.ts';
 import { FIRST_PUSH_LIMITS } from '../../core/targets/push-guard.ts';
 import { faultOfHost } from '../outgoing/address.ts';
-import { CONNECTOR_TYPES, isConnectedType } from '../connectors/types.ts';
+import { CONNECTOR_TYPES } from '../connectors/types.ts';
 import { webhookCredentials, webhookSettings } from '../connectors/webhook/settings.ts';
 
 const scope = z.strictObject({
@@ -72,9 +72,6 @@ export function readTypedParts(
       settings: reachable(read(webhookSettings, settings, 'settings')),
       credentials: read(webhookCredentials, credentials, 'credentials'),
     };
-  }
-  if (!isConnectedType(type)) {
-    throw new Refusal('target.invalid', { why: `Targets of the type ${type} cannot be added yet.` });
   }
   const { readSettings, readCredentials } = CONNECTOR_TYPES[type];
   return {

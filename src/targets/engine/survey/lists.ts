@@ -14,7 +14,7 @@ import { lockObject, moveObject, moveObjectCounts, readObjects } from '../../../
 import type { MemberObservation } from '../../connector.ts';
 import { ask, fenced, inParallel, learn, report, request, type TargetContext } from '../context.ts';
 import { markMembers } from '../marks.ts';
-import type { Going, Look } from './survey.ts';
+import type { Going, Look } from './look.ts';
 
 /** Members that are asked for one by one where a target lists none. */
 const SAMPLE = 20;

@@ -12,7 +12,7 @@ import { moveObject, type ObjectChange } from '../../../store/targets/objects.ts
 import type { Held } from '../../connector.ts';
 import { ask, fenced, type TargetContext } from '../context.ts';
 import { desiredObjects, hashOf } from '../desired-objects.ts';
-import type { Going, Look } from './survey.ts';
+import type { Going, Look } from './look.ts';
 
 const UNSEEN_AT_ONCE = 20;
 

@@ -10,25 +10,14 @@
 import { countDrift, finishLook, readLookState } from '../../../store/targets/drift.ts';
 import { fenced, isSendable, report, type TargetContext } from '../context.ts';
 import { lookAtLists } from './lists.ts';
+import type { Look } from './look.ts';
 import { lookAtPage, lookAtUnseen } from './objects.ts';
-
-export interface Look {
-  readonly context: TargetContext;
-  readonly mends: boolean;
-  /** By the database's clock. */
-  readonly begun: Date;
-  /** What could not be seen. */
-  readonly blind: Set<string>;
-}
 
 type Phase =
   | { readonly at: 'list'; readonly of: 'user' | 'group'; readonly after: string | null }
   | { readonly at: 'unseen'; readonly of: 'user' | 'group'; readonly after: number }
   | { readonly at: 'lists'; readonly after: number }
   | { readonly at: 'end' };
-
-/** Where a look goes on after a step, or that the target has to come back first. */
-export type Going<Place> = { readonly next: Place | null } | { readonly waits: string };
 
 /** Failures of one listing after which its objects are asked for singly. */
 const MOST_FAILURES = 3;
