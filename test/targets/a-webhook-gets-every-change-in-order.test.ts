@@ -151,7 +151,7 @@ describe('a webhook target', () => {
     const settings = { types: ['membership.effective', 'user.*'] };
     await changeTarget(on.targets, 'hook', { change: { settings }, by: attribution('console') });
     const log = await readFeed(on.database, {
-      ...{ after: 'oldest', limit: 200, filter: { types: settings.types, group: null } },
+      ...{ after: 'oldest', limit: 10_000, filter: { types: settings.types, group: null } },
     });
     const wanted = log.rows.map(({ xid, seq }) => `change_${xid}_${seq}`);
     const again = wanted.slice(-5);

@@ -33,7 +33,8 @@ describe('a target with quirks', () => {
       made += 1;
       for (let i = 0; i < count; i += 1) {
         const userName = `p${made}-${String(i).padStart(3, '0')}`;
-        rows.push(await createUser(work, { userName, active: true, externalId: null, document: {} }));
+        const document = { emails: [{ value: `${userName}@example.org`, primary: true }] };
+        rows.push(await createUser(work, { userName, active: true, externalId: null, document }));
       }
       return rows;
     });
