@@ -32,6 +32,7 @@ const membersShape = z
   .object({
     group: idShape,
     effective: z.boolean(),
+    at: time.optional().describe('The past moment that was asked about.'),
     total: z.int(),
     members: z.array(z.object({ type: kindOfMember, id: idShape, direct: z.boolean() })),
     next: cursor.nullable(),
