@@ -166,8 +166,8 @@ describe('a webhook target', () => {
     await eventually(async () => {
       const told = (await came()).accepted.slice(before + again.length);
       expect(told.map(({ id }) => id)).toEqual(wanted);
-    });
-  });
+    }, 60_000);
+  }, 90_000);
 
   it('takes a new key while the old one still verifies, until the rotation ends', async () => {
     const by = attribution('console');
@@ -206,6 +206,6 @@ describe('a webhook target', () => {
         [[user.id], []],
         [[], [user.id]],
       ]);
-    });
-  });
+    }, 60_000);
+  }, 90_000);
 });
