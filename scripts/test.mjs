@@ -52,10 +52,18 @@ async function main(words) {
   return lacking.length > 0 || results.some(({ ok }) => !ok) ? 1 : 0;
 }
 
+/** Tests of minutes whose other side is a service or a provider; what they ask of PostgreSQL, shorter ones ask too. */
+const ONCE_IS_ENOUGH = [
+  'test/saml/no-guard',
+  'test/targets/(connectors/|a-webhook|killed-workers|known-services|quirky-targets)',
+];
+
 async function runOnRealPostgres(bin, words) {
   const server = await startPostgres(bin);
+  const related = ['--findRelatedTests', 'test/support/database.ts'];
+  const others = ONCE_IS_ENOUGH.flatMap((pattern) => ['--testPathIgnorePatterns', pattern]);
   try {
-    const only = words.length > 0 ? words : ['--findRelatedTests', 'test/support/database.ts'];
+    const only = words.length > 0 ? words : [...related, ...others];
     return await runJest(`${versionOf(bin)} of this machine`, only, { MUSTER_TEST_DATABASE_URL: server.url });
   } finally {
     await server.stop();
