@@ -145,7 +145,7 @@ async function assemble({ settings, log, storage }: Ground, { onClose, closeAll 
     cursorDays: settings.cursorDays,
   });
   onClose(() => housekeeping.stop());
-  onClose(startMail({ database, settings, wake, log }));
+  onClose(await startMail({ database, settings, wake, log }));
   const membership = membershipOf({
     ...{ database, masterKey, wake, log },
     url: directUrl,

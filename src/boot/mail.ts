@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Settings } from '../config.ts';
-import { startMailer } from '../notices/mailer.ts';
 import type { Database } from '../store/database.ts';
 import type { Wake } from '../store/wake.ts';
 
@@ -12,10 +11,11 @@ export interface MailRoom {
   readonly log: Logger;
 }
 
-/** Sends mails where a mail server is set; answers how to stop. */
-export function startMail({ database, settings, wake, log }: MailRoom): () => Promise<void> {
+/** Sends mails where a mail server is set; answers how to stop. What speaks to mail servers is loaded for that alone. */
+export async function startMail({ database, settings, wake, log }: MailRoom): Promise<() => Promise<void>> {
   const { smtpUrl, mailFrom, baseUrl } = settings;
   if (smtpUrl === null) return () => Promise.resolve();
+  const { startMailer } = await import('../notices/mailer.ts');
   const mailer = startMailer({
     ...{ database, smtpUrl, baseUrl },
     from: mailFrom ?? `Muster <muster@${new URL(baseUrl).hostname}>`,
