@@ -30,6 +30,12 @@ const programs = {
   },
 };
 
+/** Tests of minutes whose other side is a service or a provider; what they ask of PostgreSQL, shorter ones ask too. */
+const ONCE_IS_ENOUGH = [
+  'test/saml/no-guard',
+  'test/targets/(connectors/|a-webhook|killed-workers|known-services|quirky-targets)',
+];
+
 requireNode();
 ensureInstalled();
 ensureBuilt();
@@ -51,12 +57,6 @@ async function main(words) {
   for (const name of lacking) say(`Required and not found: ${name}. Install ${programs[name].from}.`);
   return lacking.length > 0 || results.some(({ ok }) => !ok) ? 1 : 0;
 }
-
-/** Tests of minutes whose other side is a service or a provider; what they ask of PostgreSQL, shorter ones ask too. */
-const ONCE_IS_ENOUGH = [
-  'test/saml/no-guard',
-  'test/targets/(connectors/|a-webhook|killed-workers|known-services|quirky-targets)',
-];
 
 async function runOnRealPostgres(bin, words) {
   const server = await startPostgres(bin);
