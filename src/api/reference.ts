@@ -4,21 +4,32 @@ import { openApiDocument } from '../http/openapi.ts';
 import type { Operation } from '../http/operation.ts';
 import { referencePage, referenceStyle } from './reference-page.ts';
 
+const PATHS: ReadonlySet<string> = new Set(['/api/openapi.json', '/api/docs', '/api/docs/style.css']);
 const HOUR = 'public, max-age=3600';
 
 /** Builds the door. Requests for other paths and methods pass by. */
 export function referenceDoor(baseUrl: string, operations: readonly Operation[]): DoorMiddleware {
-  const document = openApiDocument(baseUrl, operations);
-  const pages = new Map<string, (context: DoorContext) => void>([
+  let pages: ReturnType<typeof pagesOf> | null = null;
+  return async (context, next) => {
+    const reads = context.method === 'GET' || context.method === 'HEAD';
+    if (!reads || !PATHS.has(context.path)) {
+      await next();
+      return;
+    }
+    // Made when somebody reads it: every start would wait for it otherwise.
+    pages ??= pagesOf(openApiDocument(baseUrl, operations));
+    pages.get(context.path)?.(context);
+  };
+}
+
+function pagesOf(
+  document: ReturnType<typeof openApiDocument>,
+): ReadonlyMap<string, (context: DoorContext) => void> {
+  return new Map([
     ['/api/openapi.json', written('application/json; charset=utf-8', JSON.stringify(document, null, 2))],
     ['/api/docs', written('text/html; charset=utf-8', referencePage(document).text)],
     ['/api/docs/style.css', written('text/css; charset=utf-8', referenceStyle)],
   ]);
-  return async (context, next) => {
-    const page = context.method === 'GET' || context.method === 'HEAD' ? pages.get(context.path) : undefined;
-    if (page === undefined) await next();
-    else page(context);
-  };
 }
 
 function written(type: string, body: string): (context: DoorContext) => void {
