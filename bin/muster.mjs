@@ -4,8 +4,8 @@
  * sources one sees; an installed package has no sources and is ready as it is.
  */
 import { existsSync } from 'node:fs';
+import { runProgram } from './program.mjs';
 
-const compiled = new URL('../dist/bundle/main.js', import.meta.url);
 const sources = new URL('../scripts/prepare.mjs', import.meta.url);
 
 if (existsSync(sources)) {
@@ -14,4 +14,4 @@ if (existsSync(sources)) {
   ensureInstalled();
   ensureBuilt();
 }
-await import(compiled.href);
+runProgram();

@@ -28,10 +28,7 @@ const ownAddresses = {
       if (!code.includes('import.meta.url')) return undefined;
       const address = `../${relative(dist, path).split(sep).join('/')}`;
       return {
-        contents: code.replaceAll(
-          'import.meta.url',
-          `new URL(${JSON.stringify(address)}, import.meta.url).href`,
-        ),
+        contents: code.replaceAll('import.meta.url', `addressFrom(${JSON.stringify(address)})`),
       };
     });
   },
@@ -50,21 +47,22 @@ const englishAlone = {
 rmSync(output, { recursive: true, force: true });
 await build({
   entryPoints: [join(dist, 'src/main.js')],
-  outdir: output,
+  outfile: join(output, 'muster.cjs'),
   bundle: true,
   // Less to read and to parse; names stay, so that a stack trace can be read.
   minifyWhitespace: true,
   minifySyntax: true,
-  splitting: true,
-  format: 'esm',
+  // One script, so that what was compiled of it can be kept (bin/program.mjs).
+  format: 'cjs',
   platform: 'node',
   target: 'node20',
   external,
   plugins: [ownAddresses, englishAlone],
-  // Packages in the older module format ask for Node's modules by require.
   banner: {
-    js: `import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);`,
+    js: `(function (exports, require, module, __filename, __dirname) {
+const addressFrom = (path) => new URL(path, require('node:url').pathToFileURL(__filename)).href;`,
   },
+  footer: { js: '})' },
   legalComments: 'linked',
   logLevel: 'warning',
 });

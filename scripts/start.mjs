@@ -2,29 +2,31 @@
  * `npm start`: installs, compiles, and becomes the daemon, in this same process so that signals arrive where they
  * should.
  */
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
+import { runProgram } from '../bin/program.mjs';
 import { ensureBuilt, ensureInstalled, requireNode } from './prepare.mjs';
 
 requireNode();
 ensureInstalled();
 ensureBuilt();
 
-if (process.env.npm_lifecycle_event === 'start') stopWithNpm();
-
+const parent = process.ppid;
 process.argv.splice(2, 0, 'serve');
-await import('../dist/bundle/main.js');
+runProgram();
+if (process.env.npm_lifecycle_event === 'start') stopWithNpm();
 
 /**
  * npm hands signals on, but cannot when it is killed itself; then nobody is left who would ever stop us. Between
  * npm and us stands the shell that it runs scripts with, unless that has given us its place.
  */
 function stopWithNpm() {
-  const found = spawnSync('ps', ['-o', 'ppid=,comm=', '-p', String(process.ppid)], { encoding: 'utf8' });
-  const [, above, command] = /^\s*(\d+)\s+(\S+)/.exec(found.stdout ?? '') ?? [];
-  const npm = /(^|\/)-?(da|ba|z|k)?sh$/.test(command ?? '') ? Number(above) : process.ppid;
-  setInterval(() => {
-    if (!isAlive(npm)) process.kill(process.pid, 'SIGTERM');
-  }, 200).unref();
+  execFile('ps', ['-o', 'ppid=,comm=', '-p', String(process.ppid)], (error, found) => {
+    const [, above, command] = /^\s*(\d+)\s+(\S+)/.exec(error === null ? found : '') ?? [];
+    const npm = /(^|\/)-?(da|ba|z|k)?sh$/.test(command ?? '') ? Number(above) : parent;
+    setInterval(() => {
+      if (!isAlive(npm)) process.kill(process.pid, 'SIGTERM');
+    }, 200).unref();
+  });
 }
 
 function isAlive(pid) {

@@ -10,9 +10,11 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-process.exitCode = await runCommandLine(process.argv.slice(2), {
+void runCommandLine(process.argv.slice(2), {
   environment: process.env,
   folder: process.cwd(),
   out: process.stdout,
   err: process.stderr,
+}).then((code) => {
+  process.exitCode = code;
 });

@@ -38,7 +38,7 @@ export async function startDaemon({ databaseUrl, dataDir }: DaemonOptions): Prom
   mkdirSync(watchDir, { recursive: true });
   const port = await freePort();
   const began = performance.now();
-  const child = spawn(process.execPath, [join(ROOT, 'dist/bundle/main.js'), 'serve'], {
+  const child = spawn(process.execPath, [join(ROOT, 'bin/muster.mjs'), 'serve'], {
     cwd: folder,
     stdio: ['ignore', 'ignore', 'inherit'],
     env: {

@@ -22,7 +22,7 @@ export interface Account {
  * itself. Then PostgreSQL is given the one capability that lets it pass: to read, or where a container has not
  * even that, to pass over file modes. PostgreSQL looks for its own programs with access(2), for which the kernel
  * drops an unprivileged account's capabilities unless `no_setuid_fixup` is set. The ladder takes the first rung that
- * works; `initdb --show` tries all of this and makes nothing.
+ * works; `initdb --show` tries all of this and makes nothing. An account without capabilities needs no such trial.
  */
 export function chooseAccount(folder: string, initdb: string): Account {
   const self = process.getuid?.();
@@ -55,15 +55,8 @@ function* ladder(ids: { uid: number; gid: number }): Generator<Account> {
 }
 
 function reaches({ prefix, ids }: Account, folder: string, initdb: string): boolean {
-  const [command, ...rest] = [
-    ...prefix,
-    '/bin/sh',
-    '-c',
-    'test -w "$1" && "$2" --show -D "$1/cluster"',
-    'sh',
-    folder,
-    initdb,
-  ];
+  const runs = prefix.length === 0 ? 'test -x "$2"' : '"$2" --show -D "$1/cluster"';
+  const [command, ...rest] = [...prefix, '/bin/sh', '-c', `test -w "$1" && ${runs}`, 'sh', folder, initdb];
   return spawnSync(command, rest, { ...ids, cwd: '/', stdio: 'ignore' }).status === 0;
 }
 
