@@ -179,7 +179,8 @@ async function assemble({ settings, log, storage }: Ground, { onClose, closeAll 
   };
   const { guards } = settings;
   const kinds = planKinds({ directory, registry, guards, imports });
-  const decisions = { database, wake: wake.ring, kinds: { ...kinds, ...pushPlans(targets) } };
+  const pushes = pushPlans(targets);
+  const decisions = { database, wake: wake.ring, kinds: { ...kinds, ...pushes } };
   const listKey = deriveKey(masterKey, 'list-cursor');
   const keys = samlKeys({ directory, masterKey, baseUrl: settings.baseUrl });
   const verifier = samlVerifier();
@@ -210,7 +211,7 @@ async function assemble({ settings, log, storage }: Ground, { onClose, closeAll 
       listKey,
       flush: () => traces.flush(),
     }),
-    ...targetRoutes(targets),
+    ...targetRoutes(targets, cursorOf),
     ...idpRoutes({ providers, baseUrl: settings.baseUrl }),
     ...targetLedgerRoutes({ targets, cursors, listKey: deriveKey(masterKey, 'list-cursor') }),
   ];
@@ -270,7 +271,9 @@ async function assemble({ settings, log, storage }: Ground, { onClose, closeAll 
   onClose(() => watcher.stop());
   // Its thread loads and reads for a while: whoever waits for the start should not wait for that.
   membership.start();
-  const planRounds = startPlanRounds({ decisions: { ...decisions, kinds }, metrics, log });
+  // Approved pushes are gone on with by whoever drives their targets.
+  const carried = { ...kinds, 'push-undo': pushes['push-undo'] };
+  const planRounds = startPlanRounds({ decisions: { ...decisions, kinds: carried }, metrics, log });
   onClose(() => planRounds.stop());
   const upkeep = startSamlUpkeep(providers, { keys, log });
   onClose(() => upkeep.stop());

@@ -12,6 +12,7 @@ import type { PlanKindHandler, PlanKindHandlers } from '../plans/kinds.ts';
 import { feedPlans } from '../sources/feeds/held-plans.ts';
 import type { ImportParts } from '../sources/feeds/import-file.ts';
 import { lockPlan, type PlanRow } from '../store/plans/plans.ts';
+import { planPushUndo } from '../targets/admin/undoing.ts';
 import { groupPatch, type GroupPatching, writePatch } from './groups.ts';
 import { draftOfEdit, type PlannedEdit, plannedWrite, type PlannedWriteParts } from './planned-write.ts';
 
@@ -74,11 +75,10 @@ function editPlans(parts: EditParts): PlanKindHandler {
 
 /** Plans to undo an applied plan; it always waits for a person. Refuses `plan.not_undoable`. */
 export async function planUndo(parts: PlannedWriteParts, plan: PlanRow, by: Attribution): Promise<PlanRow> {
+  if (plan.kind === 'push' || plan.kind === 'push-undo') return planPushUndo(parts.directory, plan, by);
   const xid = plan.applied_xid;
   const refuse = (why: string): Refusal => new Refusal('plan.not_undoable', { plan: plan.id, why });
   if (plan.state !== 'applied' || xid === null) throw refuse(`it is ${plan.state} and has done nothing.`);
-  if (plan.kind === 'push')
-    throw refuse('what a target holds follows from the directory; undo the change there.');
   if ((plan.counts.groupsDeleted ?? 0) + (plan.counts.usersDeleted ?? 0) > 0) {
     throw refuse('it deleted groups or users, and what is deleted does not come back.');
   }

@@ -65,6 +65,9 @@ export const targetStatusShape = z
     waiting: z.int(),
     blocked: z.int(),
     conflicts: z.int(),
+    kept: z
+      .int()
+      .describe('What is there because a push was undone, though the directory does not ask for it.'),
     hold: hold.nullable(),
   })
   .meta({ id: 'TargetStatus' });

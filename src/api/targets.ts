@@ -2,7 +2,10 @@
 import { z } from 'zod';
 import { isUuid } from '../core/ids.ts';
 import { change as changeBody, description } from '../targets/admin/description.ts';
+import { viewOfPlan } from '../plans/view.ts';
+import type { Place } from '../store/changes.ts';
 import { askForPush, showPush, testTarget } from '../targets/admin/pushing.ts';
+import { planUndoSince } from '../targets/admin/undoing.ts';
 import {
   addTarget,
   changeTarget,
@@ -14,6 +17,7 @@ import {
 import { answers, answersNothing, takes } from '../http/operation.ts';
 import { HttpProblem } from '../http/problem.ts';
 import { readBody, readLimit, readWhole } from './input.ts';
+import { planShape } from './plan-shapes.ts';
 import type { Call, Route } from './route.ts';
 import { MERGE_PATCH, pageOf, paging } from './shapes.ts';
 import {
@@ -30,9 +34,11 @@ const pushBody = z.strictObject({
   dryRun: z.boolean().default(false),
 });
 
+const undoBody = z.strictObject({ since: z.iso.datetime({ offset: true }) });
+
 const MAX_N = 999_999_999;
 
-export function targetRoutes(targets: Targets): readonly Route[] {
+export function targetRoutes(targets: Targets, cursorOf: (place: Place) => string): readonly Route[] {
   const scope = 'targets.write';
   return [
     {
@@ -118,6 +124,24 @@ export function targetRoutes(targets: Targets): readonly Route[] {
           status: 202,
           headers: { Location: `/api/v1/targets/${idOf(call)}/pushes/${push.id}` },
           body: push,
+        };
+      },
+    },
+    {
+      method: 'POST',
+      path: '/targets/:id/undo',
+      scope,
+      summary:
+        'Makes a plan that puts back what was taken from a target since a time; it waits to be approved',
+      body: takes(undoBody),
+      answers: { 201: answers(planShape, 'Location') },
+      handle: async (call) => {
+        const { since } = readBody(undoBody, await call.json());
+        const plan = await planUndoSince(targets, idOf(call), { since: new Date(since), by: call.by });
+        return {
+          status: 201,
+          headers: { Location: `/api/v1/plans/${plan.id}` },
+          body: viewOfPlan(plan, cursorOf),
         };
       },
     },

@@ -134,7 +134,8 @@ async function judge<T>(
   return { kind: 'stale', guards: [...guards, ...isAlways], why: `${tellExcess(excess)}.` };
 }
 
-const ALWAYS: TrippedGuard = {
+/** What holds a plan of a kind that always waits. */
+export const ALWAYS: TrippedGuard = {
   guard: 'always',
   group: null,
   count: 1,

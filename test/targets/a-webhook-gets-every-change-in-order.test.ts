@@ -198,6 +198,15 @@ describe('a webhook target', () => {
     expect(health).toMatchObject({ state: 'paused', why: expect.stringContaining('410') });
     const alerts = await listAlerts(on.database, { state: 'open', kind: null, before: null, limit: 10 });
     expect(alerts).toMatchObject([{ kind: 'target.quarantined', details: { target: 'hook' } }]);
+    // Within one batch of the feed, who joins and leaves is neither told to have joined nor to have left (D-41).
+    await eventually(async () => {
+      const filter = { types: ['membership.effective'], group: null };
+      const { rows } = await readFeed(on.database, { after: 'oldest', limit: 10_000, filter });
+      const [joined] = await on.database.rows<{ n: number }>({
+        text: `select n from users where id = '${user.id}'`,
+      });
+      expect(rows.at(-1)?.added).toEqual([joined?.n]);
+    });
     await on.do((work) => removeMember(work, { group: group.id, member: user.id }));
     await changeTarget(on.targets, 'hook', { change: { mode: 'enforce' }, by: attribution('console') });
     await eventually(async () => {

@@ -3,7 +3,10 @@ import { editMembers, removeMember } from '../../src/directory/memberships.ts';
 import { createUser } from '../../src/directory/users.ts';
 import type { GroupRow } from '../../src/store/groups.ts';
 import type { UserRow } from '../../src/store/users.ts';
-import { approvePlan, rejectPlan } from '../../src/plans/decisions.ts';
+import { deleteGroup } from '../../src/directory/groups.ts';
+import { approvePlan, rejectPlan, requirePlan } from '../../src/plans/decisions.ts';
+import { pushPlans } from '../../src/targets/admin/pushing.ts';
+import { planPushUndo, planUndoSince } from '../../src/targets/admin/undoing.ts';
 import { changeTarget, showTarget } from '../../src/targets/admin/verbs.ts';
 import { attribution } from '../support/directory.ts';
 import { eventually } from '../support/eventually.ts';
@@ -164,6 +167,112 @@ describe('a target with quirks', () => {
     await eventually(() =>
       expect(Object.values(server.held().users).filter((active) => !active)).toHaveLength(6),
     );
+  });
+
+  it('gets back what an approved push took, when that is undone, until the directory asks again (O-07)', async () => {
+    const guards = { percent: 20, atLeast: 3 };
+    const { server, users, group } = await begin('undone', { count: 10, target: { guards } });
+    await holds(server, 'undone', users);
+    await eventually(async () => expect((await showTarget(on.targets, 'undone')).holds.members).toBe(10));
+    const [leavers, stayers] = [users.slice(0, 6), users.slice(6)];
+    const edit = (action: 'add' | 'remove', some: readonly UserRow[]) =>
+      on.do((work) =>
+        editMembers(work, { group: group.id, steps: [{ do: action, members: some.map(({ id }) => id) }] }),
+      );
+    const inactive = (): string[] =>
+      Object.entries(server.held().users).flatMap(([name, active]) => (active ? [] : [name]));
+    const parts = { ...on.directory, kinds: pushPlans(on.targets) };
+    const approve = (plan: { id: string; hash: string }) =>
+      approvePlan(parts, { plan: plan.id, hash: plan.hash, reason: 'asked for', by: operator });
+    const applied = (plan: string) =>
+      eventually(async () => {
+        const row = await requirePlan(on.database, plan);
+        expect(row.state).toBe('applied');
+        return row;
+      });
+    const accounts = (): string[] => {
+      let ids: string[] = [];
+      server.tamper(({ users: held }) => (ids = [...held.keys()].sort()));
+      return ids;
+    };
+    const before = accounts();
+
+    await edit('remove', leavers);
+    const hold = await eventually(async () => {
+      const status = await showTarget(on.targets, 'undone');
+      expect(status.hold?.counts).toMatchObject({ membersRemoved: 6, usersDeactivated: 6 });
+      return status.hold;
+    });
+    await expect(
+      planPushUndo(on.targets, await requirePlan(on.database, hold?.id ?? ''), operator),
+    ).rejects.toThrow('it is held and has done nothing');
+    await approve({ id: hold?.id ?? '', hash: hold?.hash ?? '' });
+    await eventually(() => expect(inactive()).toEqual(names(leavers)));
+    const push = await applied(hold?.id ?? '');
+
+    const undo = await planPushUndo(on.targets, push, operator);
+    expect(undo).toMatchObject({ state: 'held', kind: 'push-undo', undoes: push.id });
+    expect(undo.counts).toEqual({ membersAdded: 6, usersReactivated: 6 });
+    await approve(undo);
+    await holds(server, 'undone', users);
+    await eventually(() => expect(inactive()).toEqual([]));
+    expect(accounts()).toEqual(before);
+    expect((await showTarget(on.targets, 'undone')).kept).toBe(12);
+
+    // Whom the directory asks for itself it may also take away again; the others stay.
+    const [first] = leavers;
+    await edit('add', leavers.slice(0, 1));
+    await eventually(async () => expect((await showTarget(on.targets, 'undone')).kept).toBe(10));
+    await edit('remove', leavers.slice(0, 1));
+    await holds(server, 'undone', [...leavers.slice(1), ...stayers]);
+    await eventually(() => expect(inactive()).toEqual([first?.user_name]));
+
+    // Undone in its turn, it lets go of what it kept: a push that takes so much asks again.
+    const letGo = await planPushUndo(on.targets, await applied(undo.id), operator);
+    await approve(letGo);
+    const again = await eventually(async () => {
+      const status = await showTarget(on.targets, 'undone');
+      expect(status.hold).toMatchObject({
+        state: 'held',
+        counts: { membersRemoved: 5, usersDeactivated: 5 },
+      });
+      expect(status.kept).toBe(0);
+      return status.hold;
+    });
+    await approve({ id: again?.id ?? '', hash: again?.hash ?? '' });
+    await holds(server, 'undone', stayers);
+    await expect(planPushUndo(on.targets, await requirePlan(on.database, undo.id), operator)).rejects.toThrow(
+      'nothing of it stands any more',
+    );
+  });
+
+  it('gets back what went unasked since a moment, a deleted group with its members too (O-07)', async () => {
+    const { server, users, group } = await begin('undone-since', { count: 4 });
+    const other = await on.group('Undone other', ...users.slice(0, 3));
+    await scopeTo('undone-since', [group.id, other.id]);
+    await holds(server, 'Undone other', users.slice(0, 3));
+    await holds(server, 'undone-since', users);
+    const since = new Date();
+    const by = operator;
+    await expect(planUndoSince(on.targets, 'undone-since', { since, by })).rejects.toThrow(
+      'Nothing that was',
+    );
+    await on.do((work) => deleteGroup(work, { group: other.id, ifMatch: null }));
+    await on.do((work) => removeMember(work, { group: group.id, member: users[3]?.id ?? group.id }));
+    await holds(server, 'undone-since', users.slice(0, 3));
+    await eventually(() => {
+      expect(Object.keys(server.held().groups)).toEqual(['undone-since']);
+      expect(Object.values(server.held().users).filter((active) => !active)).toHaveLength(1);
+    });
+    const undo = await eventually(async () => {
+      const plan = await planUndoSince(on.targets, 'undone-since', { since, by });
+      expect(plan.counts).toEqual({ groupsCreated: 1, membersAdded: 4, usersReactivated: 1 });
+      return plan;
+    });
+    const parts = { ...on.directory, kinds: pushPlans(on.targets) };
+    await approvePlan(parts, { plan: undo.id, hash: undo.hash, reason: 'too early', by });
+    await holds(server, 'Undone other', users.slice(0, 3));
+    await holds(server, 'undone-since', users);
   });
 
   it('that says yes and does nothing is caught after the first five, and asked of a person (O-07)', async () => {

@@ -19,6 +19,7 @@ import { withCommonOptions, type Program } from '../command.ts';
 import { writeJson, writeTable } from '../terminal.ts';
 import { withTargets } from '../targets.ts';
 import { addObjectsCommand } from './drift.ts';
+import { addTargetUndo } from './target-undo.ts';
 import type { CommonOptions, Visit } from '../visit.ts';
 
 type Parent = Program['root'];
@@ -35,7 +36,7 @@ interface AddOptions extends CommonOptions {
   readonly credential: Readonly<Record<string, unknown>>;
 }
 
-/** `muster target add|list|show|objects|test|pause|resume|remove|replay|rotate` */
+/** `muster target add|list|show|objects|test|pause|resume|remove|undo|replay|rotate` */
 export function addTargetCommands(program: Program): void {
   const target = program.root
     .command('target')
@@ -47,6 +48,7 @@ export function addTargetCommands(program: Program): void {
   addModes(program, target);
   addRemove(program, target);
   addObjectsCommand(program, target);
+  addTargetUndo(program, target);
   addWebhookVerbs(program, target);
 }
 

@@ -10,6 +10,7 @@ export const planKinds = [
   'permission',
   'source-retirement',
   'push',
+  'push-undo',
   'undo',
 ] as const;
 

@@ -57,9 +57,9 @@ const groupsAmong = named('target_groups_among', 'select n from groups where n =
 
 const scopeGroups = named(
   'target_scope_groups',
-  `select group_n as n, exists (select from groups g where g.n = s.group_n and g.deleted_at is null) as alive
-   from target_scope s where target_n = $1
-   union all select -r.n, true from role r where ${hasRoleGroups} order by 1`,
+  `select group_n as n from target_scope where target_n = $1
+   union select -r.n from role r where ${hasRoleGroups}
+   union select k.group_n from target_kept k where k.target_n = $1 and k.kind = 'g' order by 1`,
 );
 
 const rolesAbove = named(
@@ -144,11 +144,8 @@ export async function onlyGroups(connection: Connection, members: readonly numbe
   return new Set((await connection.rows<{ n: number }>(groupsAmong, [members])).map(({ n }) => n));
 }
 
-/** The target's assigned groups. */
-export function readScope(
-  connection: Connection,
-  target: number,
-): Promise<{ readonly n: GroupN; readonly alive: boolean }[]> {
+/** The target's assigned groups, those of roles, and those that an undo put back. */
+export function readScope(connection: Connection, target: number): Promise<{ readonly n: GroupN }[]> {
   return connection.rows(scopeGroups, [target]);
 }
 

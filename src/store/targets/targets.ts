@@ -117,6 +117,11 @@ const pause = named(
   `update target set mode = 'off', paused_why = $2, version = version + 1, modified_at = now() where n = $1`,
 );
 
+const startAnew = named(
+  'target_start_anew',
+  'update target set swept_at = null, version = version + 1, modified_at = now() where n = $1 and deleted_at is null',
+);
+
 const savePlace = named(
   'target_save_place',
   'update target set cursor = $2 where n = $1 and version = $3 returning n',
@@ -217,6 +222,11 @@ export async function saveLearnedTraits(connection: Connection, n: number, learn
 
 export async function saveTargetCircuit(connection: Connection, n: number, circuit: unknown): Promise<void> {
   await connection.rows(saveCircuit, [n, JSON.stringify(circuit)]);
+}
+
+/** Has whoever drives the target begin anew, with a comparison of everything. */
+export async function startTargetAnew(tx: Tx, n: number): Promise<void> {
+  await tx.rows(startAnew, [n]);
 }
 
 /** Numbers of living groups by id; ids that are none are left out. */

@@ -9,10 +9,11 @@ import {
   type PushStep,
   readPush,
 } from '../../store/targets/pushes.ts';
-import type { PlanKindHandlers } from '../../plans/kinds.ts';
+import type { PlanKindHandler } from '../../plans/kinds.ts';
 import type { Exchange } from '../exchange.ts';
 import { CONNECTOR_TYPES, isConnectedType } from '../connectors/types.ts';
 import { openWebhook, testMessage } from '../connectors/webhook/open.ts';
+import { pushUndoPlans } from './undoing.ts';
 import { credentialsOf, requireTarget, type Targets } from './verbs.ts';
 
 export interface TargetTest {
@@ -110,8 +111,8 @@ export async function showPush({ database }: Targets, id: string): Promise<PushV
 }
 
 /** Pushes as plans: the engine itself goes on with what was approved, and settles it when it is done. */
-export function pushPlans({ wake }: Targets): PlanKindHandlers {
-  return { push: { carryOut: async () => wake() } };
+export function pushPlans(targets: Targets): Readonly<Record<'push' | 'push-undo', PlanKindHandler>> {
+  return { push: { carryOut: async () => targets.wake() }, 'push-undo': pushUndoPlans(targets) };
 }
 
 function pushView(push: PushRow): PushView {

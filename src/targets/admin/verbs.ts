@@ -11,6 +11,7 @@ import { settleAlert } from '../../store/alerts.ts';
 import { type Database, type Tx, violatedConstraint } from '../../store/database.ts';
 import { findSource } from '../../store/sources.ts';
 import { askForLook } from '../../store/targets/drift.ts';
+import { countKept } from '../../store/targets/kept.ts';
 import { countTrouble, releaseObjects } from '../../store/targets/objects.ts';
 import { readNewestPlan, readPushBase, readPushCounts } from '../../store/targets/holds.ts';
 import {
@@ -112,6 +113,7 @@ export async function showTarget(targets: Targets, idOrName: string): Promise<Ta
     holds: await readPushBase(database, row.n),
     pending: await readPushCounts(database, row.n),
     ...(await countTrouble(database, row.n)),
+    kept: await countKept(database, row.n),
     hold: plan === null || !['held', 'approved', 'rejected'].includes(plan.state) ? null : holdView(plan),
   };
 }

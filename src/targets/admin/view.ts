@@ -38,6 +38,8 @@ export interface TargetStatus extends TargetView {
   readonly waiting: number;
   readonly blocked: number;
   readonly conflicts: number;
+  /** Users, groups and members that are there because a push was undone, though the directory does not ask for them. */
+  readonly kept: number;
   readonly hold: HoldView | null;
 }
 

@@ -19,6 +19,7 @@ import {
   saveTargetPosition,
   scopeGroupsAbove,
 } from '../../store/targets/follow.ts';
+import { liftKept, liftKeptMembers } from '../../store/targets/kept.ts';
 import { groupsHolding } from '../../store/targets/member-sets.ts';
 import { forgetApplied } from '../../store/targets/objects.ts';
 import type { Lease } from '../../store/leases.ts';
@@ -109,6 +110,7 @@ export async function sweep(context: TargetContext, { all, anew }: Extent): Prom
   const { database, target, version } = context;
   const transaction = fenced(context);
   if (anew) await transaction((tx) => forgetApplied(tx, target));
+  await transaction((tx) => liftKept(tx, target, 'all'));
   const scope = await readScope(database, target);
   const groups = new Set([...scope.map(({ n }) => n), ...(await readKnownGroups(database, target))]);
   /** Those of a slice of which something is to be done, if only to look whether it is so. */
@@ -207,6 +209,8 @@ async function markNoted(
       users.add(member);
     }
   }
+  await liftKept(tx, target, { users: [...users], groups: [...noted.groups] });
+  for (const [group, members] of joiners) await liftKeptMembers(tx, target, { group, users: [...members] });
   await markUsers(tx, target, [...users]);
   await markGroups(tx, target, await ofTarget(tx, target, [...noted.groups]));
   const gone = [...noted.deletedUsers];

@@ -9,7 +9,13 @@ import { backoffMs } from '../../core/targets/retry.ts';
 import { faultOfTargetName } from '../../core/targets/target-name.ts';
 import type { Tx } from '../../store/database.ts';
 import { endAttempt, insertAttempt, settleAttempts } from '../../store/targets/attempts.ts';
-import { clearMemberSet, groupsHolding, moveMembers } from '../../store/targets/member-sets.ts';
+import {
+  clearMemberSet,
+  groupsHolding,
+  type MemberSetKey,
+  moveMembers,
+  readMemberSet,
+} from '../../store/targets/member-sets.ts';
 import { findNameHolder } from '../../store/targets/names.ts';
 import {
   lockObject,
@@ -101,7 +107,9 @@ async function takeJob(
   const attempt = await insertAttempt(tx, {
     ...of,
     operation: step,
-    members: null,
+    // What a deleted group held is what an undo puts back.
+    members:
+      kind === 'g' && step === 'delete' ? await readMemberSet(tx, listOf(context.target, row.n)) : null,
     leaseToken: context.lease.token,
   });
   return {
@@ -115,6 +123,10 @@ async function takeJob(
     hash,
     what: desired?.what ?? row.name ?? row.remote_id ?? String(row.n),
   };
+}
+
+function listOf(target: number, group: number): MemberSetKey {
+  return { target, group: group as GroupN, aspect: 'a' };
 }
 
 interface Ended extends Brought {
