@@ -8,7 +8,8 @@ const folders = {
   store: ['core'],
   effective: ['core', 'store', 'observe'],
   directory: ['core', 'store', 'effective', 'observe'],
-  plans: ['core', 'store', 'effective', 'observe'],
+  // Edits of groups are planned here for every door.
+  plans: ['core', 'directory', 'store', 'effective', 'observe'],
   'sources/scim': ['core', 'directory', 'plans', 'effective', 'store', 'http', 'observe'],
   'sources/feeds': ['core', 'directory', 'plans', 'effective', 'store', 'http', 'observe'],
   'sources/saml': ['core', 'directory', 'plans', 'effective', 'store', 'http', 'observe'],

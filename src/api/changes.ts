@@ -1,11 +1,14 @@
 /** The change log, to be read on from a cursor: as a page, as lines, or as a stream of events (P-02). */
 import { Readable } from 'node:stream';
 import { z } from 'zod';
+import { parseGroupId } from '../core/ids.ts';
+import { Refusal } from '../core/refusal.ts';
 import { type FeedPage, readFeed } from '../effective/feed/reader.ts';
 import { changeBodies, type ChangeBody, changeShape } from './change-body.ts';
 import { awaitFeed } from './at-least.ts';
 import { type ChangeQuery, changeParameters, readChangeQuery } from './change-query.ts';
 import { CURSOR_HEADER, type ApiParts } from './parts.ts';
+import { readsDirectory, requireSight } from './people.ts';
 import type { Answer, Call, Route } from './route.ts';
 import { cursor as cursorShape } from './shapes.ts';
 
@@ -15,6 +18,7 @@ export function changeRoutes(parts: ApiParts): readonly Route[] {
       method: 'GET',
       path: '/changes',
       scope: 'directory.read',
+      people: 'decided-by-policies',
       summary: 'The change log from a cursor on: JSON, NDJSON or server-sent events',
       query: changeParameters,
       answers: {
@@ -41,6 +45,7 @@ const lineShape = z
 const HEARTBEAT_MS = 15_000;
 
 async function listChanges(parts: ApiParts, call: Call): Promise<Answer> {
+  if (!readsDirectory(call)) await requireLed(parts, call);
   await awaitFeed(parts, call);
   const query = await readChangeQuery(parts, call);
   const accept = call.header('Accept') ?? '';
@@ -58,6 +63,16 @@ async function listChanges(parts: ApiParts, call: Call): Promise<Answer> {
     headers: { ...headers, 'Content-Type': 'application/x-ndjson' },
     body: Readable.from(lines.map((line) => `${JSON.stringify(line)}\n`)),
   };
+}
+
+/** People who may not read the directory read the log of the groups that they manage (J-14), and no other (J-15). */
+async function requireLed(parts: ApiParts, call: Call): Promise<void> {
+  const text = call.query.get('group');
+  if (text === null)
+    throw new Refusal('actor.not_allowed', { act: 'read the log of all groups', group: null });
+  const group = parseGroupId(text);
+  if (group === null) throw new Refusal('group.not_found', { group: text });
+  await requireSight(parts, call, { group, act: 'see-log' });
 }
 
 /** The next page that is not empty, waited for as long as the reader wants to. */

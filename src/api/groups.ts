@@ -1,21 +1,11 @@
 /** Groups with their flags and roles. */
 import { z } from 'zod';
-import { type GroupId, parseGroupId, parseUserId } from '../core/ids.ts';
+import type { GroupId } from '../core/ids.ts';
 import { foldName } from '../core/names.ts';
-import { permissions } from '../core/permissions.ts';
 import { Refusal } from '../core/refusal.ts';
-import type { Expectation } from '../core/version.ts';
-import { readRule } from '../core/rules.ts';
-import {
-  changeGroup,
-  createGroup,
-  deleteGroup,
-  type GroupState,
-  newGroupState,
-} from '../directory/groups.ts';
-import { type Governance, governGroup } from '../directory/governance.ts';
-import { setGroupRoles } from '../directory/roles.ts';
-import { perform, type Performed, type Work } from '../directory/work.ts';
+import { perform, type Performed } from '../directory/work.ts';
+import { deleteGroupUnderGuards, patchGroup } from '../plans/edits/group-edits.ts';
+import { groupFlags, groupPatch, groupRoles, makeGroup } from '../plans/edits/group-patch.ts';
 import { findListedGroup, listGroupPage, type ListedGroupRow } from '../store/effective/listing.ts';
 import { answers, answersNothing, takes } from '../http/operation.ts';
 import { isKnown, readIfMatch, versionTag } from './entity-tag.ts';
@@ -23,47 +13,18 @@ import { groupIdIn, readBody, readPaging } from './input.ts';
 import { type ApiParts, writtenAt } from './parts.ts';
 import { requireSight } from './people.ts';
 import { answerHeld, heldAnswer } from './plan-shapes.ts';
-import { plannedWrite } from './planned-write.ts';
 import type { Answer, Call, Route } from './route.ts';
 import { id as idShape, kindOfMember, MERGE_PATCH, pageOf, paging, time } from './shapes.ts';
 
-const flags = {
-  description: z.string().max(4_000).nullable(),
-  internal: z.boolean(),
-  hidden: z.boolean(),
-  open: z.boolean(),
-  public: z.boolean(),
-  restricted: z.boolean(),
-  autoLeave: z.enum(['inherit', 'on', 'off']),
-  rule: z.string().nullable(),
-  reservedTo: z.string().nullable(),
-};
-const roles = z.array(z.string()).max(1_000);
-const governance = {
-  permissions: z.array(z.enum(permissions)).max(100),
-  leaders: z.array(z.strictObject({ type: kindOfMember, id: idShape })).max(1_000),
-  trustedSources: z
-    .array(z.string())
-    .max(100)
-    .describe('Sources that may change it although it is protected.'),
-};
-
-const creation = z
-  .strictObject({ name: z.string(), ...flags, roles, ...governance })
-  .partial()
-  .required({ name: true });
-/** The body of a PATCH. */
-export const groupPatch = z.strictObject({ name: z.string(), ...flags, roles, ...governance }).partial();
-
-export type GroupPatch = Partial<z.output<typeof groupPatch>>;
+const creation = groupPatch.required({ name: true });
 
 const groupShape = z
   .object({
     id: idShape,
     name: z.string(),
     kind: z.string(),
-    ...flags,
-    roles,
+    ...groupFlags,
+    roles: groupRoles,
     permissions: z.array(z.string()),
     leaders: z.array(z.object({ type: kindOfMember, id: idShape })),
     trustedSources: z.array(z.string()),
@@ -111,7 +72,7 @@ export function groupRoutes(parts: ApiParts): readonly Route[] {
       summary: 'Changes a group (RFC 7396)',
       body: takes(groupPatch, MERGE_PATCH),
       answers: { 200: answers(groupShape, 'ETag', 'Muster-Cursor'), 202: heldAnswer },
-      handle: (call) => patchGroup(parts, call),
+      handle: (call) => patchOneGroup(parts, call),
     },
     {
       method: 'DELETE',
@@ -144,120 +105,27 @@ async function getGroup(parts: ApiParts, call: Call): Promise<Answer> {
 }
 
 async function postGroup(parts: ApiParts, call: Call): Promise<Answer> {
-  const { roles: wanted, name, ...rest } = readBody(creation, await call.json());
-  const governing = governanceIn(rest);
-  const performed = await perform(parts.directory, call.by, async (work) => {
-    const { id } = await createGroup(work, edited(parts, { ...newGroupState, name }, rest));
-    if (wanted !== undefined) await setGroupRoles(work, { group: id, roles: wanted, at: 'creation' });
-    await governGroup(work, { group: id, ...governing, at: 'creation' });
-    return id;
-  });
+  const wanted = readBody(creation, await call.json());
+  const performed = await perform(parts.directory, call.by, (work) => makeGroup(parts, work, wanted));
   const answer = await answerWritten(parts, 201, performed);
   const location = `${parts.baseUrl}/api/v1/groups/${performed.result}`;
   return { ...answer, headers: { ...answer.headers, Location: location } };
 }
 
-async function patchGroup(parts: ApiParts, call: Call): Promise<Answer> {
+async function patchOneGroup(parts: ApiParts, call: Call): Promise<Answer> {
   const group = groupIdIn(call.params);
-  const body = readBody(groupPatch, await call.json(MERGE_PATCH));
+  const patch = readBody(groupPatch, await call.json(MERGE_PATCH));
   const ifMatch = readIfMatch(call.header('If-Match'));
-  const patching = { group, ifMatch, body };
-  const kind = plannedKind(body);
-  if (kind === null) {
-    const performed = await perform(parts.directory, call.by, (work) => writePatch(parts, work, patching));
-    return answerWritten(parts, 200, performed);
-  }
-  const { name } = await requireGroup(parts, group);
-  const planned = await plannedWrite(parts, {
-    kind,
-    title: `Change of the group ${name}`,
-    edit: { do: 'edit-group', group, patch: body },
-    by: call.by,
-    write: (work) => writePatch(parts, work, patching),
-  });
-  return (await answerHeld(parts, planned)) ?? answerWritten(parts, 200, { ...planned, result: group });
-}
-
-/** What kind of plan a change of a group is: those that can take many people out of it. Null for any other. */
-function plannedKind(body: z.output<typeof groupPatch>): 'rule' | 'permission' | 'group-edit' | null {
-  if (body.rule !== undefined) return 'rule';
-  if (body.permissions !== undefined) return 'permission';
-  return body.reservedTo === undefined ? null : 'group-edit';
-}
-
-export type GroupPatching = Pick<ApiParts, 'registry'>;
-
-/** Changes a group as a PATCH says. Refuses as changeGroup and setGroupRoles. */
-export async function writePatch(
-  parts: GroupPatching,
-  work: Work,
-  {
-    group,
-    ifMatch,
-    body: { roles: wanted, ...rest },
-  }: {
-    readonly group: GroupId;
-    readonly ifMatch: Expectation | null;
-    readonly body: z.output<typeof groupPatch>;
-  },
-): Promise<GroupId> {
-  await changeGroup(work, { group, ifMatch, edit: (current) => edited(parts, current, rest) });
-  if (wanted !== undefined) await setGroupRoles(work, { group, roles: wanted, at: 'change' });
-  await governGroup(work, { group, ...governanceIn(rest), at: 'change' });
-  return group;
+  const written = await patchGroup(parts, call.by, { group, ifMatch, patch });
+  return (await answerHeld(parts, written)) ?? answerWritten(parts, 200, { ...written, result: group });
 }
 
 async function removeGroup(parts: ApiParts, call: Call): Promise<Answer> {
   const group = groupIdIn(call.params);
   const ifMatch = readIfMatch(call.header('If-Match'));
-  const { name } = await requireGroup(parts, group);
-  const planned = await plannedWrite(parts, {
-    kind: 'group-deletion',
-    title: `Deletion of the group ${name}`,
-    edit: { do: 'delete-group', group },
-    by: call.by,
-    write: (work) => deleteGroup(work, { group, ifMatch }),
-  });
-  const held = await answerHeld(parts, planned);
-  return held ?? { status: 204, headers: await writtenAt(parts, planned), body: null };
-}
-
-function governanceIn(body: Partial<z.output<typeof groupPatch>>): Governance {
-  return {
-    permissions: body.permissions,
-    trustedSources: body.trustedSources,
-    leaders: body.leaders?.map(({ type, id }) => {
-      const leader = type === 'user' ? parseUserId(id) : parseGroupId(id);
-      if (leader === null) throw new Refusal('member.not_found', { members: [id] });
-      return { type, id: leader };
-    }),
-  };
-}
-
-/** The state with what the body says of it; what it does not mention stays. */
-export function edited({ registry }: GroupPatching, current: GroupState, body: GroupPatch): GroupState {
-  const { name, description, internal, hidden, open, restricted, autoLeave, reservedTo } = {
-    ...current,
-    ...defined(body),
-  };
-  const isPublic = body.public ?? current.public;
-  return {
-    ...current,
-    name,
-    description,
-    internal,
-    hidden,
-    open,
-    public: isPublic,
-    restricted,
-    autoLeave,
-    reservedTo,
-    rule: body.rule === undefined ? current.rule : body.rule === null ? null : readRule(registry, body.rule),
-  };
-}
-
-function defined(body: Partial<z.output<typeof groupPatch>>): Partial<GroupState> {
-  return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
+  const written = await deleteGroupUnderGuards(parts, call.by, { group, ifMatch });
+  const held = await answerHeld(parts, written);
+  return held ?? { status: 204, headers: await writtenAt(parts, written), body: null };
 }
 
 async function answerWritten(

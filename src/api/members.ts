@@ -1,10 +1,9 @@
 /** Members of groups: lists, by the index where it is there, and single memberships. */
 import { z } from 'zod';
-import { type GroupId, parseGroupId, parseUserId, type UserId } from '../core/ids.ts';
+import { parseGroupId, parseUserId } from '../core/ids.ts';
 import { Refusal } from '../core/refusal.ts';
-import { type EditMembers, editMembers, type MembersEdited } from '../directory/memberships.ts';
-import { perform, type Performed } from '../directory/work.ts';
 import type { MemberList } from '../effective/asks.ts';
+import { editMembership, type MembershipEdit } from '../plans/edits/group-edits.ts';
 import {
   countMembers,
   directMembersPage,
@@ -14,18 +13,24 @@ import {
   type Page,
 } from '../store/effective/membership.ts';
 import { findGroupRef, type FoundGroup } from '../store/effective/refs.ts';
+import { expiryOfMembership } from '../store/expiry.ts';
 import { answers, answersNothing, type BodyShape } from '../http/operation.ts';
 import { isKnown } from './entity-tag.ts';
 import { groupIdIn, readBody, readClaim, readPaging } from './input.ts';
 import { type ApiParts, cursorHeader, writtenAt } from './parts.ts';
 import { requireSight } from './people.ts';
 import { answerHeld, heldAnswer } from './plan-shapes.ts';
-import { plannedWrite } from './planned-write.ts';
 import type { Answer, Call, Route } from './route.ts';
 import { listDifference, listPastMembers, differenceShape } from './past-members.ts';
 import { claim, cursor, id as idShape, kindOfMember, memberId, paging, time } from './shapes.ts';
 
-const membership = z.strictObject({ expiresAt: z.iso.datetime({ offset: true }).nullable().default(null) });
+const membership = z.strictObject({
+  expiresAt: z.iso
+    .datetime({ offset: true })
+    .nullable()
+    .optional()
+    .describe('When it ends by itself; null for never. Left out, what is there stays.'),
+});
 
 const membershipBody: BodyShape = { content: { 'application/json': membership }, isRequired: false };
 const membersShape = z
@@ -185,62 +190,35 @@ async function putMember(parts: ApiParts, call: Call, kind: MembersKind): Promis
   const member = memberIn(call, kind);
   const hasBody = (call.header('Content-Length') ?? '0') !== '0' || call.header('Transfer-Encoding') !== null;
   const { expiresAt } = readBody(membership, hasBody ? await call.json() : {});
-  const until = expiresAt === null ? null : new Date(expiresAt);
-  const edit: EditMembers = { group, steps: [{ do: 'add', members: [member] }], expiresAt: until };
-  const { performed, held } = await writeMembers(
-    parts,
-    { call, kind, edit },
-    {
-      do: 'nest',
-      expiresAt: until?.toISOString() ?? null,
-    },
-  );
+  const until = typeof expiresAt === 'string' ? new Date(expiresAt) : expiresAt;
+  const written = await editMembership(parts, call.by, { do: 'add', group, member, expiresAt: until });
+  const held = await answerHeld(parts, written);
   if (held !== null) return held;
+  const pair = { group, member: member.id, source: call.by.source };
+  const ends = await expiryOfMembership(parts.directory.database, pair);
   return {
-    status: performed.result.added.length > 0 ? 201 : 200,
-    headers: await writtenAt(parts, performed),
-    body: { group, member: { type: kind === 'users' ? 'user' : 'group', id: member }, expiresAt },
+    status: written.result.result.added.length > 0 ? 201 : 200,
+    headers: await writtenAt(parts, written),
+    body: { group, member, expiresAt: ends?.toISOString() ?? null },
   };
 }
 
 async function deleteMember(parts: ApiParts, call: Call, kind: MembersKind): Promise<Answer> {
   const group = groupIdIn(call.params);
   const member = memberIn(call, kind);
-  const edit: EditMembers = { group, steps: [{ do: 'remove', members: [member] }] };
-  const { performed, held } = await writeMembers(parts, { call, kind, edit }, { do: 'unnest' });
-  return held ?? { status: 204, headers: await writtenAt(parts, performed), body: null };
+  const written = await editMembership(parts, call.by, { do: 'remove', group, member });
+  const held = await answerHeld(parts, written);
+  return held ?? { status: 204, headers: await writtenAt(parts, written), body: null };
 }
 
-/** One person is written at once. A group may bring or take very many, so that its nesting is a plan (D-31). */
-async function writeMembers(
-  parts: ApiParts,
-  { call, kind, edit }: { readonly call: Call; readonly kind: MembersKind; readonly edit: EditMembers },
-  nesting: { readonly do: 'nest'; readonly expiresAt: string | null } | { readonly do: 'unnest' },
-): Promise<{ readonly performed: Performed<MembersEdited>; readonly held: Answer | null }> {
-  const member = parseGroupId(call.params.memberId ?? '');
-  if (kind === 'users' || member === null) {
-    const performed = await perform(parts.directory, call.by, (work) => editMembers(work, edit));
-    return { performed, held: null };
-  }
-  const names = await Promise.all(
-    [member, edit.group].map(async (id) => (await findGroupRef(parts.directory.database, id))?.name ?? id),
-  );
-  const planned = await plannedWrite(parts, {
-    kind: 'nesting',
-    title: names.join(nesting.do === 'nest' ? ' into ' : ' out of '),
-    edit: { ...nesting, group: edit.group, member },
-    by: call.by,
-    write: (work) => editMembers(work, edit),
-  });
-  return {
-    performed: { ...planned, result: planned.result.result },
-    held: await answerHeld(parts, planned),
-  };
-}
-
-function memberIn({ params }: Call, kind: MembersKind): UserId | GroupId {
+function memberIn({ params }: Call, kind: MembersKind): MembershipEdit['member'] {
   const text = params.memberId ?? '';
-  const id = kind === 'users' ? parseUserId(text) : parseGroupId(text);
-  if (id === null) throw new Refusal('member.not_found', { members: [text] });
-  return id;
+  if (kind === 'users') {
+    const id = parseUserId(text);
+    if (id !== null) return { type: 'user', id };
+  } else {
+    const id = parseGroupId(text);
+    if (id !== null) return { type: 'group', id };
+  }
+  throw new Refusal('member.not_found', { members: [text] });
 }

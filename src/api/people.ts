@@ -15,6 +15,11 @@ export function personAsking({ by }: Call, permission: Permission): Person | nul
   return by.actor.kind === 'user' && !holds(by.actor, permission) ? by.actor : null;
 }
 
+/** True for programs, and for people who may read the whole directory. */
+export function readsDirectory({ by, client }: Call): boolean {
+  return by.actor.kind !== 'user' || allows(client.scopes, 'directory.read');
+}
+
 /**
  * Lets programs pass, and people who may read the directory or whom the policy allows it in this group (J-14, J-18).
  * Anybody else finds no such group (J-15).
@@ -25,7 +30,7 @@ export async function requireSight(
   { group: id, act }: { readonly group: GroupId; readonly act: GroupAct | 'show' },
 ): Promise<void> {
   const { actor } = call.by;
-  if (actor.kind !== 'user' || allows(call.client.scopes, 'directory.read')) return;
+  if (actor.kind !== 'user' || readsDirectory(call)) return;
   const group = await findGroup(directory.database, id, call.client.sourceN);
   if (group === null) throw new Refusal('group.not_found', { group: id });
   if (act === 'show' && (await isJoinableBy(directory.database, group.n, actor.n))) return;

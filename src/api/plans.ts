@@ -6,14 +6,14 @@ import { Refusal } from '../core/refusal.ts';
 import { answers, takes } from '../http/operation.ts';
 import { HttpProblem } from '../http/problem.ts';
 import { approvePlan, type DecisionParts, rejectPlan, requirePlan } from '../plans/decisions.ts';
+import type { PlannedWriteParts } from '../plans/edits/planned-write.ts';
 import { operationsOf, viewOfPlan } from '../plans/view.ts';
 import type { Place } from '../store/changes.ts';
 import { listLeavingOfGroups, listLeavingOfTargets } from '../store/plans/leaving.ts';
 import { listPlans, type PlanRow } from '../store/plans/plans.ts';
 import { readBody, readPaging } from './input.ts';
-import { planUndo } from './plan-kinds.ts';
+import { undoPlan } from './plan-undo.ts';
 import { leavingShape, operationShape, planDetailShape, planShape } from './plan-shapes.ts';
-import type { PlannedWriteParts } from './planned-write.ts';
 import type { Answer, Call, Route } from './route.ts';
 import { pageOf, paging } from './shapes.ts';
 
@@ -128,7 +128,7 @@ export function planRoutes(parts: PlanRouteParts): readonly Route[] {
       summary: 'Makes a plan that undoes an applied one, and waits to be approved',
       answers: { 201: answers(planDetailShape, 'Location') },
       handle: async (call) => {
-        const plan = await planUndo(parts, await planOf(parts, call), call.by);
+        const plan = await undoPlan(parts, await planOf(parts, call), call.by);
         return {
           status: 201,
           headers: { Location: `/api/v1/plans/${plan.id}` },

@@ -43,6 +43,7 @@ const answers = {
   'role.not_found': notFound('role'),
   'role.in_use': { status: 409, title: 'The role is in use' },
   'delegation.invalid': invalid,
+  'membership.over': invalid,
   'user.inactive': { status: 409, title: 'The user is not active' },
   'role.name_taken': taken,
   'inbox.not_found': notFound('message'),

@@ -7,6 +7,7 @@ import { findUserRef, type FoundUser } from '../store/effective/refs.ts';
 import { readFeedHead } from '../store/effective/feed-pages.ts';
 import { answers } from '../http/operation.ts';
 import { readClaim, readPaging, userIdIn } from './input.ts';
+import { readsDirectory } from './people.ts';
 import { type ApiParts, cursorHeader } from './parts.ts';
 import type { Answer, Call, Route } from './route.ts';
 import { claim, groupName, pageOf, paging } from './shapes.ts';
@@ -34,6 +35,7 @@ export function userGroupRoutes(parts: ApiParts): readonly Route[] {
       method: 'GET',
       path: '/users/:id/groups',
       scope: 'directory.read',
+      people: 'decided-by-policies',
       summary: 'Groups that a user is in, direct or effective',
       query: { ...paging, effective: claim('Groups through any depth; else those that list the user.') },
       answers: { 200: answers(pageOf(groupName.extend({ direct: z.boolean() })), 'Muster-Cursor') },
@@ -43,6 +45,7 @@ export function userGroupRoutes(parts: ApiParts): readonly Route[] {
       method: 'GET',
       path: '/users/:id/entitlements',
       scope: 'directory.read',
+      people: 'decided-by-policies',
       summary: 'Roles and permissions of a user, with the groups that confer them',
       answers: { 200: answers(entitlements, 'Muster-Cursor') },
       handle: (call) => listEntitlements(parts, call),
@@ -61,7 +64,8 @@ async function listGroupsOfUser(parts: ApiParts, call: Call): Promise<Answer> {
   const batch = await readFeedHead(database);
   const user = await requireUser(parts, call);
   const read = isEffective ? groupsOfUser : directGroupsOfUser;
-  const rows = await read(database, user.n, paging.page);
+  const shown = readsDirectory(call) ? 'all' : 'not-internal';
+  const rows = await read(database, user.n, { ...paging.page, shown });
   return {
     status: 200,
     headers: cursorHeader(parts, { kind: 'end', batch }),
@@ -89,9 +93,11 @@ async function listEntitlements(parts: ApiParts, call: Call): Promise<Answer> {
   };
 }
 
-async function requireUser({ directory }: ApiParts, { params }: Call): Promise<FoundUser> {
-  const id = userIdIn(params);
-  const user = await findUserRef(directory.database, id);
+/** People who may not read the directory find themselves and nobody else. */
+async function requireUser({ directory }: ApiParts, call: Call): Promise<FoundUser> {
+  const id = userIdIn(call.params);
+  const isShown = readsDirectory(call) || call.by.actor.id === id;
+  const user = isShown ? await findUserRef(directory.database, id) : null;
   if (user === null) throw new Refusal('user.not_found', { user: id });
   return user;
 }

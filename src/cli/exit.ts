@@ -49,6 +49,7 @@ const exitOfRefusal = {
   'role.not_found': exit.usage,
   'role.in_use': exit.conflict,
   'delegation.invalid': exit.usage,
+  'membership.over': exit.usage,
   'user.inactive': exit.conflict,
   'role.name_taken': exit.conflict,
   'inbox.not_found': exit.usage,

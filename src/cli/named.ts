@@ -19,6 +19,19 @@ export async function requireGroup(connection: Connection, text: string): Promis
   return group;
 }
 
+/** A user or a group by id or name; a user where both have it. Refuses as {@link requireUser}. */
+export async function memberCalled(
+  connection: Connection,
+  text: string,
+): Promise<
+  { readonly type: 'user'; readonly id: UserId } | { readonly type: 'group'; readonly id: GroupId }
+> {
+  const group = await findGroupCalled(connection, text);
+  if (group === null) return { type: 'user', id: (await requireUser(connection, text)).id };
+  const [user] = await findUsersCalled(connection, text);
+  return user === undefined ? { type: 'group', id: group.id } : { type: 'user', id: user.id };
+}
+
 /** A user of the past: an id names one that is deleted, too. */
 export async function pastUser(
   connection: Connection,

@@ -33,6 +33,7 @@ const commands: Readonly<Record<string, () => Promise<Add>>> = {
   requests: async () => (await import('./commands/request.ts')).addRequestCommands,
   role: async () => (await import('./commands/governance.ts')).addRoleCommands,
   permission: async () => (await import('./commands/governance.ts')).addPermissionCommands,
+  delegation: async () => (await import('./commands/delegation.ts')).addDelegationCommands,
   reserved: async () => (await import('./commands/governance.ts')).addReservedNameCommands,
   client: async () => (await import('./commands/client.ts')).addClientCommands,
   token: async () => (await import('./commands/client.ts')).addTokenCommands,

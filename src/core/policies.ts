@@ -45,6 +45,8 @@ const groupPolicies = {
     const { canAdd, canRemove } = delegationIn(actor, group);
     return isProgram(actor) || manages(actor, group) || canAdd || canRemove || holds(actor, 'audit.read');
   },
+  /** J-14; a delegation is to add or remove, and to nothing else (J-18). */
+  'see-log': (actor, group) => isProgram(actor) || manages(actor, group) || holds(actor, 'audit.read'),
   'see-requests': (actor, group) => isProgram(actor) || manages(actor, group),
   'decide-request': (actor, group) =>
     takesMembersFrom(actor, group) && (isProgram(actor) || manages(actor, group)),
@@ -85,7 +87,7 @@ export function may(act: Act, actor: Actor): boolean {
 /** Refuses `group.protected` (J-20), `group.restricted` (J-17) or `actor.not_allowed`, whichever stands in the way. */
 export function requireInGroup(act: GroupAct, actor: Actor, group: GovernedGroup): void {
   if (mayInGroup(act, actor, group)) return;
-  const concernsMembers = !['edit-group', 'see-members', 'see-requests'].includes(act);
+  const concernsMembers = !['edit-group', 'see-members', 'see-log', 'see-requests'].includes(act);
   if (!isOpenTo(actor, group)) throw new Refusal('group.protected', { group: group.name });
   if (group.restricted && concernsMembers && !takesMembersFrom(actor, group)) {
     throw new Refusal('group.restricted', { group: group.name });

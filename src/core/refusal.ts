@@ -33,6 +33,7 @@ export interface RefusalDetails {
   'role.not_found': { readonly role: string };
   'role.in_use': { readonly role: string; readonly groups: number };
   'delegation.invalid': { readonly why: string };
+  'membership.over': { readonly expiresAt: string };
   'user.inactive': { readonly user: string };
   'role.name_taken': { readonly role: string };
   'inbox.not_found': { readonly item: string };
@@ -120,6 +121,8 @@ const sentences: { readonly [Code in RefusalCode]: (details: RefusalDetails[Code
   'role.not_found': ({ role }) => `There is no role ${role}.`,
   'role.in_use': ({ role, groups }) => `${groups} groups give the role ${role}; take it from them first.`,
   'delegation.invalid': ({ why }) => why,
+  'membership.over': ({ expiresAt }) =>
+    `The membership would be over already: expiresAt (${expiresAt}) is not ahead.`,
   'user.inactive': ({ user }) => `The user ${user} is not active, or has not arrived yet.`,
   'role.name_taken': ({ role }) => `There is a role ${role} already.`,
   'inbox.not_found': ({ item }) => `There is nothing of that id in the inbox: ${item}.`,

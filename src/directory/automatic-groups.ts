@@ -21,7 +21,7 @@ import {
   type Wanted,
 } from '../store/automatic.ts';
 import { reopenNesting } from '../store/closure.ts';
-import type { GroupKind, GroupRow } from '../store/groups.ts';
+import { findGroupsOf, type GroupKind, type GroupRow } from '../store/groups.ts';
 import { groupsLettingRequest } from '../store/request-loss.ts';
 import {
   fitting,
@@ -112,7 +112,7 @@ export interface RecordOfUser extends RuleSubject {
 /**
  * Puts a user into the groups whose rules it fits now, and takes it out of those that it fits no more (D-15), at once;
  * and into the group of everyone signed in. To be called by whatever writes the record of a user that is no stub,
- * with the user locked.
+ * with the user locked. Refuses `group.protected` (J-20).
  */
 export async function followRecord(work: Work, user: RecordOfUser): Promise<void> {
   await lockFacts(work.tx);
@@ -125,7 +125,27 @@ export async function followRecord(work: Work, user: RecordOfUser): Promise<void
     const fits = kind === 'everyone-signed-in' || (filter !== undefined && fitsRule(filter, user));
     if (fits !== listed) (fits ? join : leave).push({ group: n, user: user.n });
   }
+  await refuseGuarded(work, join);
   await moveMembers(work, { source: work.systemN, join, leave });
+}
+
+/**
+ * J-20: whoever writes the record that a rule looks at says who is in its group; where that gives permissions it must
+ * be an administrator or a source that the group trusts. A feed's file is held by its guard instead (D-31), so that
+ * one row does not refuse all others.
+ */
+async function refuseGuarded(
+  { tx, by: { actor }, sourceN }: Work,
+  joining: readonly AutomaticPair[],
+): Promise<void> {
+  if (joining.length === 0 || isAdministrator(actor) || actor.kind === 'feed') return;
+  const groups = await findGroupsOf(
+    tx,
+    joining.map(({ group }) => group),
+    sourceN,
+  );
+  const guarded = groups.find((group) => group.kind === 'rule' && group.protected && !group.trusted);
+  if (guarded !== undefined) throw new Refusal('group.protected', { group: guarded.name });
 }
 
 /** As {@link followRecord}, for any number of users that were written together; they must be locked. */

@@ -1,4 +1,5 @@
 /** What can be done with clients: programs that use Muster with a bearer token. Each is a source of its own. */
+import { isAdministrator } from '../core/actor.ts';
 import { faultOfEntry } from '../core/address-list.ts';
 import { isUuid } from '../core/ids.ts';
 import { faultOfName } from '../core/names.ts';
@@ -15,6 +16,7 @@ import {
   insertToken,
   revokeClient,
 } from '../store/clients.ts';
+import { isTrustedByGroups } from '../store/governance.ts';
 import { findSource, insertSource, type SourceRow } from '../store/sources.ts';
 import { record, refusing, type Work } from './work.ts';
 
@@ -45,7 +47,8 @@ export type TokenMaterial =
 /**
  * Creates a client with its first token. It may take the name of a client that was revoked, and goes on as the same
  * source. Refuses `source.name_taken`, a name that cannot be one, a profile that there is not, and `client.invalid`:
- * an address that is none, an end that is not ahead, a tenant that is none or is another client's.
+ * an address that is none, an end that is not ahead, a tenant that is none or is another client's; and
+ * `actor.not_allowed` for a name that protected groups trust.
  */
 export async function createClient(
   work: Work,
@@ -142,10 +145,21 @@ export async function endClient(work: Work, client: string): Promise<void> {
   await record(work, { type: 'client.revoked', before: { name: row.name } });
 }
 
-/** The source of a client's name: a new one, or the one that a client of that name left. */
+/**
+ * The source of a client's name: a new one, or the one that a client of that name left. One that protected groups
+ * trust is given on by administrators alone (J-20).
+ */
 async function sourceFor(work: Work, name: string): Promise<SourceRow> {
   const standing = await findSource(work.tx, name);
-  if (standing?.kind === 'client') return standing;
+  if (standing?.kind === 'client') {
+    if (!isAdministrator(work.by.actor) && (await isTrustedByGroups(work.tx, standing.n))) {
+      throw new Refusal('actor.not_allowed', {
+        act: `take over ${name}, which protected groups trust`,
+        group: null,
+      });
+    }
+    return standing;
+  }
   return refusing(insertSource(work.tx, name, 'client'), {
     source_name_unique: () => new Refusal('source.name_taken', { name }),
   });

@@ -5,7 +5,7 @@ import { retractMembers } from '../store/assertions.ts';
 import { lockGraph, reopenNesting } from '../store/closure.ts';
 import { lockGroup } from '../store/groups.ts';
 import { usersBelow } from '../store/request-loss.ts';
-import { followLoss, groupsAmong, note } from './memberships.ts';
+import { followLoss, groupsAmong, note } from './member-moves.ts';
 import { authorOf, type Directory, perform, type Work } from './work.ts';
 
 /** Assertions to a round: enough to catch up quickly, little enough to be one short transaction per group. */

@@ -40,7 +40,7 @@ export interface Governance {
 
 export interface GovernGroup extends Governance {
   readonly group: GroupId;
-  /** At its creation a group is at its first version, whatever it is created with. */
+  /** At its creation a group is at its first version, and whoever creates it says all of it. */
   readonly at: 'creation' | 'change';
 }
 
@@ -82,7 +82,7 @@ export async function governGroup(work: Work, wanted: GovernGroup): Promise<void
         rows.map(({ n }) => n),
       )
     ) {
-      requireInGroup('edit-group', work.by.actor, group);
+      if (wanted.at === 'change') requireInGroup('edit-group', work.by.actor, group);
       await setLeadersOfGroup(work.tx, group.n, rows);
       told('leaders', await refsOf(work, had), leaders);
     }
@@ -90,6 +90,7 @@ export async function governGroup(work: Work, wanted: GovernGroup): Promise<void
   if (readPermissions !== null) {
     const had = await permissionsOfHolder(work.tx, group.n);
     if (!sameSet(had, readPermissions)) {
+      if (wanted.at === 'change') requireInGroup('edit-group', work.by.actor, group);
       await grantToGroup(work, group, { had, wanted: readPermissions });
       told('permissions', had, [...new Set(readPermissions)].sort());
     }
@@ -144,7 +145,6 @@ async function grantToGroup(
   group: GroupRow,
   { had, wanted }: { readonly had: readonly Permission[]; readonly wanted: readonly Permission[] },
 ): Promise<void> {
-  requireInGroup('edit-group', work.by.actor, group);
   requireHeld(
     work,
     [...had, ...wanted].filter((one) => had.includes(one) !== wanted.includes(one)),

@@ -28,10 +28,10 @@ import { isProtected } from '../store/protection.ts';
 import { usersBelow } from '../store/request-loss.ts';
 import { findSource } from '../store/sources.ts';
 import { followFacts, kindOf, requireAuthority } from './automatic-groups.ts';
+import { groupsAmong } from './member-moves.ts';
 import {
   applyMembers,
   type EditMembers,
-  groupsAmong,
   lockGroupForMembers,
   type MembersEdited,
   prepareMembers,
@@ -128,7 +128,7 @@ export interface GroupChanged extends MembersEdited {
  * nothing and moves no version (D-04). The row in the answer is as it stood before the members moved, when only
  * members were asked for. A new rule, or a name that follows another affiliation, moves the members by the difference.
  * Refuses `group.not_found`, `version.mismatch`, `group.name_taken`, `group.name_reserved`, `group.protected` and
- * `group.protected_open` (J-20), `group.restricted` for lifting that (J-17), and as editMembers.
+ * `group.protected_open` (J-20), `group.restricted` for lifting that or giving it another rule (J-17), and as editMembers.
  */
 export async function changeGroup(work: Work, change: ChangeGroup): Promise<GroupChanged> {
   const { group: row, prepared } = await lockGroupForMembers(work, change.group, change.members?.steps ?? []);
@@ -217,7 +217,10 @@ async function writeState(
   if (isRenamed || kind !== row.kind) requireAuthority(work, [row.kind, kind], wanted.name);
   const isMoving =
     kind !== row.kind || wanted.rule?.text !== current.rule?.text || (kind === 'affiliation' && isRenamed);
-  if (isMoving) await beginMoving(work, row);
+  if (isMoving) {
+    requireLiftable(work, row);
+    await beginMoving(work, row);
+  }
   const written = await refusing(
     updateGroup(work.tx, row.n, await writeOf(work, wanted, kind), work.sourceN),
     { groups_name_unique: () => new Refusal('group.name_taken', { name: wanted.name }) },
@@ -241,7 +244,7 @@ async function writeRoles(work: Work, group: GroupRow, wanted: readonly string[]
   );
 }
 
-/** J-17: only administrators end a restriction. */
+/** J-17: only administrators end a restriction, or say by a rule who is in the group. */
 function requireLiftable({ by }: Work, row: GroupRow): void {
   if (row.restricted && !isAdministrator(by.actor))
     throw new Refusal('group.restricted', { group: row.name });

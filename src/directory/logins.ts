@@ -138,6 +138,7 @@ async function refusingNames<T>(write: Promise<T>): Promise<T> {
     return await write;
   } catch (error) {
     if (!isRefusal(error)) throw error;
+    if (error.code === 'group.protected') throw new LoginRefused('group.protected');
     throw new LoginRefused(error.code === 'user.name_taken' ? 'identity.conflict' : 'identity.none');
   }
 }

@@ -3,28 +3,19 @@
  * become one net difference, so that whoever stays is never taken out on the way.
  */
 import type { GroupId, GroupN, UserId, UserN } from '../core/ids.ts';
-import { clientLimits } from '../core/client-guard.ts';
 import { requireInGroup } from '../core/policies.ts';
 import { Refusal } from '../core/refusal.ts';
-import { raiseAlert } from '../store/alerts.ts';
 import {
-  assertMembers,
-  countForeignMembers,
-  endMembers,
   listDirectMembers,
   type MemberKind,
-  type MemberLine,
-  type MembershipOutcome,
   type ResolvedMember,
   resolveMembers,
 } from '../store/assertions.ts';
-import { closeOverNesting, findCycle, lockGraph, reopenNesting } from '../store/closure.ts';
-import { countUsersBelow } from '../store/client-removals.ts';
-import { findEveryone, type GroupRow, groupNames, lockGroup, lockGroupWithUsers } from '../store/groups.ts';
-import { openGroupsBelow } from '../store/protection.ts';
-import { usersBelow } from '../store/request-loss.ts';
-import { endRequestLosses } from './request-loss.ts';
-import { authorOf, noteNestings, type Work, type Written } from './work.ts';
+import { lockGraph } from '../store/closure.ts';
+import { type GroupRow, lockGroup, lockGroupWithUsers } from '../store/groups.ts';
+import { tellContest } from './member-alerts.ts';
+import { putIn, takeOut } from './member-moves.ts';
+import type { Work } from './work.ts';
 
 type MemberId = UserId | GroupId;
 
@@ -44,8 +35,11 @@ export interface EditMembers {
   readonly dangling?: 'refuse' | 'ignore';
   /** What to do where members follow from facts (D-14): refuse, or leave them as they are. */
   readonly automatic?: 'refuse' | 'leave';
-  /** When the added memberships end by themselves (D-01). */
-  readonly expiresAt?: Date | null;
+  /**
+   * When the added memberships end by themselves (D-01); null for never. Where it is left out, new ones do not, and
+   * those that stand end when they did.
+   */
+  readonly expiresAt?: Date | null | undefined;
 }
 
 export interface MembersEdited {
@@ -60,7 +54,7 @@ export interface MembersEdited {
  * removing the absent succeed and change nothing (D-04).
  * Refuses `group.not_found`, `member.not_found`, `group.automatic` (D-14), `group.reserved` (D-03),
  * `nesting.cycle` with the path (D-11), `group.restricted` (J-17), `group.protected` and `group.protected_open`
- * (J-20), and `actor.not_allowed` for people (J-14 to J-18). Who loses `groups.request` by it loses what follows
+ * (J-20), `membership.over` for an end that is past, and `actor.not_allowed` for people (J-14 to J-18). Who loses `groups.request` by it loses what follows
  * from that (J-11).
  */
 export async function editMembers(work: Work, edit: EditMembers): Promise<MembersEdited> {
@@ -153,7 +147,7 @@ export async function applyMembers(
   const unnests = remove.some(({ kind }) => kind === 'g');
   if (unnests && !holdsGraphLock) await lockGraph(work.tx);
   const removed = await takeOut(work, group, remove);
-  const added = await putIn(work, group, add, options.expiresAt ?? null);
+  const added = await putIn(work, group, add, options.expiresAt);
   return { added, removed };
 }
 
@@ -168,15 +162,6 @@ export function requireWritableMembers(work: Work, group: GroupRow): void {
   if (group.reserved_to !== null && group.reserved_to !== work.by.source) {
     throw new Refusal('group.reserved', { group: group.name, source: group.reserved_to });
   }
-}
-
-/** D-03: a client that replaces the members of a group that is nobody's may not know of those whom others put there. */
-async function tellContest(work: Work, group: GroupRow, wiped: readonly number[]): Promise<void> {
-  if (wiped.length === 0 || work.by.actor.kind !== 'client' || group.reserved_to !== null) return;
-  const foreign = await countForeignMembers(work.tx, group.n, { members: wiped, source: work.sourceN });
-  if (foreign.members === 0) return;
-  const details = { group: group.name, client: work.by.source, ...foreign };
-  await raiseAlert(work.tx, { kind: 'contested', subject: group.id, details });
 }
 
 interface Difference {
@@ -233,111 +218,4 @@ function refuseDangling(steps: readonly MembersStep[], found: ReadonlyMap<Member
     step.do === 'add' || step.do === 'replace' ? step.members.filter((id) => !found.has(id)) : [],
   );
   if (missing.length > 0) throw new Refusal('member.not_found', { members: [...new Set(missing)] });
-}
-
-async function putIn(
-  work: Work,
-  group: GroupRow,
-  members: readonly ResolvedMember[],
-  expiresAt: Date | null,
-): Promise<readonly (UserN | GroupN)[]> {
-  if (members.length === 0) return [];
-  const nested = groupsAmong(members);
-  if (nested.length > 0) {
-    await refuseNesting(work, group.n, nested);
-    await refuseOpenBelow(work, group, nested);
-  }
-  const lines = members.map(({ n, kind }) => ({ n, kind, line: null }));
-  await noteNestings(work, nested);
-  const outcome = await assertMembers(work.tx, group.n, lines, authorOf(work), expiresAt);
-  note(work, outcome, { group: group.n, added: outcome.changed });
-  if (nested.length > 0) await closeOverNesting(work.tx, group.n, nested);
-  await tellMovedMany(work, group, nested);
-  return outcome.changed;
-}
-
-/** Takes members out explicitly (D-02), with all that follows for nestings and for what they may ask (J-11). */
-export async function takeOut(
-  work: Work,
-  group: GroupRow,
-  members: readonly Pick<ResolvedMember, 'n' | 'kind'>[],
-): Promise<readonly (UserN | GroupN)[]> {
-  if (members.length === 0) return [];
-  const lines = members.map(({ n, kind }) => ({ n, kind, line: null }));
-  const nested = groupsAmong(members);
-  await noteNestings(work, nested);
-  const below = group.lets_request ? await usersBelow(work.tx, nested) : [];
-  const outcome = await endMembers(work.tx, group.n, lines, authorOf(work));
-  note(work, outcome, { group: group.n, removed: outcome.changed });
-  await tellMovedMany(work, group, nested);
-  await reopenNesting(work.tx, [group.n], nested);
-  await followLoss(work, group, { members, changed: outcome.changed, below });
-  return outcome.changed;
-}
-
-export interface MembersGone {
-  readonly members: readonly Pick<MemberLine, 'n' | 'kind'>[];
-  readonly changed: readonly (UserN | GroupN)[];
-  /** Users in the groups among them. */
-  readonly below: readonly UserN[];
-}
-
-/** After members left a group that lets its members ask to join others (J-11). */
-export async function followLoss(work: Work, group: GroupRow, gone: MembersGone): Promise<void> {
-  if (!group.lets_request || gone.changed.length === 0) return;
-  const changed = new Set<number>(gone.changed);
-  const users = gone.members
-    .filter((member): member is { n: UserN; kind: 'u' } => member.kind === 'u' && changed.has(member.n))
-    .map(({ n }) => n);
-  await endRequestLosses(work, [...new Set([...users, ...gone.below])]);
-}
-
-/** What is nested in a protected group becomes protected too, and can be neither open nor public (J-20). */
-async function refuseOpenBelow(work: Work, group: GroupRow, nested: readonly GroupN[]): Promise<void> {
-  if (!group.protected) return;
-  const [open] = await openGroupsBelow(work.tx, nested);
-  if (open !== undefined) throw new Refusal('group.protected_open', { group: open });
-}
-
-/** Refuses to nest the group of everyone (D-14), and a nesting that would close a cycle, naming the whole path (D-11). The graph lock must be held. */
-export async function refuseNesting(work: Work, group: GroupN, nested: readonly GroupN[]): Promise<void> {
-  const everyone = await findEveryone(work.tx, nested);
-  if (everyone !== null) throw new Refusal('group.automatic', { group: everyone, kind: 'everyone' });
-  const cycle = await findCycle(work.tx, group, nested);
-  if (cycle === null) return;
-  const names = await groupNames(work.tx, cycle);
-  throw new Refusal('nesting.cycle', { path: cycle.map((n) => names.get(n) ?? String(n)) });
-}
-
-/** Keeps what a membership statement wrote: its origin for the next, its place for the answer, what it changed. */
-export function note(
-  work: Work,
-  outcome: MembershipOutcome,
-  written: Pick<Written, 'group' | 'added' | 'removed'>,
-): void {
-  if (outcome.place !== null) work.written.push({ type: 'membership.direct', ...written });
-  work.originN ??= outcome.originN;
-  work.place = outcome.place ?? work.place;
-}
-
-/** D-33: a client's nesting that moves very many people is told of, and done. */
-async function tellMovedMany(work: Work, group: GroupRow, nested: readonly GroupN[]): Promise<void> {
-  if (nested.length === 0 || work.by.actor.kind !== 'client') return;
-  const { nestingMoved: limit } = clientLimits;
-  const count = await countUsersBelow(work.tx, nested, limit + 1);
-  if (count <= limit) return;
-  const guard = 'nesting moved';
-  const details = { client: work.by.source, guard, group: group.name, count, limit };
-  await raiseAlert(work.tx, {
-    kind: 'client.guard',
-    subject: `${work.by.source}/${guard}/${group.id}`,
-    details,
-  });
-}
-
-/** The groups among members of either kind. */
-export function groupsAmong(members: readonly Pick<MemberLine, 'n' | 'kind'>[]): GroupN[] {
-  return members
-    .filter((member): member is { n: GroupN; kind: 'g' } => member.kind === 'g')
-    .map(({ n }) => n);
 }

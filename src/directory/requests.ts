@@ -26,7 +26,7 @@ import {
   type RequestRow,
 } from '../store/requests.ts';
 import { groupsThrough, lockStanding, type StandingRow } from '../store/standing.ts';
-import { note, takeOut } from './memberships.ts';
+import { note, takeOut } from './member-moves.ts';
 import { endWaitingRequests } from './waiting-requests.ts';
 import { authorOf, record, refusing, type Work } from './work.ts';
 
@@ -171,7 +171,8 @@ async function lockForDecision(
   if (!mayInGroup('see-requests', decider, group) && decider.id !== found.user_id) {
     throw new Refusal('request.not_found', { request: id });
   }
-  requireInGroup('decide-request', decider, group);
+  // Acting in the name of somebody who may lends a program nothing that it may not do itself (J-17, J-20).
+  for (const who of new Set([work.by.actor, decider])) requireInGroup('decide-request', who, group);
   const request = await lockRequest(work.tx, id);
   if (request === null) throw new Refusal('request.not_found', { request: id });
   requireWaiting(request);

@@ -99,7 +99,7 @@ export async function setGroupRoles(work: Work, { group, roles, at }: SetGroupRo
   const before = await rolesOfGroup(work.tx, row.n);
   const isMoved = requireGivable(work, before, wanted);
   if (!isMoved) return;
-  requireInGroup('edit-group', work.by.actor, row);
+  if (at === 'change') requireInGroup('edit-group', work.by.actor, row);
   await setRolesOfGroup(
     work.tx,
     row.n,

@@ -1,4 +1,5 @@
 /** What can be done with users. One verb per use case; each writes the change and its log entry together. */
+import { holds, isAdministrator } from '../core/actor.ts';
 import { emailKeysOf } from '../core/emails.ts';
 import type { UserId } from '../core/ids.ts';
 import { canonicalJson } from '../core/json.ts';
@@ -22,6 +23,7 @@ import {
   type UserRow,
 } from '../store/users.ts';
 import { dropGovernance } from '../store/governance.ts';
+import { permissionsOfUser } from '../store/people.ts';
 import { requireTo } from '../core/policies.ts';
 import { endWaitingRequests } from './waiting-requests.ts';
 import { followRecord, type RecordOfUser } from './automatic-groups.ts';
@@ -91,7 +93,8 @@ export interface ChangeUser {
 
 /**
  * Changes a user under its lock. An edit that leads to an equal state writes nothing and moves no version (D-04).
- * Refuses `user.not_found`, `version.mismatch`, `user.name_taken`.
+ * Refuses `user.not_found`, `version.mismatch`, `user.name_taken`, `group.protected` where the record would put it into
+ * a rule group that gives permissions (J-20), and `actor.not_allowed` as {@link requireNoHigher}.
  */
 export async function changeUser(
   work: Work,
@@ -100,6 +103,7 @@ export async function changeUser(
   requireTo('manage-users', work.by.actor);
   const row = await lockUser(work.tx, user, externalIdIssuer(work.sourceN));
   if (row === null) throw new Refusal('user.not_found', { user });
+  await requireNoHigher(work, row);
   requireVersion(ifMatch, row.version);
   const current = stateOf(row);
   const wanted = readNames(edit(current, row));
@@ -131,6 +135,7 @@ export async function deleteUser(
   requireTo('manage-users', work.by.actor);
   const row = await lockUser(work.tx, user, externalIdIssuer(work.sourceN));
   if (row === null) throw new Refusal('user.not_found', { user });
+  await requireNoHigher(work, row);
   requireVersion(ifMatch, row.version);
   await lockFacts(work.tx);
   await bumpGroups(work.tx, await listRegularGroupsListing(work.tx, row.n));
@@ -151,6 +156,18 @@ export function stateOf(row: UserRow): UserState {
     externalId: row.external_id,
     document: row.document,
   };
+}
+
+/**
+ * Whoever can give an account other names can sign in as it. So people change no account that holds a permission
+ * which they do not hold themselves (J-19); active or not, for it may become active again.
+ */
+async function requireNoHigher({ tx, by: { actor } }: Work, row: UserRow): Promise<void> {
+  if (actor.kind !== 'user' || isAdministrator(actor) || actor.n === row.n) return;
+  const held = await permissionsOfUser(tx, row.n);
+  const higher = held.find((permission) => permission !== 'groups.request' && !holds(actor, permission));
+  if (higher === undefined) return;
+  throw new Refusal('actor.not_allowed', { act: `change an account that holds ${higher}`, group: null });
 }
 
 function recordOf(row: UserRow): RecordOfUser {

@@ -1,8 +1,8 @@
 /** Who governs: permissions granted to users and groups, leaders of groups, delegations, trusted sources. */
-import type { GroupId, GroupN, UserId, UserN } from '../core/ids.ts';
+import type { GroupId, GroupN, SourceN, UserId, UserN } from '../core/ids.ts';
 import { parsePermission, type Permission } from '../core/permissions.ts';
 import type { MemberKind } from './assertions.ts';
-import { type Connection, named, type Tx } from './database.ts';
+import { type Connection, named, onlyRow, type Tx } from './database.ts';
 
 const permissionsOf = named(
   'grant_of_holder',
@@ -73,6 +73,11 @@ const trust = named(
 const trusted = named(
   'govern_trusted',
   `select s.name from groups g join source s on s.n = any(g.trusted_sources) where g.n = $1 order by s.name`,
+);
+
+const isTrusted = named(
+  'govern_is_trusted',
+  'select exists (select from groups where $1::int = any(trusted_sources) and deleted_at is null) as trusted',
 );
 
 const knownSources = named('govern_known_sources', 'select name from source where name = any($1::text[])');
@@ -166,6 +171,11 @@ export async function dropDelegation(
 /** Delegations in a group. */
 export async function listDelegations(connection: Connection, group: GroupN): Promise<DelegationRow[]> {
   return connection.rows<DelegationRow>(delegations, [group]);
+}
+
+/** Whether any group trusts a source. */
+export async function isTrustedByGroups(connection: Connection, source: SourceN): Promise<boolean> {
+  return onlyRow(await connection.rows<{ trusted: boolean }>(isTrusted, [source])).trusted;
 }
 
 /** Names of the sources that a group trusts. */

@@ -90,6 +90,11 @@ const byIdForUpdateWithUsers = named(
    for no key update of g`,
 );
 
+const byNumbers = named(
+  'groups_by_number',
+  `select ${columns} from groups g where g.n = any($1::int[]) and g.deleted_at is null order by g.n`,
+);
+
 const byNameKey = named(
   'group_by_name_key',
   `select ${columns} from groups g where g.name_key = $1 and g.deleted_at is null`,
@@ -193,6 +198,15 @@ export async function lockGroupWithUsers(
   if (found === undefined) return null;
   const { user_ns: numbers, user_ids: ids, ...row } = found;
   return { group: row, users: zip(numbers, ids) };
+}
+
+/** The live groups among those numbers, as a source meets them. */
+export async function findGroupsOf(
+  connection: Connection,
+  numbers: readonly GroupN[],
+  source: SourceN,
+): Promise<GroupRow[]> {
+  return connection.rows<GroupRow>(byNumbers, [numbers, source]);
 }
 
 /** The live group whose folded name is that key. */

@@ -4,7 +4,7 @@
  */
 import type { Delegation, Person } from '../core/actor.ts';
 import type { GroupN, UserId, UserN } from '../core/ids.ts';
-import { parsePermission } from '../core/permissions.ts';
+import { parsePermission, type Permission } from '../core/permissions.ts';
 import { type Connection, named } from './database.ts';
 
 /**
@@ -30,6 +30,12 @@ const find = named(
      array(select distinct r.name_key from group_role h join role r on r.n = h.role_n
            where h.group_n in (select n from above)) as roles
    from person p`,
+);
+
+const heldBy = named(
+  'person_permissions',
+  `select distinct g.permission from permission_grant g
+   where g.holder_n = $1 or g.holder_n in (${groupsAbove('$1::int')})`,
 );
 
 interface PersonRow {
@@ -58,4 +64,10 @@ export async function findPerson(connection: Connection, id: UserId): Promise<Pe
     delegations: new Map(delegations),
     roles: new Set(row.roles),
   };
+}
+
+/** What a user holds, itself or through groups, or would hold if it were active. */
+export async function permissionsOfUser(connection: Connection, user: UserN): Promise<Permission[]> {
+  const rows = await connection.rows<{ permission: string }>(heldBy, [user]);
+  return rows.flatMap(({ permission }) => parsePermission(permission) ?? []);
 }

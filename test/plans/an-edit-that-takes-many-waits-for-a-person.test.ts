@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { planKinds, planUndo } from '../../src/api/plan-kinds.ts';
+import { planKinds } from '../../src/boot/plan-kinds.ts';
 import type { Attribution } from '../../src/core/attribution.ts';
 import { DEFAULT_LIMITS } from '../../src/core/plans/limits.ts';
 import { buildRegistry } from '../../src/core/scim/registry.ts';
 import { approvePlan, type DecisionParts, requirePlan } from '../../src/plans/decisions.ts';
+import { planUndo } from '../../src/plans/edits/undoing.ts';
 import { operationsOf } from '../../src/plans/view.ts';
 import type { GroupRow } from '../../src/store/groups.ts';
 import type { PlanRow } from '../../src/store/plans/plans.ts';

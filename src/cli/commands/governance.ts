@@ -1,14 +1,18 @@
 import type { Command } from 'commander';
 import { parsePermission, permissions } from '../../core/permissions.ts';
 import { Refusal } from '../../core/refusal.ts';
-import { governGroup, grantPermission, revokePermission } from '../../directory/governance.ts';
+import { grantPermission, revokePermission } from '../../directory/governance.ts';
 import { releaseName, reserveName } from '../../directory/reserved-names.ts';
 import { createRole, protectRole, removeRole } from '../../directory/roles.ts';
 import { perform, type Work } from '../../directory/work.ts';
-import { listHolders, permissionsOfHolder } from '../../store/governance.ts';
+import { patchGroup } from '../../plans/edits/group-edits.ts';
+import { findListedGroup } from '../../store/effective/listing.ts';
+import { listHolders } from '../../store/governance.ts';
 import { listReservedNames } from '../../store/reserved-names.ts';
 import { listRoles } from '../../store/roles.ts';
-import { exit } from '../exit.ts';
+import { editPartsOf } from '../edit-parts.ts';
+import { exit, type ExitCode } from '../exit.ts';
+import { tellIfHeld } from '../held.ts';
 import { requireGroup, requireUser } from '../named.ts';
 import { withCommonOptions, type Program } from '../command.ts';
 import { writeJson, writeTable, type CommandIo } from '../terminal.ts';
@@ -125,42 +129,53 @@ function addGrant({ io, run }: Program, parent: Command, word: 'grant' | 'revoke
     .option('--group <group>', 'a group, whose members then have it')
     .action(
       run((name: string, options: HolderOptions) => {
-        if ((options.user === undefined) === (options.group === undefined)) {
+        const { user, group } = options;
+        if ((user === undefined) === (group === undefined)) {
           throw new Refusal('body.invalid', { why: 'Say either --user or --group.' });
         }
         const said = word === 'grant' ? `${name} is granted.` : `${name} is revoked.`;
-        return change(io, { command: `permission ${word}`, options, said }, (work) =>
-          options.user === undefined
-            ? writeGroupGrant(work, { group: options.group ?? '', name, word })
-            : writeUserGrant(work, { user: options.user, name, word }),
-        );
+        if (group !== undefined) return changeOfGroup(io, { group, name, word, options, said });
+        const verb = word === 'grant' ? grantPermission : revokePermission;
+        return change(io, { command: `permission ${word}`, options, said }, async (work) => {
+          const { id } = await requireUser(work.tx, user ?? '');
+          await verb(work, { user: id, permission: name });
+        });
       }),
     );
 }
 
-interface Grant {
+interface GroupGrant {
+  readonly group: string;
   readonly name: string;
   readonly word: 'grant' | 'revoke';
+  readonly options: CommonOptions;
+  readonly said: string;
 }
 
-async function writeUserGrant(
-  work: Work,
-  { user, name, word }: Grant & { readonly user: string },
-): Promise<void> {
-  const { id } = await requireUser(work.tx, user);
-  const verb = word === 'grant' ? grantPermission : revokePermission;
-  await verb(work, { user: id, permission: name });
-}
-
-async function writeGroupGrant(
-  work: Work,
-  { group: text, name, word }: Grant & { readonly group: string },
-): Promise<void> {
-  const group = await requireGroup(work.tx, text);
-  const had = await permissionsOfHolder(work.tx, group.n);
-  const rest: string[] = had.filter((one) => one !== parsePermission(name));
-  const wanted = word === 'grant' ? [...rest, name] : rest;
-  await governGroup(work, { group: group.id, permissions: wanted, at: 'change' });
+/** What a group's members hold may be the ground of much else, so that taking it is a plan (J-11). */
+function changeOfGroup(io: CommandIo, { group, name, word, options, said }: GroupGrant): Promise<ExitCode> {
+  return visit(io, { command: `permission ${word}`, options }, async (open) => {
+    const { database } = open.directory;
+    const permission = parsePermission(name);
+    if (permission === null) throw new Refusal('permission.invalid', { permission: name });
+    const { id } = await requireGroup(database, group);
+    const standing = await findListedGroup(database, id);
+    if (standing === null) throw new Refusal('group.not_found', { group });
+    const rest = standing.permissions
+      .flatMap((text) => parsePermission(text) ?? [])
+      .filter((one) => one !== permission);
+    const { result: planned } = await patchGroup(editPartsOf(open), open.by, {
+      group: id,
+      // What was read is what is changed.
+      ifMatch: { text: `version ${standing.version}`, versions: [standing.version] },
+      patch: { permissions: word === 'grant' ? [...rest, permission] : rest },
+    });
+    const held = await tellIfHeld(io, { open, options, planned });
+    if (held !== null) return held;
+    if (options.json === true) writeJson(io.out, { done: true });
+    else io.err.write(`${said}\n`);
+    return exit.done;
+  });
 }
 
 /** `muster reserved list|add|remove` */

@@ -1,21 +1,20 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { edited, groupBody, type GroupPatch } from '../../api/groups.ts';
-import { registryOf } from '../../boot/schemas.ts';
+import { groupBody } from '../../api/groups.ts';
 import type { GroupId } from '../../core/ids.ts';
 import { Refusal } from '../../core/refusal.ts';
-import { governGroup, type LeaderRef } from '../../directory/governance.ts';
-import { changeGroup, createGroup, deleteGroup, newGroupState } from '../../directory/groups.ts';
-import { addMember, removeMember } from '../../directory/memberships.ts';
-import { setGroupRoles } from '../../directory/roles.ts';
-import { perform, type Work } from '../../directory/work.ts';
+import { perform } from '../../directory/work.ts';
+import { deleteGroupUnderGuards, patchGroup } from '../../plans/edits/group-edits.ts';
+import { type GroupPatch, makeGroup } from '../../plans/edits/group-patch.ts';
 import type { Connection } from '../../store/database.ts';
 import { findListedGroup } from '../../store/effective/listing.ts';
-import { findGroupCalled } from '../../store/lookup.ts';
-import { exit } from '../exit.ts';
-import { requireGroup, requireUser } from '../named.ts';
 import { withCommonOptions, type Program } from '../command.ts';
+import { exit } from '../exit.ts';
+import { editPartsOf } from '../edit-parts.ts';
+import { tellIfHeld } from '../held.ts';
+import { memberCalled, requireGroup } from '../named.ts';
 import { writeJson, type CommandIo } from '../terminal.ts';
 import { visit, type CommonOptions, type Visit } from '../visit.ts';
+import { addGroupMemberCommands } from './group-member.ts';
 
 interface GroupOptions extends CommonOptions {
   readonly name?: string;
@@ -39,7 +38,7 @@ export function addGroupCommands(program: Program): void {
   addCreate(program, group);
   addShow(program, group);
   addEdit(program, group);
-  addMemberships(program, group);
+  addGroupMemberCommands(program, group);
   addDelete(program, group);
 }
 
@@ -47,13 +46,11 @@ function addCreate({ io, run }: Program, parent: Command): void {
   withFlags(parent.command('create <name>').description('make a group')).action(
     run((name: string, options: GroupOptions) =>
       visit(io, { command: 'group create', options }, async (open) => {
-        const { result } = await perform(open.directory, open.by, async (work) => {
-          const wanted = edited(registryIn(open), { ...newGroupState, name }, patchOf(options));
-          const { id } = await createGroup(work, wanted);
-          await govern(work, { group: id, options, at: 'creation' });
-          return id;
-        });
-        return show(io, open, { group: result, options });
+        const patch = await patchOf(open.directory.database, options);
+        const made = await perform(open.directory, open.by, (work) =>
+          makeGroup(editPartsOf(open), work, { ...patch, name }),
+        );
+        return show(io, open, { group: made.result, options });
       }),
     ),
   );
@@ -76,40 +73,19 @@ function addEdit({ io, run }: Program, parent: Command): void {
     .action(
       run((text: string, options: GroupOptions) =>
         visit(io, { command: 'group edit', options }, async (open) => {
-          const { id } = await requireGroup(open.directory.database, text);
-          await perform(open.directory, open.by, async (work) => {
-            await changeGroup(work, {
-              group: id,
-              ifMatch: null,
-              edit: (current) => edited(registryIn(open), current, patchOf(options)),
-            });
-            await govern(work, { group: id, options, at: 'change' });
+          const { database } = open.directory;
+          const { id } = await requireGroup(database, text);
+          const patch = await patchOf(database, options);
+          const { result: planned } = await patchGroup(editPartsOf(open), open.by, {
+            group: id,
+            ifMatch: null,
+            patch,
           });
-          return show(io, open, { group: id, options });
+          const held = await tellIfHeld(io, { open, options, planned });
+          return held ?? show(io, open, { group: id, options });
         }),
       ),
     );
-}
-
-function addMemberships({ io, run }: Program, parent: Command): void {
-  const verbs = { add: addMember, remove: removeMember };
-  for (const [name, verb] of Object.entries(verbs)) {
-    withCommonOptions(
-      parent.command(`${name} <group> <member>`).description(`${name} a user or a group as a direct member`),
-    ).action(
-      run((groupText: string, memberText: string, options: CommonOptions) =>
-        visit(io, { command: `group ${name}`, options }, async ({ directory, by }) => {
-          const group = await requireGroup(directory.database, groupText);
-          const member = (await leaderCalled(directory.database, memberText)).id;
-          const { result } = await perform(directory, by, (work) => verb(work, { group: group.id, member }));
-          const changed = result.added.length + result.removed.length;
-          if (options.json === true) writeJson(io.out, { group: group.id, member, changed: changed > 0 });
-          else io.err.write(changed > 0 ? 'Done.\n' : 'It was so already.\n');
-          return exit.done;
-        }),
-      ),
-    );
-  }
 }
 
 function addDelete({ io, run }: Program, parent: Command): void {
@@ -117,13 +93,16 @@ function addDelete({ io, run }: Program, parent: Command): void {
     .option('--yes', 'do it')
     .action(
       run((text: string, options: CommonOptions & { readonly yes?: boolean }) =>
-        visit(io, { command: 'group delete', options }, async ({ directory, by }) => {
-          const group = await requireGroup(directory.database, text);
+        visit(io, { command: 'group delete', options }, async (open) => {
+          const group = await requireGroup(open.directory.database, text);
           if (options.yes !== true) {
             io.err.write(`${group.name} would be deleted, with all its memberships. Add --yes to do it.\n`);
             return exit.usage;
           }
-          await perform(directory, by, (work) => deleteGroup(work, { group: group.id, ifMatch: null }));
+          const deletion = { group: group.id, ifMatch: null };
+          const { result: planned } = await deleteGroupUnderGuards(editPartsOf(open), open.by, deletion);
+          const held = await tellIfHeld(io, { open, options, planned });
+          if (held !== null) return held;
           if (options.json === true) writeJson(io.out, { deleted: group.id });
           else io.err.write(`${group.name} is deleted.\n`);
           return exit.done;
@@ -148,41 +127,21 @@ function withFlags(command: Command): Command {
     .option('--trust <list>', 'sources that may change it although it is protected', readList);
 }
 
-function patchOf({ reservedTo, rule, ...options }: GroupOptions): GroupPatch {
-  const { name, description, internal, hidden, open, restricted, autoLeave } = options;
+async function patchOf(
+  connection: Connection,
+  { reservedTo, rule, ...options }: GroupOptions,
+): Promise<GroupPatch> {
+  const { name, description, internal, hidden, open, restricted, autoLeave, roles } = options;
+  const leaders: { type: 'user' | 'group'; id: string }[] = [];
+  for (const text of options.leaders ?? []) leaders.push(await memberCalled(connection, text));
   return {
     ...{ name, description, internal, hidden, open, public: options.public, restricted, autoLeave },
     reservedTo: reservedTo === 'none' ? null : reservedTo,
     rule: rule === 'none' ? null : rule,
-  };
-}
-
-interface Governed {
-  readonly group: GroupId;
-  readonly options: GroupOptions;
-  readonly at: 'creation' | 'change';
-}
-
-async function govern(work: Work, { group, options, at }: Governed): Promise<void> {
-  if (options.roles !== undefined) await setGroupRoles(work, { group, roles: options.roles, at });
-  const leaders: LeaderRef[] = [];
-  for (const text of options.leaders ?? []) leaders.push(await leaderCalled(work.tx, text));
-  await governGroup(work, {
-    ...{ group, at, trustedSources: options.trust },
+    roles: roles === undefined ? undefined : [...roles],
     leaders: options.leaders === undefined ? undefined : leaders,
-  });
-}
-
-/** A user or a group by id or name; a user where both have it. */
-async function leaderCalled(connection: Connection, text: string): Promise<LeaderRef> {
-  const group = await findGroupCalled(connection, text);
-  if (group === null) return { type: 'user', id: (await requireUser(connection, text)).id };
-  const user = await requireUser(connection, text).catch(() => null);
-  return user === null ? { type: 'group', id: group.id } : { type: 'user', id: user.id };
-}
-
-function registryIn({ settings }: Visit): { readonly registry: ReturnType<typeof registryOf> } {
-  return { registry: registryOf(settings) };
+    trustedSources: options.trust === undefined ? undefined : [...options.trust],
+  };
 }
 
 async function show(

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline/promises';
-import { planKinds, planUndo } from '../../api/plan-kinds.ts';
+import { undoPlan } from '../../api/plan-undo.ts';
 import { feedsOf } from '../../boot/feeds.ts';
+import { planKinds } from '../../boot/plan-kinds.ts';
 import { registryOf } from '../../boot/schemas.ts';
 import { targetsOf } from '../../boot/targets.ts';
 import { planKinds as kindNames, planStates } from '../../core/plans/plan.ts';
@@ -161,7 +162,7 @@ function addUndo({ io, run }: Program, parent: Parent): void {
       visit(io, { command: 'plan undo', options }, async (open) => {
         const { directory, settings, by } = open;
         const plan = await requirePlan(directory.database, id);
-        const undo = await planUndo({ directory, guards: settings.guards }, plan, by);
+        const undo = await undoPlan({ directory, guards: settings.guards }, plan, by);
         await show(io, open, { plan: undo, options, shown: 0 });
         return exit.held;
       }),

@@ -59,6 +59,8 @@ export const loginReasons = {
   'identity.unbound': 'An account of that name exists, and this provider may not sign in to it.',
   'identity.quarantined': 'The account name belonged to somebody else until recently.',
   'user.inactive': 'The account is not active.',
+  'group.protected':
+    'What the provider says would put the account into a group that gives permissions in Muster and does not trust the provider.',
   'user.unknown': 'There is no account, and this provider may not make one.',
   'logout.parameters': 'The address holds a parameter twice, or one that does not belong there.',
   'logout.unsigned': 'The message is not signed.',

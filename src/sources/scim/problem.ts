@@ -73,6 +73,7 @@ export const refusalAnswers = {
   'role.not_found': invalidValue,
   'role.in_use': { status: 409 },
   'delegation.invalid': invalidValue,
+  'membership.over': invalidValue,
   'user.inactive': { status: 409 },
   'role.name_taken': uniqueness,
   'inbox.not_found': { status: 404 },

@@ -31,12 +31,12 @@ const joinable = named(
    order by g.n limit $3`,
 );
 
-/** A member sees its group; who has the link of a group sees it where it may join (J-02, J-09). */
+/** A member sees its group; who has the link of a group sees it where it may join (J-02, J-09). Internal ones nobody (J-01). */
 const visible = named(
   'joinable_by',
   `select g.n from groups g
-   where g.n = $2 and g.deleted_at is null
-     and (${isMember} or (not g.internal and g.kind = 'regular' and (g.public or ${mayRequest('$1::int')})))`,
+   where g.n = $2 and g.deleted_at is null and not g.internal
+     and (${isMember} or (g.kind = 'regular' and (g.public or ${mayRequest('$1::int')})))`,
 );
 
 /** Groups that are shown to a user to join, in the order in which they came to be. */

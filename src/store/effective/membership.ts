@@ -31,6 +31,11 @@ export interface Page {
   readonly limit: number;
 }
 
+/** Users see no internal groups, not even their own (J-01). */
+export interface PageOfGroups extends Page {
+  readonly shown?: 'all' | 'not-internal';
+}
+
 const isIn = named(
   'effective_is_member',
   `select exists (
@@ -59,14 +64,14 @@ const groupsOf = named(
    select g.n, g.id, g.name, g.n in (select n from own) as direct
    from (select distinct c.ancestor as n from own join closure c on c.descendant = own.n) above
    join groups g using (n) join users u on u.n = $1 and u.active and u.deleted_at is null
-   where g.n > $2 order by g.n limit $3`,
+   where g.n > $2 and ($4 or not g.internal) order by g.n limit $3`,
 );
 
 const directGroupsOf = named(
   'effective_direct_groups_of_user',
   `select g.n, g.id, g.name, true as direct from groups g
    where g.n in (select a.group_n from assertion a where a.member_n = $1 and not a.suppressed)
-     and g.deleted_at is null and g.n > $2
+     and g.deleted_at is null and g.n > $2 and ($4 or not g.internal)
    order by g.n limit $3`,
 );
 
@@ -139,18 +144,18 @@ export async function areMembers(
 export async function groupsOfUser(
   connection: Connection,
   user: UserN,
-  { after, limit }: Page,
+  { after, limit, shown = 'all' }: PageOfGroups,
 ): Promise<GroupOfUserRow[]> {
-  return connection.rows<GroupOfUserRow>(groupsOf, [user, after, limit]);
+  return connection.rows<GroupOfUserRow>(groupsOf, [user, after, limit, shown === 'all']);
 }
 
 /** Groups that list the user, active or not, in the order of their numbers. */
 export async function directGroupsOfUser(
   connection: Connection,
   user: UserN,
-  { after, limit }: Page,
+  { after, limit, shown = 'all' }: PageOfGroups,
 ): Promise<GroupOfUserRow[]> {
-  return connection.rows<GroupOfUserRow>(directGroupsOf, [user, after, limit]);
+  return connection.rows<GroupOfUserRow>(directGroupsOf, [user, after, limit, shown === 'all']);
 }
 
 /** Effective users of a group in the order of their numbers. */

@@ -3,12 +3,12 @@
  * reservation or permissions. They run under the guards. Where none trips they are done at once; else they wait as a
  * held plan, whose request says what to do once a person has approved it.
  */
-import type { Attribution } from '../core/attribution.ts';
-import type { GroupId } from '../core/ids.ts';
-import type { GuardLimits } from '../core/plans/limits.ts';
-import type { PlanKind } from '../core/plans/plan.ts';
-import { type Directory, perform, type Performed, type Work } from '../directory/work.ts';
-import { type PlanDraft, type Planned, underGuards } from '../plans/guarded.ts';
+import type { Attribution } from '../../core/attribution.ts';
+import type { GroupId } from '../../core/ids.ts';
+import type { GuardLimits } from '../../core/plans/limits.ts';
+import type { PlanKind } from '../../core/plans/plan.ts';
+import { type Directory, perform, type Performed, type Work } from '../../directory/work.ts';
+import { type PlanDraft, type Planned, underGuards } from '../guarded.ts';
 
 /** What is to be done, in a form that a plan keeps. `patch` is the body of a PATCH as it was read. */
 export type PlannedEdit =
