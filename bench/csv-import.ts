@@ -124,7 +124,7 @@ async function makeUsers(client: pg.Client, count: number): Promise<void> {
      select 'user' || i, 'user' || i, 1 from generate_series(0, $1::int - 1) i`,
     [count],
   );
-  await client.query(`create table bench_assertion (like assertion including indexes including constraints)`);
+  await client.query(`create table bench_assertion (like assertion including all)`);
   await client.query(`create table bench_group (n serial, name_key text primary key)`);
   await client.query(
     `insert into bench_group (name_key) select 'group' || i from generate_series(0, $1::int) i`,

@@ -23,7 +23,6 @@ import {
   assertsNestings,
   gatherNames,
   hasRefusals,
-  kindsOfRows,
   listSuspectGroups,
   lockNamedGroups,
   makeGroups,
@@ -52,6 +51,7 @@ import { gatherPeople, listHardCells, writeSettledCells } from '../store/feeds/p
 import { findPersons, gatherPersons } from '../store/feeds/persons.ts';
 import { giveRoles, gatherRoles, listNamedRoles, type NamedRole, planRoles } from '../store/feeds/roles.ts';
 import { analyzeStaged, makeRoom, type RunN } from '../store/feeds/staging.ts';
+import type { RowTally } from '../store/feeds/tally.ts';
 import { endStatements } from '../store/feeds/statements.ts';
 import { attachKeys, makeStubs } from '../store/feeds/stubs.ts';
 import { brokenProtection } from '../store/protection.ts';
@@ -64,8 +64,8 @@ import { authorOf, noteNestings, notePlace, type Work } from './work.ts';
 
 export interface ImportRun {
   readonly run: RunN;
-  /** How many rows are staged. */
-  readonly rows: number;
+  /** What is staged. */
+  readonly tally: RowTally;
   readonly settings: ImportSettings;
   /** Name of the file or set. */
   readonly file: string;
@@ -96,19 +96,19 @@ export interface ImportEnd {
  */
 export async function applyImport(work: Work, run: ImportRun): Promise<ImportEnd> {
   const { tx, sourceN } = work;
-  const { rows, settings } = run;
+  const { tally: kinds, settings } = run;
+  const { rows } = kinds;
   await makeRoom(tx, rows);
-  const kinds = await kindsOfRows(tx);
   const retracts = settings.mode === 'snapshot' && run.tells?.memberships === true;
   const movesNestings = kinds.movesNestings || (retracts && (await assertsNestings(tx, sourceN)));
   if (movesNestings) await lockGraph(tx);
   if (kinds.hasPeople) await spreadGroups(tx);
   await lockNamedGroups(tx, retracts ? sourceN : null);
   await refuseUnreadRows(tx);
-  await gatherNames(tx);
+  await gatherNames(tx, kinds);
   await analyzeStaged(tx, 'staged_name', rows);
   await refuseByGroup(work);
-  await refuseByRole(work, settings);
+  if (kinds.hasRoles) await refuseByRole(work, settings);
   if (movesNestings) await refuseByCycle(work);
   work.originN ??= await recordOrigin(tx, work.by);
   const author = authorOf(work);
@@ -125,18 +125,20 @@ export async function applyImport(work: Work, run: ImportRun): Promise<ImportEnd
   await gatherWishes(tx);
   if (kinds.hasPeople) await gatherListedGroups(tx);
   await analyzeStaged(tx, 'staged_wish', rows);
-  await planPairs(tx, { source: sourceN, mode: settings.mode });
+  await planPairs(tx, { source: sourceN, mode: settings.mode, tally: kinds });
   if (retracts && !withheld) {
     const isOfPeople = kinds.hasPeople && !kinds.hasMemberships;
     await planRetractions(tx, { source: sourceN, kinds: isOfPeople ? ['u'] : ['u', 'g'] });
   }
-  await ensureRoles(work, await gatherRoles(tx));
-  await planRoles(tx);
+  if (kinds.hasRoles) {
+    await ensureRoles(work, await gatherRoles(tx));
+    await planRoles(tx);
+  }
   await analyzeStaged(tx, 'staged_pair', rows);
   const nestings = movesNestings ? await listPlannedNestings(tx) : null;
   if (nestings !== null) await noteNestings(work, [...nestings.nested, ...nestings.unnestedMembers]);
   notePlace(work, await writePairs(tx, author));
-  notePlace(work, await giveRoles(tx, author));
+  if (kinds.hasRoles) notePlace(work, await giveRoles(tx, author));
   const losing = await listRequestLosers(tx);
   if (nestings !== null) await followNestings(work, nestings);
   await endRequestLosses(work, losing);
@@ -147,13 +149,13 @@ export async function applyImport(work: Work, run: ImportRun): Promise<ImportEnd
     notePlace(work, place);
     await followRecords(work, deactivated);
   }
-  const counts = await writeOutcomes(tx, run.run);
+  const counts = await writeOutcomes(tx, run.run, rows);
   if (run.set !== null) await placeOutcomes(tx, run.run, run.set);
   return { counts, withheld };
 }
 
 /** People of the file are found and written first, so that the memberships beside them find them. */
-async function importPeople(work: Work, { rows, settings, file }: ImportRun): Promise<void> {
+async function importPeople(work: Work, { tally: { rows }, settings, file }: ImportRun): Promise<void> {
   const { tx } = work;
   await gatherPersons(tx);
   await analyzeStaged(tx, 'staged_user', rows);

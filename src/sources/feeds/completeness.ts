@@ -22,8 +22,11 @@ export interface Patience {
   readonly onWaiting: (path: string) => void;
 }
 
+/** settling: it stood still for too short a time, which passes soon. waiting: for its end, or its marker. */
+export type Standing = 'complete' | 'settling' | 'waiting';
+
 export interface Completeness {
-  isComplete(path: string, stats: Stats, settings: FeedSettings): Promise<boolean>;
+  standingOf(path: string, stats: Stats, settings: FeedSettings): Promise<Standing>;
   /** Forgets files of a folder that are no longer there. */
   keepOnly(folder: string, paths: ReadonlySet<string>): void;
 }
@@ -39,30 +42,30 @@ interface Seen {
 export function watchCompleteness({ settle, cutOff, now, onWaiting }: Patience): Completeness {
   const seen = new Map<string, Seen>();
 
-  async function hasSettled(path: string, stats: Stats, settings: FeedSettings): Promise<boolean> {
+  async function settled(path: string, stats: Stats, settings: FeedSettings): Promise<Standing> {
     const before = seen.get(path);
     if (before?.size !== stats.size || before.time !== stats.mtimeMs) {
       seen.set(path, { size: stats.size, time: stats.mtimeMs, since: now(), endsWell: null });
-      return false;
+      return 'settling';
     }
     const stoodStill = now() - before.since;
-    if (stoodStill < settle) return false;
+    if (stoodStill < settle) return 'settling';
     if (before.endsWell === null) {
       before.endsWell = (await lastByteEndsLine(path, stats.size)) || (await endsWell(path, settings));
       if (!before.endsWell) onWaiting(path);
     }
-    return before.endsWell || stoodStill >= cutOff;
+    return before.endsWell || stoodStill >= cutOff ? 'complete' : 'waiting';
   }
 
   return {
-    async isComplete(path, stats, settings) {
+    async standingOf(path, stats, settings) {
       switch (settings.completeness) {
         case 'settle':
-          return hasSettled(path, stats, settings);
+          return settled(path, stats, settings);
         case 'rename':
-          return stats.ctimeMs > stats.mtimeMs || hasSettled(path, stats, settings);
+          return stats.ctimeMs > stats.mtimeMs ? 'complete' : settled(path, stats, settings);
         case 'marker':
-          return hasMarker(path);
+          return (await hasMarker(path)) ? 'complete' : 'waiting';
       }
     },
     keepOnly(folder, paths) {

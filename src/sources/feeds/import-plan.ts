@@ -5,6 +5,7 @@ import type { PlanFacts } from '../../plans/measure.ts';
 import type { Tx } from '../../store/database.ts';
 import { listStarLines, type OutcomeRow, type RowCounts } from '../../store/feeds/outcomes.ts';
 import { readRowsBefore, type RunEnd, type RunError, type RunRow } from '../../store/feeds/runs.ts';
+import type { RowTally } from '../../store/feeds/tally.ts';
 import type { PlanRow } from '../../store/plans/plans.ts';
 
 /** What came of reading and applying a file, before anybody judges it. */
@@ -70,12 +71,16 @@ export function heldRow(row: OutcomeRow): OutcomeRow {
 export async function factsOf(
   tx: Tx,
   run: RunRow,
-  { format, counts }: { readonly format: string; readonly counts: RowCounts },
+  {
+    format,
+    counts,
+    tally,
+  }: { readonly format: string; readonly counts: RowCounts; readonly tally: RowTally },
 ): Promise<PlanFacts> {
   const isSnapshot = run.mode === 'snapshot' && format !== '';
   return {
     rows: { total: counts.total, refused: counts.refused },
     rowsBefore: isSnapshot ? await readRowsBefore(tx, { source: run.source_n, run: run.n, format }) : null,
-    askedLines: await listStarLines(tx),
+    askedLines: tally.hasStars ? await listStarLines(tx) : [],
   };
 }

@@ -212,7 +212,7 @@ async function readAndApply(parts: RunParts, work: Work, run: RunRow, file: Insp
     cutOff,
     onPart: (part) => read.push(part),
   });
-  await copyRows(work.tx, {
+  const tally = await copyRows(work.tx, {
     issuer: settings.idp ?? '',
     rows: counted(rows, (count) => {
       done += count;
@@ -227,7 +227,7 @@ async function readAndApply(parts: RunParts, work: Work, run: RunRow, file: Insp
   progress('applying', done, done);
   const { counts, withheld } = await applyImport(work, {
     run: run.n,
-    rows: done,
+    tally,
     settings,
     file: run.file,
     set,
@@ -239,7 +239,7 @@ async function readAndApply(parts: RunParts, work: Work, run: RunRow, file: Insp
     const error = { code: fault.code, detail: fault.message };
     return { end: { state: 'rejected', counts, place: null, error, notes: [] }, facts: null };
   }
-  const facts = await factsOf(work.tx, run, { format: formatOf(layouts), counts });
+  const facts = await factsOf(work.tx, run, { format: formatOf(layouts), counts, tally });
   return { end: { state: 'applied', counts, place: work.place, error: null, notes }, facts };
 }
 

@@ -16,7 +16,7 @@ import type { Metrics } from '../../observe/metrics.ts';
 import { isEnded, releaseRuns, type RunRow } from '../../store/feeds/runs.ts';
 import { giveTurns, takeTurn } from '../../store/feeds/turns.ts';
 import { claimFile, type ClaimParts, type FeedFolder, hasClaims, resumeClaims } from './claims.ts';
-import { type Completeness, type Patience, watchCompleteness } from './completeness.ts';
+import { type Completeness, type Patience, type Standing, watchCompleteness } from './completeness.ts';
 import { fileAway, type FilingParts, outcomeOf } from './filing.ts';
 import { claimedPath, mayBeTaken } from './folders.ts';
 import { watchFreshness } from './freshness.ts';
@@ -163,10 +163,10 @@ export class FolderWatcher {
     return settling;
   }
 
+  /** The files that may be taken, oldest first: none before an older one that will have settled in a moment. */
   async #listFiles(folder: FeedFolder): Promise<{ ready: string[]; settling: boolean }> {
-    const found: { name: string; time: number }[] = [];
+    const found: { name: string; time: number; standing: Standing }[] = [];
     const paths = new Set<string>();
-    let settling = false;
     for (const entry of await readdir(folder.path, { withFileTypes: true })) {
       const isSet = entry.isDirectory() && (await this.#isSet(folder, entry.name));
       if (!entry.isFile() && !isSet) this.#noteStranger(folder, entry);
@@ -176,15 +176,17 @@ export class FolderWatcher {
       const stats = await lstat(path).catch(() => null);
       if (stats?.isFile() !== true) continue;
       paths.add(path);
-      if (await this.#completeness.isComplete(path, stats, isSet ? SETTLING : folder.settings)) {
-        found.push({ name: entry.name, time: stats.mtimeMs });
-      } else {
-        settling = true;
-      }
+      const settings = isSet ? SETTLING : folder.settings;
+      const standing = await this.#completeness.standingOf(path, stats, settings);
+      found.push({ name: entry.name, time: stats.mtimeMs, standing });
     }
     this.#completeness.keepOnly(folder.path, paths);
     found.sort((a, b) => a.time - b.time || (a.name < b.name ? -1 : 1));
-    return { ready: found.map(({ name }) => name), settling };
+    const settling = found.findIndex(({ standing }) => standing === 'settling');
+    const ready = (settling === -1 ? found : found.slice(0, settling)).filter(
+      ({ standing }) => standing === 'complete',
+    );
+    return { ready: ready.map(({ name }) => name), settling: ready.length < found.length };
   }
 
   /** A folder with a manifest that is neither ours nor a feed's. */

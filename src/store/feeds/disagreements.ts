@@ -59,11 +59,12 @@ export async function noteProposals(
   if (keys.length === 0) return;
   const text = `
     insert into disagreement (kind, fingerprint, source_n, code, detail, users, cell, attribute, stated, file, line)
-    select 'login', 'login ' || t.n || ' ' || t.kind || ' ' || md5(t.issuer || ' ' || t.key), $1, 'login.proposed',
+    select distinct on (t.n, t.kind, t.issuer, t.key) 'login', 'login ' || t.n || ' ' || t.kind || ' ' || md5(t.issuer || ' ' || t.key), $1, 'login.proposed',
            'A full user gains a login key only by its own provider, an administrator, or a feed that may bind logins.',
            array[t.n], t.value, t.kind, jsonb_build_object('issuer', t.issuer, 'key', t.key, 'value', t.value), $2, t.line
     from unnest($3::int[], $4::int[], $5::text[], $6::text[], $7::text[], $8::text[])
       as t(n, line, kind, issuer, key, value)
+    order by t.n, t.kind, t.issuer, t.key, t.line
     ${COUNT_UP}`;
   await tx.rows({ text }, [
     source,

@@ -1,7 +1,8 @@
 /** Groups and roles that an import names: found, refused, made. */
 import type { GroupN, SourceN } from '../../core/ids.ts';
 import { authorColumns, type ChangeAuthor, type Place } from '../changes.ts';
-import { onlyRow, type Tx } from '../database.ts';
+import type { Tx } from '../database.ts';
+import type { RowTally } from './tally.ts';
 
 /** Rows of the run that nothing has refused so far. */
 export const LIVE = `(
@@ -28,26 +29,6 @@ export interface NamedGroup {
 export interface Fault {
   readonly code: string;
   readonly detail: string;
-}
-
-/** Kinds of rows that come in a file, beside those that say who is listed in a group. */
-export interface KindsOfRows {
-  /** A row adds or ends a nesting or deletes a group: the graph lock is needed then. */
-  readonly movesNestings: boolean;
-  readonly hasPeople: boolean;
-  readonly hasGroups: boolean;
-  readonly hasMemberships: boolean;
-}
-
-/** What kinds of rows are staged. */
-export async function kindsOfRows(tx: Tx): Promise<KindsOfRows> {
-  const text = `
-    select exists (select 1 from staged_row
-                   where kind in ('g', 'G') or (kind = 'n' and action = 'd')) as "movesNestings",
-           exists (select 1 from staged_row where kind = 'p') as "hasPeople",
-           exists (select 1 from staged_row where kind = 'n') as "hasGroups",
-           exists (select 1 from staged_row where kind in ('u', 'g', 'U', 'G')) as "hasMemberships"`;
-  return onlyRow(await tx.rows<KindsOfRows>({ text }));
 }
 
 /** True when the source asserts any nesting. */
@@ -88,18 +69,20 @@ export async function lockNamedGroups(tx: Tx, snapshotOf: SourceN | null): Promi
 }
 
 /** Gathers the groups that the rows name, and finds those that exist. */
-export async function gatherNames(tx: Tx): Promise<void> {
+export async function gatherNames(tx: Tx, { movesNestings, hasPeople }: RowTally): Promise<void> {
+  const nested = `
+        union all
+        select name_key, min(line) from staged_row where kind = 'g' group by name_key`;
+  const listed = `
+        union all
+        select key, min(line) from staged_more group by key`;
   const text = `
     insert into staged_name (key, line, group_n)
     select named.key, named.line, g.n
     from (
       select key, min(line) as line from (
         select group_key as key, min(line) as line from staged_row
-        where kind not in ('x', 'p', 'o') group by group_key
-        union all
-        select name_key, min(line) from staged_row where kind = 'g' group by name_key
-        union all
-        select key, min(line) from staged_more group by key) places
+        where kind not in ('x', 'p', 'o') group by group_key${movesNestings ? nested : ''}${hasPeople ? listed : ''}) places
       group by key) named
     left join groups g on g.name_key = named.key and g.deleted_at is null`;
   await tx.rows({ text });
@@ -195,6 +178,8 @@ export async function makeGroups(
   author: ChangeAuthor,
   state: Readonly<Record<string, unknown>>,
 ): Promise<Place | null> {
+  const missing = 'select 1 from staged_name where group_n is null limit 1';
+  if ((await tx.rows({ text: missing })).length === 0) return null;
   const text = `
     with wanted as (
       select key, min(line) as line from (

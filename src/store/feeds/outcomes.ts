@@ -38,31 +38,40 @@ const APPLIED = `
 const SUPPRESSED = `
   select distinct line from staged_pair where action = 's' and line not in (${APPLIED})`;
 
-/** Counts outcomes, and keeps them: of a small file all, of a large one the refusals. */
-export async function writeOutcomes(tx: Tx, run: RunN): Promise<RowCounts> {
+/** Counts the outcomes of so many rows, and keeps them: of a small file all, of a large one what was not simply applied. */
+export async function writeOutcomes(tx: Tx, run: RunN, total: number): Promise<RowCounts> {
   const count = `
     with applied as (${APPLIED})
-    select (select count(*) from staged_row)::int as total,
-           (select count(*) from applied)::int as applied,
+    select (select count(*) from applied)::int as applied,
            (select count(*) from staged_refusal)::int as refused,
            (select count(*) from (${SUPPRESSED}) s)::int as suppressed`;
-  const { total, applied, refused, suppressed } = onlyRow(
-    await tx.rows<Pick<RowCounts, 'total' | 'applied' | 'refused' | 'suppressed'>>({ text: count }),
+  const { applied, refused, suppressed } = onlyRow(
+    await tx.rows<Pick<RowCounts, 'applied' | 'refused' | 'suppressed'>>({ text: count }),
   );
-  const keep = `
-    insert into import_row (run_n, line, outcome, code, detail, original)
-    select $1, s.line,
-           case when r.line is not null then 'refused' when a.line is not null then 'applied'
-             when u.line is not null then 'suppressed' else 'unchanged' end,
-           r.code, r.detail, s.original
-    from staged_row s
-    left join staged_refusal r on r.line = s.line
-    left join (${APPLIED}) a on a.line = s.line
-    left join (${SUPPRESSED}) u on u.line = s.line
-    where $2 or r.line is not null or u.line is not null`;
-  await tx.rows({ text: keep }, [run, total <= KEEP_ALL_ROWS]);
+  if (total <= KEEP_ALL_ROWS) await tx.rows({ text: keepAll }, [run]);
+  else if (refused + suppressed > 0) await tx.rows({ text: keepSome }, [run]);
   return { total, applied, unchanged: total - applied - refused - suppressed, refused, suppressed, held: 0 };
 }
+
+const keepAll = `
+  insert into import_row (run_n, line, outcome, code, detail, original)
+  select $1, s.line,
+         case when r.line is not null then 'refused' when a.line is not null then 'applied'
+           when u.line is not null then 'suppressed' else 'unchanged' end,
+         r.code, r.detail, s.original
+  from staged_row s
+  left join staged_refusal r on r.line = s.line
+  left join (${APPLIED}) a on a.line = s.line
+  left join (${SUPPRESSED}) u on u.line = s.line`;
+
+const keepSome = `
+  insert into import_row (run_n, line, outcome, code, detail, original)
+  select $1, s.line, k.outcome, k.code, k.detail, s.original
+  from (
+    select line, 'refused' as outcome, code, detail from staged_refusal
+    union all
+    select line, 'suppressed', null, null from (${SUPPRESSED}) u) k
+  join staged_row s on s.line = k.line`;
 
 /** Says of the rows of a set in which of its files they stand, and on which line there. */
 export async function placeOutcomes(

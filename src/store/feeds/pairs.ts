@@ -7,9 +7,10 @@ import type { Nesting, NestingStep } from '../../core/feeds/nesting-order.ts';
 import type { FeedMode } from '../../core/feeds/settings.ts';
 import type { GroupN, SourceN, UserN } from '../../core/ids.ts';
 import { authorColumns, type ChangeAuthor, type Place } from '../changes.ts';
-import type { Tx } from '../database.ts';
+import { onlyRow, type Tx } from '../database.ts';
 import { endedMemberships, STOOD } from '../history.ts';
 import { LIVE, placeOf, WRITTEN } from './names.ts';
+import type { RowTally } from './tally.ts';
 
 /** Members to a log row: an entry that a reader can take whole. */
 const MEMBERS_PER_ENTRY = 1_000;
@@ -83,12 +84,12 @@ export async function gatherListedGroups(tx: Tx): Promise<void> {
 /** Plans the memberships that change; `source` is whose assertions the imports make. */
 export async function planPairs(
   tx: Tx,
-  { source, mode }: { readonly source: SourceN; readonly mode: FeedMode },
+  { source, mode, tally }: { readonly source: SourceN; readonly mode: FeedMode; readonly tally: RowTally },
 ): Promise<void> {
-  const stars = `select 1 from staged_wish where kind in ('U', 'G') limit 1`;
-  const hasStars = (await tx.rows({ text: stars })).length > 0;
   const statement = mode === 'snapshot' ? statements.snapshot : statements.explicit;
-  await tx.rows({ text: hasStars ? statement.withStars : statement.plain }, [source]);
+  if (tally.hasStars) await tx.rows({ text: statement.withStars }, [source]);
+  else if (tally.action === null) await tx.rows({ text: statement.plain }, [source]);
+  else await tx.rows({ text: statement.alike }, [source, tally.action === 'import' ? 'i' : 'd']);
 }
 
 /**
@@ -150,6 +151,14 @@ const differ = (decided: string, mode: 'explicit' | 'snapshot'): string => `
 const plan = (mode: 'explicit' | 'snapshot'): string =>
   `with ${decide('staged_wish')}, ${differ('last', mode)}`;
 
+/** Where every row asks for the same, the first row of a membership is the one that turns it. */
+const planAlike = (mode: 'explicit' | 'snapshot'): string => `
+  with last as (
+    select group_n, member_n, case when bool_or(kind = 'g') then 'g'::"char" else 'u'::"char" end as kind,
+           $2::"char" as action, min(line) as line
+    from staged_wish group by group_n, member_n),
+  ${differ('last', mode)}`;
+
 const planWithStars = (mode: 'explicit' | 'snapshot'): string => `
   with star as (
     select group_n, case when kind = 'U' then 'u'::"char" else 'g'::"char" end as kind,
@@ -168,21 +177,48 @@ const planWithStars = (mode: 'explicit' | 'snapshot'): string => `
   ${differ('decided', mode)}`;
 
 const statements = {
-  explicit: { plain: plan('explicit'), withStars: planWithStars('explicit') },
-  snapshot: { plain: plan('snapshot'), withStars: planWithStars('snapshot') },
+  explicit: {
+    plain: plan('explicit'),
+    alike: planAlike('explicit'),
+    withStars: planWithStars('explicit'),
+  },
+  snapshot: {
+    plain: plan('snapshot'),
+    alike: planAlike('snapshot'),
+    withStars: planWithStars('snapshot'),
+  },
 } as const;
 
 /** Writes the planned memberships: imports are asserted and lifted, deletions are explicit (D-02). */
 export async function writePairs(tx: Tx, author: ChangeAuthor): Promise<Place | null> {
-  await tx.rows({ text: endOwn }, [author.sourceN]);
-  await tx.rows({ text: suppressOthers }, [author.sourceN]);
-  await tx.rows({ text: assertAgain }, [author.sourceN, author.originN]);
-  await tx.rows({ text: assertNew }, [author.sourceN, author.originN]);
-  await tx.rows({ text: liftOthers }, [author.sourceN]);
-  await tx.rows({ text: endDelegations });
-  const removed = await log(tx, author, 'removed');
-  return (await log(tx, author, 'added')) ?? removed;
+  const { ends, returns, lifts, asserts } = onlyRow(await tx.rows<PlannedPairs>({ text: describePairs }));
+  if (ends) {
+    await tx.rows({ text: endOwn }, [author.sourceN]);
+    await tx.rows({ text: suppressOthers }, [author.sourceN]);
+  }
+  if (returns) await tx.rows({ text: assertAgain }, [author.sourceN, author.originN]);
+  if (asserts) await tx.rows({ text: assertNew }, [author.sourceN, author.originN]);
+  if (lifts) await tx.rows({ text: liftOthers }, [author.sourceN]);
+  if (ends) await tx.rows({ text: endDelegations });
+  const removed = ends ? await log(tx, author, 'removed') : null;
+  return (asserts || returns || lifts ? await log(tx, author, 'added') : null) ?? removed;
 }
+
+/** What comes among the planned memberships at all: of a large file most of it does not. */
+interface PlannedPairs {
+  readonly ends: boolean;
+  /** Own assertions that were suppressed are made again. */
+  readonly returns: boolean;
+  readonly asserts: boolean;
+  readonly lifts: boolean;
+}
+
+const describePairs = `
+  select coalesce(bool_or(action in ('d', 'e')), false) as ends,
+         coalesce(bool_or(action = 'i' and has_own), false) as returns,
+         coalesce(bool_or(action = 'i' and not has_own), false) as asserts,
+         coalesce(bool_or(action = 'i' and has_suppressed), false) as lifts
+  from staged_pair where kind <> 'r'`;
 
 const PAIR = `staged_pair p where p.kind <> 'r'`;
 

@@ -6,18 +6,11 @@
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { from as copyFrom } from 'pg-copy-streams';
-import type { GivenIdentity } from '../../core/feeds/identity-cell.ts';
 import type { RowFault } from '../../core/feeds/fault.ts';
-import {
-  type FeedRow,
-  type GivenName,
-  type GroupRow,
-  isFault,
-  type MembershipRow,
-  type PersonRow,
-} from '../../core/feeds/row.ts';
-import type { Action } from '../../core/feeds/words.ts';
+import type { FeedRow } from '../../core/feeds/row.ts';
 import type { Tx } from '../database.ts';
+import { COPIED_COLUMNS, copyLine } from './copy-text.ts';
+import { createTally, type RowTally } from './tally.ts';
 
 /** Number of a row of the table `import_run`. */
 export type RunN = number;
@@ -94,202 +87,64 @@ type StagedTable =
   | 'staged_wish'
   | 'staged_pair';
 
-const COLUMNS = `line, action, kind, group_key, group_name, person_key, name_key, name, email_key, email, either,
-  lone, targeted_id, issuer, audience, role_keys, role_names, group_keys, group_names, data, fault_code, fault_detail,
-  original`;
-
 /** Tables of fewer rows are joined quickly however it is done; for larger ones the planner has to know. */
 const ANALYZE_FROM = 200;
 /** Rows from which the usual 4 MB make PostgreSQL sort on disk. */
 const LARGE = 20_000;
+/** Samples of 300 rows to this: how many rows and keys there are about is all that the planner is asked. */
+const STATISTICS_TARGET = 10;
+
+/** Of wide tables only the columns that statements join and choose by. */
+const ANALYZED: Readonly<Record<StagedTable, string>> = {
+  staged_row: ' (line, action, kind, group_key, person_key, name_key)',
+  staged_name: '',
+  staged_more: '',
+  staged_user: '',
+  staged_person: '',
+  staged_wish: '',
+  staged_pair: '',
+};
 
 /** Makes the staging tables where this session has none yet. */
 export async function openStaging(tx: Tx): Promise<void> {
   await tx.rows({ text: `set local client_min_messages = warning; ${TABLES}` });
 }
 
-/** Copies rows to the staging table, batch by batch as they are read; `issuer` is whose targetedIds they are. */
+/**
+ * Copies rows to the staging table, batch by batch as they are read, and answers what kinds of them came; `issuer` is
+ * whose targetedIds they are.
+ */
 export async function copyRows(
   tx: Tx,
   { issuer, rows }: { issuer: string; rows: AsyncIterable<readonly StagedRow[]> },
-): Promise<void> {
-  const copy = tx.client.query(copyFrom(`copy staged_row (${COLUMNS}) from stdin`));
+): Promise<RowTally> {
+  const copy = tx.client.query(copyFrom(`copy staged_row (${COPIED_COLUMNS}) from stdin`));
+  const tally = createTally();
   const encode = new Transform({
     writableObjectMode: true,
     transform(batch: readonly StagedRow[], _encoding, done) {
-      done(null, batch.map((row) => copyLine(issuer, row)).join(''));
+      let text = '';
+      for (const row of batch) {
+        tally.take(row.row);
+        text += copyLine(issuer, row);
+      }
+      done(null, text);
     },
   });
   await pipeline(rows, encode, copy);
+  return tally.result();
 }
 
 /** Lets the planner know what a staging table holds. */
 export async function analyzeStaged(tx: Tx, table: StagedTable, rows: number): Promise<void> {
-  if (rows >= ANALYZE_FROM) await tx.rows({ text: `analyze ${table}` });
+  if (rows < ANALYZE_FROM) return;
+  const columns = ANALYZED[table];
+  await tx.rows({
+    text: `set local default_statistics_target = ${STATISTICS_TARGET}; analyze ${table}${columns}`,
+  });
 }
 
 /** Gives the statements over a large file room to sort and hash, until the transaction ends. */
 export async function makeRoom(tx: Tx, rows: number): Promise<void> {
   if (rows >= LARGE) await tx.rows({ text: `set local work_mem = '64MB'` });
-}
-
-function copyLine(issuer: string, { line, original, row }: StagedRow): string {
-  return `${[String(line), ...valuesOf(row, issuer), original].map(copyValue).join('\t')}\n`;
-}
-
-/** Every column but the line and the original. */
-function valuesOf(row: FeedRow | RowFault, issuer: string): (string | null)[] {
-  if (isFault(row)) return ['d', 'x', '', '', ...NOBODY, ...NO_LISTS, null, row.code, row.detail];
-  switch (row.kind) {
-    case 'membership':
-      return membershipValues(row, issuer);
-    case 'person':
-      return personValues(row, issuer);
-    case 'group':
-      return groupValues(row);
-    case 'left-out':
-      return ['i', 'o', '', '', ...NOBODY, ...NO_LISTS, null, null, null];
-  }
-}
-
-function membershipValues(row: MembershipRow, issuer: string): (string | null)[] {
-  const { group, roles } = row;
-  return [
-    action(row),
-    memberKind(row),
-    group.key,
-    group.name,
-    ...memberValues(row, issuer),
-    ...namesLiteral(roles),
-    null,
-    null,
-    null,
-    null,
-    null,
-  ];
-}
-
-function personValues(row: PersonRow, issuer: string): (string | null)[] {
-  const { keys, stated, groups, roles } = row;
-  const issuedBy = keys.targetedId === null ? null : (keys.targetedId.issuer ?? issuer);
-  const data = {
-    stated,
-    externalId: keys.externalId,
-    eppn: keys.eppn?.key ?? null,
-    eppnValue: keys.eppn?.value ?? null,
-  };
-  return [
-    action(row),
-    'p',
-    '',
-    '',
-    null,
-    keys.userName?.key ?? null,
-    keys.userName?.value ?? null,
-    keys.email?.key ?? null,
-    keys.email?.value ?? null,
-    'f',
-    'f',
-    keys.targetedId?.key ?? null,
-    issuedBy,
-    keys.targetedId?.audience ?? null,
-    ...namesLiteral(roles),
-    ...namesLiteral(groups),
-    JSON.stringify(data),
-    null,
-    null,
-  ];
-}
-
-function groupValues(row: GroupRow): (string | null)[] {
-  const { group, roles, stated } = row;
-  const data = JSON.stringify({ ...stated.flags, description: stated.description });
-  return [
-    action(row),
-    'n',
-    group.key,
-    group.name,
-    ...NOBODY,
-    ...namesLiteral(roles),
-    null,
-    null,
-    data,
-    null,
-    null,
-  ];
-}
-
-function action(row: { readonly action: Action }): string {
-  return row.action === 'import' ? 'i' : 'd';
-}
-
-function namesLiteral(names: readonly GivenName[]): [string | null, string | null] {
-  return [arrayLiteral(names.map(({ key }) => key)), arrayLiteral(names.map(({ name }) => name))];
-}
-
-function memberKind({ member }: MembershipRow): string {
-  switch (member.kind) {
-    case 'user':
-      return 'u';
-    case 'group':
-      return 'g';
-    case 'all-users':
-      return 'U';
-    case 'all-groups':
-      return 'G';
-  }
-}
-
-const NOBODY = [null, null, null, null, null, 'f', 'f', null, null, null];
-const NO_LISTS = [null, null, null, null];
-
-/** person_key, name_key, name, email_key, email, either, lone, targeted_id, issuer, audience. */
-function memberValues({ member }: MembershipRow, issuer: string): (string | null)[] {
-  if (member.kind === 'group') {
-    return [null, member.group.key, member.group.name, null, null, 'f', 'f', null, null, null];
-  }
-  if (member.kind !== 'user') return NOBODY;
-  const given = member.identity;
-  const name = given.userName ?? given.either;
-  const email = given.email ?? given.either;
-  const issuedBy = given.targetedId === null ? null : (given.targetedId.issuer ?? issuer);
-  return [
-    personKey(given, issuedBy),
-    name?.key ?? null,
-    name?.value ?? null,
-    email?.key ?? null,
-    email?.value ?? null,
-    given.either === null ? 'f' : 't',
-    given.lone ? 't' : 'f',
-    given.targetedId?.key ?? null,
-    issuedBy,
-    given.targetedId?.audience ?? null,
-  ];
-}
-
-/** Equal for cells that give the same keys. Parts hold no control characters, so this joins them safely. */
-function personKey(given: GivenIdentity, issuer: string | null): string {
-  const parts = [given.userName?.key, given.email?.key, given.either?.key, given.targetedId?.key, issuer];
-  return parts.map((part) => part ?? '').join('\u0001');
-}
-
-function arrayLiteral(values: readonly string[]): string | null {
-  if (values.length === 0) return null;
-  return `{${values.map((value) => `"${value.replaceAll(/["\\]/g, '\\$&')}"`).join(',')}}`;
-}
-
-const ESCAPES: Readonly<Record<string, string>> = {
-  '\\': '\\\\',
-  '\n': '\\n',
-  '\r': '\\r',
-  '\t': '\\t',
-  // PostgreSQL cannot hold NUL; only the original of a refused row has one.
-  '\0': '\ufffd',
-};
-
-const TO_ESCAPE = /[\\\n\r\t\0]/g;
-
-/** Text form of COPY. */
-function copyValue(value: string | null): string {
-  return value === null ? '\\N' : value.replaceAll(TO_ESCAPE, (found) => ESCAPES[found] ?? found);
 }

@@ -65,6 +65,21 @@ export const OFF = `(
   where c.xid = pg_current_xact_id() and (c.type = 'user.deleted' or (c.type = 'user.updated'
     and coalesce(p.before, c.before) ->> 'active' = 'true' and coalesce(p.after, c.after) ->> 'active' = 'false')))`;
 
+const summary = named(
+  'plan_summary_of_moves',
+  `select coalesce(sum(cardinality(added)), 0)::int as added,
+          coalesce(bool_or(removed is not null or type = 'group.deleted'), false)
+            or exists (select from ${OFF} o) as takes
+   from change where xid = pg_current_xact_id() and batch is null`,
+);
+
+const nests = named(
+  'plan_nests',
+  `select exists (
+     select from change c cross join unnest(c.added) as m(n) join groups g on g.n = m.n
+     where c.xid = pg_current_xact_id() and c.type = 'membership.direct') as nests`,
+);
+
 const count = named(
   'plan_count_moves',
   `select
@@ -108,12 +123,17 @@ export async function noteClosure(tx: Tx, members: readonly GroupN[]): Promise<v
   if (members.length > 0) await tx.rows(note, [members]);
 }
 
-/** Gathers the direct members that the transaction has moved, and counts what else it did. */
+/**
+ * Gathers the direct members that the transaction has moved, and counts what else it did. Where users were only added,
+ * which takes nothing from anybody, they are counted and not gathered: a large import adds a million.
+ */
 export async function gatherMoves(tx: Tx): Promise<MovesCounted> {
-  await tx.rows(gather);
+  const { added, takes } = onlyRow(await tx.rows<{ added: number; takes: boolean }>(summary));
+  const onlyAdds = !takes && !onlyRow(await tx.rows<{ nests: boolean }>(nests)).nests;
+  if (!onlyAdds) await tx.rows(gather);
   const row = await tx.rows<MovesCounted['counts'] & { readonly opensClosure: boolean }>(count);
   const { opensClosure, ...counts } = onlyRow(row);
-  return { counts, opensClosure };
+  return { counts: onlyAdds ? { ...counts, membersAdded: added } : counts, opensClosure };
 }
 
 /** How many of the members removed were so by rows of those lines. */
