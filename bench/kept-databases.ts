@@ -82,16 +82,27 @@ async function dropOlder(server: Server, { name, seed }: Wanted): Promise<void> 
 
 /** Runs `work` on a database of its own, migrated and empty, which is dropped afterwards. */
 export async function onScratchDatabase<T>(server: Server, work: (url: string) => Promise<T>): Promise<T> {
-  const name = `muster_scratch_${process.pid}`;
+  return onEmptyDatabase(server, 'ours', async (url) => {
+    await migrate(url);
+    return await work(url);
+  });
+}
+
+/** Runs `work` on a database of its own without anything in it, which is dropped afterwards. `name`: letters. */
+export async function onEmptyDatabase<T>(
+  server: Server,
+  name: string,
+  work: (url: string) => Promise<T>,
+): Promise<T> {
+  const database = `muster_scratch_${name}_${process.pid}`;
   await atServer(server, async (client) => {
-    await client.query(`drop database if exists ${name} with (force)`);
-    await client.query(`create database ${name} template template0`);
+    await client.query(`drop database if exists ${database} with (force)`);
+    await client.query(`create database ${database} template template0`);
   });
   try {
-    await migrate(server.url(name));
-    return await work(server.url(name));
+    return await work(server.url(database));
   } finally {
-    await atServer(server, (client) => client.query(`drop database if exists ${name} with (force)`));
+    await atServer(server, (client) => client.query(`drop database if exists ${database} with (force)`));
   }
 }
 

@@ -19,6 +19,7 @@ import { httpReads } from './http-reads.ts';
 import { indexAndLedger } from './index-and-ledger.ts';
 import { memberChange } from './member-change.ts';
 import { nesting } from './nesting.ts';
+import { peers } from './peers.ts';
 import { reads } from './reads.ts';
 
 const benchmarks: readonly Benchmark[] = [
@@ -29,6 +30,7 @@ const benchmarks: readonly Benchmark[] = [
   httpReads,
   httpPatch,
   csvImport,
+  peers,
 ];
 const RESULTS = join(dirname(fileURLToPath(import.meta.url)), 'results');
 

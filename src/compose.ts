@@ -136,12 +136,18 @@ async function assemble({ settings, log, storage }: Ground, { onClose, closeAll 
   if (epoch.isNew) log.warn('This database was restored, copied or moved: cursors start anew.');
 
   await waking;
-  const directory: Directory = { database, wake: wake.ring, rules: joiningRulesOf(settings) };
+  const directory: Directory = {
+    database,
+    wake: wake.ring,
+    rules: joiningRulesOf(settings),
+    nestingMoves: settings.guards.nestingMoves,
+  };
   await makeEveryoneGroups(directory);
   const cursors = createCursors(masterKey, epoch.id);
   const housekeeping = startHousekeeping({
     ...{ directory, log, metrics, now: () => new Date() },
     historyDays: settings.history,
+    guards: settings.guards,
     cursorDays: settings.cursorDays,
   });
   onClose(() => housekeeping.stop());

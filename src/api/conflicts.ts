@@ -11,8 +11,14 @@ import { decideDisagreement } from '../directory/disagreements.ts';
 import { perform } from '../directory/work.ts';
 import { answers, answersNothing, takes } from '../http/operation.ts';
 import { HttpProblem } from '../http/problem.ts';
-import { type ConflictRow, listConflicts } from '../store/conflicts.ts';
-import { type DisagreementRow, listDisagreements } from '../store/feeds/disagreement-rows.ts';
+import {
+  conflictBody,
+  type ConflictKindName,
+  conflictKinds,
+  conflictStates,
+  disagreementBody,
+  pageOfConflicts,
+} from './conflict-views.ts';
 import { readBody, readPaging } from './input.ts';
 import { type ApiParts, writtenAt } from './parts.ts';
 import type { Answer, Call, Route } from './route.ts';
@@ -65,7 +71,6 @@ const resolveBody = z.strictObject({
   reason: z.string().max(1_000).nullable().default(null),
   into: idShape.nullable().default(null),
 });
-const KINDS = ['userName.taken', 'displayName.taken', 'identity', 'login', 'drift'] as const;
 
 export function conflictRoutes(parts: ApiParts): readonly Route[] {
   return [
@@ -77,8 +82,8 @@ export function conflictRoutes(parts: ApiParts): readonly Route[] {
         'Names that clients found taken, and what files and the directory disagree about, the newest first',
       query: {
         ...paging,
-        state: z.enum(['open', 'decided', 'all']).default('open'),
-        kind: z.enum(KINDS).describe('Only conflicts of this kind.'),
+        state: z.enum(conflictStates).default('open'),
+        kind: z.enum(conflictKinds).describe('Only conflicts of this kind.'),
       },
       answers: { 200: answers(pageOf(z.union([conflictShape, disagreementShape]))) },
       handle: (call) => getConflicts(parts, call),
@@ -126,49 +131,28 @@ export function conflictRoutes(parts: ApiParts): readonly Route[] {
 }
 
 async function getConflicts(parts: ApiParts, { query }: Call): Promise<Answer> {
-  const state = query.get('state') ?? 'open';
-  if (state !== 'open' && state !== 'decided' && state !== 'all') {
+  const state = conflictStates.find((name) => name === (query.get('state') ?? 'open'));
+  if (state === undefined) {
     throw new HttpProblem('request.invalid', 'state must be open, decided or all.');
   }
   const kind = readKind(query.get('kind'));
   const paging = readPaging(parts.listKey, query, `conflicts ${state} ${kind ?? ''}`);
   const { after, limit } = paging.page;
   const before = after === 0 ? null : after;
-  const { database } = parts.directory;
-  const ofClients =
-    kind === null || kind === 'userName.taken' || kind === 'displayName.taken'
-      ? await listConflicts(database, { state: state === 'all' ? null : state, before, limit })
-      : [];
-  const ofFiles =
-    kind === 'userName.taken' || kind === 'displayName.taken'
-      ? []
-      : await listDisagreements(database, {
-          state: state === 'all' ? null : state === 'open' ? 'open' : 'resolved',
-          kind,
-          before,
-          limit,
-        });
-  const page = [
-    ...ofClients
-      .filter((row) => kind === null || row.kind === kind)
-      .map((row) => ({ n: row.n, body: conflictBody(row) })),
-    ...ofFiles.map((row) => ({ n: row.n, body: disagreementBody(row) })),
-  ]
-    .sort((a, b) => b.n - a.n)
-    .slice(0, limit);
-  const most = Math.max(ofClients.length, ofFiles.length, page.length);
+  const { rows, isFull } = await pageOfConflicts(parts.directory.database, { state, kind, before, limit });
   return {
     status: 200,
-    body: { items: page.map(({ body }) => body), next: paging.next(most, page.at(-1)?.n) },
+    body: {
+      items: rows.map(({ body }) => body),
+      next: paging.next(isFull ? limit : rows.length, rows.at(-1)?.n),
+    },
   };
 }
 
-type Kind = (typeof KINDS)[number];
-
-function readKind(text: string | null): Kind | null {
-  const kind = KINDS.find((name) => name === text);
+function readKind(text: string | null): ConflictKindName | null {
+  const kind = conflictKinds.find((name) => name === text);
   if (text !== null && kind === undefined) {
-    throw new HttpProblem('request.invalid', `kind must be one of ${KINDS.join(', ')}.`);
+    throw new HttpProblem('request.invalid', `kind must be one of ${conflictKinds.join(', ')}.`);
   }
   return kind ?? null;
 }
@@ -194,31 +178,6 @@ async function resolve(parts: ApiParts, call: Call): Promise<Answer> {
   };
 }
 
-/** A disagreement as the API shows it. */
-function disagreementBody(row: DisagreementRow): object {
-  return {
-    id: row.id,
-    kind: row.kind,
-    source: row.source,
-    code: row.code,
-    detail: row.detail,
-    users: row.users.map(({ id, userName, stub }) => ({ id, userName, stub })),
-    cell: row.cell,
-    attribute: row.attribute,
-    stated: row.stated,
-    current: row.current,
-    file: row.file,
-    line: row.line,
-    times: row.times,
-    openedAt: row.first_at.toISOString(),
-    lastAt: row.last_at.toISOString(),
-    resolution: row.resolution,
-    decidedAt: row.resolved_at?.toISOString() ?? null,
-    decidedBy: row.resolved_by,
-    reason: row.reason,
-  };
-}
-
 async function decide(parts: ApiParts, call: Call, decision: 'granted' | 'dismissed'): Promise<Answer> {
   const { reason } = readBody(decisionBody, await call.json());
   const conflict = idOf(call);
@@ -236,21 +195,4 @@ function idOf({ params }: Call): string {
   const id = params.id ?? '';
   if (!isUuid(id)) throw new Refusal('conflict.not_found', { conflict: id });
   return id;
-}
-
-function conflictBody(row: ConflictRow): object {
-  return {
-    id: row.id,
-    kind: row.kind,
-    client: row.client,
-    name: row.name,
-    ...(row.kind === 'userName.taken' ? { user: row.node_id } : { group: row.node_id }),
-    times: row.times,
-    openedAt: row.opened_at.toISOString(),
-    lastAt: row.last_at.toISOString(),
-    decision: row.decision,
-    decidedAt: row.decided_at?.toISOString() ?? null,
-    decidedBy: row.decided_by,
-    reason: row.reason,
-  };
 }

@@ -9,6 +9,7 @@ import { endExpiredAffiliations } from '../directory/affiliations.ts';
 import { endExpiredMemberships } from '../directory/expiry.ts';
 import { expireRequests } from '../directory/waiting-requests.ts';
 import type { Directory } from '../directory/work.ts';
+import type { GuardLimits } from '../core/plans/limits.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import { watchRemovals } from '../sources/scim/removal-watch.ts';
 import { countOpenAlerts, pruneAlerts, takeUntoldAlerts } from '../store/alerts.ts';
@@ -36,6 +37,8 @@ export interface HousekeepingParts {
   readonly historyDays: number;
   /** Days for which cursors of the change feed are good (P-06). */
   readonly cursorDays: number;
+  /** What a client may remove before a person is told (D-33). */
+  readonly guards: GuardLimits;
 }
 
 const EVERY_MS = 10_000;
@@ -101,9 +104,9 @@ async function retain({
 }
 
 /** One instance a minute: the lease is taken by whoever comes first after it is over, and not given up. */
-async function watchClients({ directory: { database } }: HousekeepingParts): Promise<void> {
+async function watchClients({ directory: { database }, guards }: HousekeepingParts): Promise<void> {
   const turn = { name: 'removal-watch', holder: randomUUID(), seconds: WATCH_S };
-  if ((await takeLease(database, turn)) !== null) await watchRemovals(database);
+  if ((await takeLease(database, turn)) !== null) await watchRemovals(database, guards);
 }
 
 /** An alert is written to the log and counted by one instance, after the commit of what raised it. */

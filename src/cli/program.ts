@@ -37,6 +37,7 @@ const commands: Readonly<Record<string, () => Promise<Add>>> = {
   reserved: async () => (await import('./commands/governance.ts')).addReservedNameCommands,
   client: async () => (await import('./commands/client.ts')).addClientCommands,
   token: async () => (await import('./commands/client.ts')).addTokenCommands,
+  conflicts: async () => (await import('./commands/conflicts.ts')).addConflictCommands,
   target: async () => (await import('./commands/target.ts')).addTargetCommands,
   push: async () => (await import('./commands/push.ts')).addPushCommand,
   drift: async () => (await import('./commands/drift.ts')).addDriftCommand,

@@ -1,3 +1,5 @@
+import type { GuardName } from './plans/guards.ts';
+
 /**
  * An alert tells a person that something wants looking at, and stops nothing. It is about one subject (the id or
  * name of a group, feed, target, provider); while it is open, the same kind on the same subject is the same alert.
@@ -15,7 +17,7 @@ export interface AlertDetails {
   /** D-33: what a client removed within an hour is over a limit that feeds are held at. Subject: `client/guard`, or `client/guard/group id`. */
   readonly 'client.guard': {
     readonly client: string;
-    readonly guard: string;
+    readonly guard: GuardName;
     readonly group: string | null;
     readonly count: number;
     readonly limit: number;
@@ -39,11 +41,20 @@ export type Alert = {
   };
 }[AlertKind];
 
+/** What a client did where it trips a guard; those that only files and pushes can trip are left out. */
+const did: Readonly<Partial<Record<GuardName, (count: number) => string>>> = {
+  removals: (count) => `ended ${count} memberships`,
+  'group-share': (count) => `ended ${count} memberships`,
+  'group-emptied': (count) => `ended all ${count} memberships`,
+  deactivations: (count) => `deactivated or deleted ${count} users`,
+  nesting: (count) => `moved at least ${count} people by one nesting`,
+};
+
 const sentences: { readonly [Kind in AlertKind]: (details: AlertDetails[Kind]) => string } = {
   contested: ({ group, client, members, sources }) =>
     `${client} replaced the members of ${group} and so took out ${members} that ${sources.join(', ')} put there. Reserve the group to one of them.`,
   'client.guard': ({ client, guard, group, count, limit }) =>
-    `Within an hour ${client} made ${count} ${guard}${group === null ? '' : ` in ${group}`}; ${limit} would have held a feed.`,
+    `Within an hour ${client} ${did[guard]?.(count) ?? `tripped the guard ${guard}`}${group === null ? '' : ` in ${group}`}; a feed is held over ${limit}.`,
   'feed.overdue': ({ feed, expected, last }) =>
     `The feed ${feed} should deliver every ${expected}; ${last === null ? 'it never did' : `it last did at ${last}`}.`,
   'target.quarantined': ({ target, why }) => `Nothing is sent to ${target} any more: ${why}`,

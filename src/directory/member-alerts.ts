@@ -1,5 +1,4 @@
 /** What administrators are told of member changes that are done all the same (D-03, D-33). */
-import { clientLimits } from '../core/client-guard.ts';
 import type { GroupN } from '../core/ids.ts';
 import { raiseAlert } from '../store/alerts.ts';
 import { countForeignMembers } from '../store/assertions.ts';
@@ -19,10 +18,10 @@ export async function tellContest(work: Work, group: GroupRow, wiped: readonly n
 /** D-33: a client's nesting that moves very many people is told of, and done. */
 export async function tellMovedMany(work: Work, group: GroupRow, nested: readonly GroupN[]): Promise<void> {
   if (nested.length === 0 || work.by.actor.kind !== 'client') return;
-  const { nestingMoved: limit } = clientLimits;
+  const limit = work.nestingMoves;
   const count = await countUsersBelow(work.tx, nested, limit + 1);
   if (count <= limit) return;
-  const guard = 'nesting moved';
+  const guard = 'nesting' as const;
   const details = { client: work.by.source, guard, group: group.name, count, limit };
   await raiseAlert(work.tx, {
     kind: 'client.guard',

@@ -5,6 +5,7 @@
 import type { Attribution } from '../core/attribution.ts';
 import type { GroupN, OriginN, SourceN, UserN } from '../core/ids.ts';
 import { defaultJoiningRules, type JoiningRules } from '../core/joining.ts';
+import { DEFAULT_LIMITS } from '../core/plans/limits.ts';
 import type { Filter } from '../core/scim/filter.ts';
 import { Refusal } from '../core/refusal.ts';
 import {
@@ -27,6 +28,8 @@ export interface Directory {
   readonly onWritten?: (place: Place) => void;
   /** What the installation says of joining; absent for its defaults. */
   readonly rules?: JoiningRules;
+  /** Effective memberships that one nesting of a client may move before a person is told (D-33); absent for the default. */
+  readonly nestingMoves?: number;
 }
 
 /** One thing that a work wrote, for whoever shows what came of a request. */
@@ -49,6 +52,7 @@ export interface Work {
   /** Rules read before, by the number of the group and their text. */
   readonly readRules: Map<string, Filter>;
   readonly rules: JoiningRules;
+  readonly nestingMoves: number;
   /** The row that says where this work's facts came from; made with the first of them. */
   originN: OriginN | null;
   /** The last log row written; null while nothing changed. */
@@ -71,7 +75,13 @@ export interface Performed<T> {
  * does not exist. `task` runs again when PostgreSQL undid the transaction, so it must have no effects of its own.
  */
 export async function perform<T>(
-  { database, wake, onWritten, rules = defaultJoiningRules }: Directory,
+  {
+    database,
+    wake,
+    onWritten,
+    rules = defaultJoiningRules,
+    nestingMoves = DEFAULT_LIMITS.nestingMoves,
+  }: Directory,
   by: Attribution,
   task: (work: Work) => Promise<T>,
 ): Promise<Performed<T>> {
@@ -85,6 +95,7 @@ export async function perform<T>(
       systemN: system,
       readRules: readRulesOf(database),
       rules,
+      nestingMoves,
       originN: null,
       place: null,
       isWatched: false,

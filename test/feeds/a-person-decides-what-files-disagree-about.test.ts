@@ -4,6 +4,7 @@ import { buildRegistry } from '../../src/core/scim/registry.ts';
 import { findPlace } from '../../src/core/feeds/stated.ts';
 import { decideDisagreement, type Decision } from '../../src/directory/disagreements.ts';
 import { type DisagreementRow, listDisagreements } from '../../src/store/feeds/disagreement-rows.ts';
+import { openCommandLine } from '../support/command-line.ts';
 import { openTestFeeds, type TestFeeds } from './feed-support.ts';
 
 describe('conflicts of files', () => {
@@ -89,5 +90,29 @@ describe('conflicts of files', () => {
       text: `select document -> 'emails' as emails from users where user_name = 'rob'`,
     });
     expect(rob).toEqual({ emails: [{ value: 'new@x.example', primary: true }] });
+  });
+
+  it('is listed and decided at the command line', async () => {
+    await test.import('userName,email,groups\nkim,kim@x.example,Choir\nk2,k2@x.example,Band\n');
+    await test.import('group,role,username,isgroup\nBand,,kim|k2@x.example,\n');
+    const commands = await openCommandLine(test.url);
+    try {
+      const { out } = await commands.run('conflicts', 'list', '--kind', 'identity', '--json');
+      const [conflict] = JSON.parse(out) as { id: string; cell: string }[];
+      expect(conflict).toMatchObject({ cell: 'kim|k2@x.example', resolution: null });
+      const id = conflict?.id ?? '';
+      expect((await commands.run('conflicts', 'merge', id, '--into', 'nobody')).code).toBe(2);
+      expect((await commands.run('conflicts', 'merge', id, '--into', 'bob')).code).toBe(2);
+      const words = ['--into', 'k2', '--reason', 'married', '--json'];
+      expect(JSON.parse((await commands.run('conflicts', 'merge', id, ...words)).out)).toMatchObject({
+        resolution: 'merge',
+        reason: 'married',
+      });
+      expect(await people(`user_name in ('kim', 'k2')`)).toEqual(['k2']);
+      expect((await commands.run('conflicts', 'keep', id)).code).toBe(8);
+      expect((await commands.run('conflicts', 'list')).err).toBe('None.\n');
+    } finally {
+      await commands.close();
+    }
   });
 });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { answerConflict, revokeGrant } from '../../src/directory/conflicts.ts';
 import { createStub } from '../../src/directory/users.ts';
 import { listConflicts } from '../../src/store/conflicts.ts';
+import { openCommandLine } from '../support/command-line.ts';
 import { type Client, GROUP, idIn, openDoor, type TestDoor, USER } from './door.ts';
 
 let door: TestDoor;
@@ -98,5 +99,45 @@ describe('a userName that is taken outside of the namespace of a client', () => 
     const made = await own.send('POST', '/Users', { schemas: [USER], userName: 'stub@x.test' });
     expect([made.status, idIn(made)]).toEqual([201, stub.id]);
     expect((await own.send('GET', `/Users/${stub.id}`)).status).toBe(200);
+  });
+
+  it('is listed, granted, taken back and dismissed at the command line', async () => {
+    const commands = await openCommandLine(door.url);
+    try {
+      await everyone.send('POST', '/Users', { schemas: [USER], userName: 'zoe@x.test' });
+      const own = await door.client({ name: 'narrow 6', namespace: 'own' });
+      const ask = () => own.send('POST', '/Users', { schemas: [USER], userName: 'zoe@x.test' });
+      await ask();
+      const listed = async (...words: string[]) => {
+        const { out } = await commands.run('conflicts', 'list', '--json', ...words);
+        const all = JSON.parse(out) as { id: string; client?: string; decision?: string }[];
+        return all.filter(({ client }) => client === 'narrow 6');
+      };
+      const [conflict] = await listed();
+      const id = conflict?.id ?? '';
+      expect((await commands.run('conflicts', 'list')).out).toMatch(
+        /narrow 6 +zoe@x\.test +1 .*grant, dismiss/,
+      );
+      expect(await commands.run('conflicts', 'grant', id, '--reason', 'same person')).toMatchObject({
+        code: 0,
+        err: 'narrow 6 and zoe@x.test: granted.\n',
+      });
+      expect((await own.send('GET', filterFor('zoe@x.test'))).body.totalResults).toBe(1);
+      expect((await commands.run('conflicts', 'dismiss', id)).code).toBe(8);
+      expect((await commands.run('conflicts', 'revoke', id)).code).toBe(0);
+      expect((await own.send('GET', filterFor('zoe@x.test'))).body.totalResults).toBe(0);
+      await ask();
+      const again = (await listed('--kind', 'userName.taken'))[0]?.id ?? '';
+      expect((await commands.run('conflicts', 'dismiss', again)).code).toBe(0);
+      expect(await listed()).toEqual([]);
+      expect((await listed('--state', 'decided')).map(({ decision }) => decision)).toEqual([
+        'dismissed',
+        'granted',
+      ]);
+      expect((await commands.run('conflicts', 'grant', 'no-id')).code).toBe(2);
+      expect((await commands.run('conflicts', 'list', '--state', 'some')).code).toBe(2);
+    } finally {
+      await commands.close();
+    }
   });
 });

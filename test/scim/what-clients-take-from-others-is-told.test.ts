@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { guardTrips } from '../../src/core/client-guard.ts';
+import { DEFAULT_LIMITS } from '../../src/core/plans/limits.ts';
 import { addMember } from '../../src/directory/memberships.ts';
 import type { GroupId, UserId } from '../../src/core/ids.ts';
 import { listAlerts } from '../../src/store/alerts.ts';
@@ -82,23 +83,29 @@ describe('D-33 the guards of feeds, over an hour of a client', () => {
   it('count by the rules of D-31', () => {
     const none = { client: 'c', memberships: 0, asserted: 0, users: 0, usersLeft: 0, groups: [] };
     const group = { id: 'g', name: 'G' };
-    expect(guardTrips({ ...none, memberships: 20 })).toEqual([]);
-    expect(guardTrips({ ...none, memberships: 21 })).toMatchObject([{ guard: 'removals', limit: 20 }]);
-    expect(guardTrips({ ...none, memberships: 21, asserted: 300 })).toEqual([]);
-    expect(guardTrips({ ...none, memberships: 5_001, asserted: 50_000 })).toMatchObject([{ limit: 5_000 }]);
-    expect(guardTrips({ ...none, users: 21, usersLeft: 100 })).toMatchObject([
-      { guard: 'users deactivated', limit: 20 },
+    expect(guardTrips({ ...none, memberships: 20 }, DEFAULT_LIMITS)).toEqual([]);
+    expect(guardTrips({ ...none, memberships: 21 }, DEFAULT_LIMITS)).toMatchObject([
+      { guard: 'removals', limit: 20 },
     ]);
-    expect(guardTrips({ ...none, users: 21, usersLeft: 500 })).toEqual([]);
-    expect(guardTrips({ ...none, groups: [{ ...group, removed: 4, left: 0 }] })).toEqual([]);
-    expect(guardTrips({ ...none, groups: [{ ...group, removed: 5, left: 0 }] })).toMatchObject([
-      { guard: 'group emptied', group, count: 5 },
+    expect(guardTrips({ ...none, memberships: 21, asserted: 300 }, DEFAULT_LIMITS)).toEqual([]);
+    expect(guardTrips({ ...none, memberships: 5_001, asserted: 50_000 }, DEFAULT_LIMITS)).toMatchObject([
+      { limit: 5_000 },
     ]);
-    expect(guardTrips({ ...none, groups: [{ ...group, removed: 6, left: 14 }] })).toEqual([]);
-    expect(guardTrips({ ...none, groups: [{ ...group, removed: 7, left: 13 }] })).toMatchObject([
-      { guard: 'removals from a group', limit: 6 },
+    expect(guardTrips({ ...none, users: 21, usersLeft: 100 }, DEFAULT_LIMITS)).toMatchObject([
+      { guard: 'deactivations', limit: 20 },
     ]);
-    expect(guardTrips({ ...none, groups: [{ ...group, removed: 7, left: 12 }] })).toEqual([]);
+    expect(guardTrips({ ...none, users: 21, usersLeft: 500 }, DEFAULT_LIMITS)).toEqual([]);
+    expect(guardTrips({ ...none, groups: [{ ...group, removed: 4, left: 0 }] }, DEFAULT_LIMITS)).toEqual([]);
+    expect(
+      guardTrips({ ...none, groups: [{ ...group, removed: 5, left: 0 }] }, DEFAULT_LIMITS),
+    ).toMatchObject([{ guard: 'group-emptied', group, count: 5, limit: 4 }]);
+    expect(guardTrips({ ...none, groups: [{ ...group, removed: 6, left: 14 }] }, DEFAULT_LIMITS)).toEqual([]);
+    expect(
+      guardTrips({ ...none, groups: [{ ...group, removed: 7, left: 13 }] }, DEFAULT_LIMITS),
+    ).toMatchObject([{ guard: 'group-share', limit: 6 }]);
+    expect(guardTrips({ ...none, groups: [{ ...group, removed: 7, left: 12 }] }, DEFAULT_LIMITS)).toEqual([]);
+    const few = { ...none, groups: [{ ...group, removed: 1, left: 19 }] };
+    expect(guardTrips(few, { ...DEFAULT_LIMITS, groupPercent: 0 })).toMatchObject([{ guard: 'group-share' }]);
   });
 
   it('are alerts and no refusals; one that is open or was just resolved is not raised again', async () => {
@@ -106,18 +113,18 @@ describe('D-33 the guards of feeds, over an hour of a client', () => {
     const users = await makeUsers(client, 6);
     const group = await makeGroup(client, users);
     expect((await client.patch(`/Groups/${group}`, { op: 'remove', path: 'members' })).status).toBe(204);
-    await watchRemovals(door.database);
-    await watchRemovals(door.database);
+    await watchRemovals(door.database, DEFAULT_LIMITS);
+    await watchRemovals(door.database, DEFAULT_LIMITS);
     expect(await alerts()).toMatchObject([
       {
         kind: 'client.guard',
-        subject: `emptying/group emptied/${group}`,
+        subject: `emptying/group-emptied/${group}`,
         times: 1,
         details: { client: 'emptying', count: 6, limit: 4 },
       },
     ]);
     await door.database.rows({ text: 'update alert set resolved_at = now()' });
-    await watchRemovals(door.database);
+    await watchRemovals(door.database, DEFAULT_LIMITS);
     expect(await alerts()).toEqual([]);
   });
 
@@ -128,7 +135,7 @@ describe('D-33 the guards of feeds, over an hour of a client', () => {
     await client.patch(`/Groups/${group}`, { op: 'remove', path: 'members' });
     const value = users.map((id) => ({ value: id }));
     await client.patch(`/Groups/${group}`, { op: 'add', path: 'members', value });
-    await watchRemovals(door.database);
+    await watchRemovals(door.database, DEFAULT_LIMITS);
     expect((await alerts()).filter(({ subject }) => subject.includes(group))).toEqual([]);
   });
 
@@ -141,11 +148,11 @@ describe('D-33 the guards of feeds, over an hour of a client', () => {
       if (at % 2 === 0) await client.send('DELETE', `/Users/${user}`);
       else await client.patch(`/Users/${user}`, { op: 'replace', path: 'active', value: false });
     }
-    await watchRemovals(door.database);
+    await watchRemovals(door.database, DEFAULT_LIMITS);
     const subjects = (await alerts())
       .map(({ subject }) => subject)
       .filter((text) => text.startsWith('leaver/'));
     expect(subjects).toContain('leaver/removals');
-    expect(subjects).toContain('leaver/users deactivated');
+    expect(subjects).toContain('leaver/deactivations');
   });
 });

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { createInterface } from 'node:readline/promises';
 import { undoPlan } from '../../api/plan-undo.ts';
 import { feedsOf } from '../../boot/feeds.ts';
 import { planKinds } from '../../boot/plan-kinds.ts';
@@ -13,6 +12,7 @@ import { listLeavingOfGroups, listLeavingOfTargets } from '../../store/plans/lea
 import { listPlans, type PlanRow } from '../../store/plans/plans.ts';
 import { pushPlans } from '../../targets/admin/pushing.ts';
 import { withCommonOptions, type Program } from '../command.ts';
+import { isConfirmed } from '../confirmation.ts';
 import { exit, type ExitCode } from '../exit.ts';
 import { openKeys } from '../installation.ts';
 import { type CommandIo, writeJson, writeTable } from '../terminal.ts';
@@ -194,15 +194,6 @@ async function decide(
     else io.err.write(`Plan ${decided.id} is ${decided.state}.\n`);
     return exit.done;
   });
-}
-
-async function isConfirmed(question: string): Promise<boolean> {
-  const asking = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return /^y(es)?$/i.test((await asking.question(`${question} [y/N] `)).trim());
-  } finally {
-    asking.close();
-  }
 }
 
 async function cursorsOf(open: Visit): Promise<(place: Place) => string> {

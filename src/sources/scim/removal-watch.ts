@@ -1,6 +1,8 @@
 /** D-33: looks once a minute at what clients removed within the last hour, and tells where a feed would be held. */
-import { clientLimits, type ClientRemovals, type GuardTrip, guardTrips } from '../../core/client-guard.ts';
+import { type ClientRemovals, enoughOf, guardTrips, unmindedRemovals } from '../../core/client-guard.ts';
 import type { SourceN } from '../../core/ids.ts';
+import type { TrippedGuard } from '../../core/plans/guards.ts';
+import type { GuardLimits } from '../../core/plans/limits.ts';
 import { raiseAlert } from '../../store/alerts.ts';
 import {
   countActiveUsers,
@@ -15,33 +17,42 @@ import type { Connection } from '../../store/database.ts';
 const HOUR_S = 3_600;
 
 /** Raises an alert for each guard that a client's removals of the last hour trip; one that is open, or that a person resolved within the hour, is not raised again. */
-export async function watchRemovals(connection: Connection): Promise<void> {
-  const removals = await readRemovals(connection);
+export async function watchRemovals(connection: Connection, limits: GuardLimits): Promise<void> {
+  const removals = await readRemovals(connection, limits);
   if (removals.length === 0) return;
   const told = await listGuardsTold(connection, HOUR_S);
   for (const removed of removals) {
-    for (const trip of guardTrips(removed)) {
+    for (const trip of guardTrips(removed, limits)) {
       const subject = subjectOf(removed.client, trip);
       if (told.has(subject)) continue;
       const { guard, group, count, limit } = trip;
-      const details = { client: removed.client, guard, group: group?.name ?? null, count, limit };
+      const details = {
+        client: removed.client,
+        guard,
+        group: group?.name ?? null,
+        count,
+        limit: Math.floor(limit),
+      };
       await raiseAlert(connection, { kind: 'client.guard', subject, details });
     }
   }
 }
 
-function subjectOf(client: string, { guard, group }: GuardTrip): string {
+function subjectOf(client: string, { guard, group }: TrippedGuard): string {
   return group === null ? `${client}/${guard}` : `${client}/${guard}/${group.id}`;
 }
 
-async function readRemovals(connection: Connection): Promise<readonly ClientRemovals[]> {
+async function readRemovals(connection: Connection, limits: GuardLimits): Promise<readonly ClientRemovals[]> {
   const fromGroups = await listRemovedByClients(connection, HOUR_S);
   const ended = await listUsersEndedByClients(connection, HOUR_S);
-  const large = fromGroups.filter(({ removed }) => removed >= clientLimits.emptiedSize);
+  const large = fromGroups.filter(({ removed }) => removed > unmindedRemovals(limits));
   const left = await countMembersLeft(
     connection,
     large.map(({ group_n }) => group_n),
-    Math.ceil(Math.max(0, ...large.map(({ removed }) => removed)) / clientLimits.groupShare) + 1,
+    Math.max(
+      limits.groupFrom,
+      enoughOf(Math.max(0, ...large.map(({ removed }) => removed)), limits.groupPercent),
+    ),
   );
   const clients = new Map<SourceN, string>([
     ...fromGroups.map(({ source, client }) => [source, client] as const),
@@ -56,13 +67,13 @@ async function readRemovals(connection: Connection): Promise<readonly ClientRemo
       client,
       memberships,
       asserted:
-        memberships > clientLimits.removalsFloor
-          ? await countAsserted(connection, source, clientLimits.removalsCeiling / clientLimits.removalsShare)
+        memberships > limits.removalsAtLeast
+          ? await countAsserted(connection, source, enoughOf(limits.removalsAtMost, limits.removalsPercent))
           : 0,
       users,
       usersLeft:
-        users > clientLimits.usersFloor
-          ? await countActiveUsers(connection, Math.ceil(users / clientLimits.usersShare))
+        users > limits.deactivationsAtLeast
+          ? await countActiveUsers(connection, enoughOf(users, limits.deactivationsPercent))
           : 0,
       groups: own
         .filter((row) => left.has(row.group_n))
