@@ -43,7 +43,20 @@ const folders = {
     'sources/feeds',
     'sources/saml',
   ],
-  console: ['core', 'directory', 'effective', 'plans', 'store', 'http', 'observe'],
+  // As api/; and it makes plans of the same writes in the same way.
+  console: [
+    'core',
+    'directory',
+    'effective',
+    'plans',
+    'store',
+    'http',
+    'observe',
+    'targets',
+    'sources/feeds',
+    'sources/saml',
+    'api/planned-write',
+  ],
 };
 
 const rules = Object.entries(folders).map(([folder, may]) => ({

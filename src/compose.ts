@@ -251,7 +251,7 @@ async function assemble({ settings, log, storage }: Ground, { onClose, closeAll 
       admits: limitAddresses(() => performance.now()),
       pages: { refused: refusedPage, tried: triedPage, signedOut: signedOutPage },
     }),
-    consoleDoor({ directory, sessions, log, random: randomBytes }),
+    consoleDoor({ directory, sessions, log, random: randomBytes, now: Date.now }),
   ];
   const app = buildApp({ newId: randomUUID, doors, trustsProxy: settings.trustProxy });
   app.on('error', (error: unknown) => {

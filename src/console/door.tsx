@@ -1,48 +1,78 @@
 /** The pages: complete at their own addresses, with JavaScript off. */
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { Router } from '@koa/router';
-import type { JSX } from 'preact';
-import type { Logger } from 'pino';
-import type { Attribution } from '../core/attribution.ts';
 import { SECRET_BYTES } from '../core/session.ts';
+import type { Attribution } from '../core/attribution.ts';
 import { redeemSignInLink } from '../directory/sessions.ts';
 import { type Directory, perform } from '../directory/work.ts';
-import type { DoorContext, DoorMiddleware, DoorState } from '../http/context.ts';
+import type { DoorContext, DoorMiddleware, DoorState, SignedIn } from '../http/context.ts';
 import { answerErrors } from '../http/edge.ts';
 import { readForm } from '../http/form.ts';
 import { protectPage } from '../http/page-headers.ts';
-import type { Sessions } from '../http/session.ts';
-import { listOwnGroups } from '../store/effective/own-groups.ts';
+import { HttpProblem } from '../http/problem.ts';
 import { listProviders } from '../store/saml/providers.ts';
+import { forgetGoal, goalIn, hereOf, rememberGoal } from './frame/arrival.ts';
+import { readAssets, sendAsset } from './frame/assets.ts';
+import { leaveNotice, takeNotice } from './frame/notice.ts';
+import { type PageProps, pageText } from './frame/page.tsx';
+import { keepTheme, readTheme } from './frame/theme.ts';
+import type { ConsoleParts } from './parts.ts';
 import { consoleErrorForm } from './problem.tsx';
-import { ConfirmLinkPage, OwnPage, type WayIn, WelcomePage } from './landing.tsx';
-import { pageText, STYLE_PATH } from './layout.tsx';
+import { screens } from './routes.ts';
+import type { Screen, ScreenAnswer, Visit } from './screen.ts';
+import { ConfirmLink, type WayIn, Welcome } from './screens/sign-in.tsx';
+import { en } from './texts/en.ts';
 
-export interface ConsoleParts {
-  readonly directory: Directory;
-  readonly sessions: Sessions;
-  readonly log: Logger;
-  readonly random: (bytes: number) => Buffer;
-}
+const FORM_BYTES = 262_144;
 
-/** Most groups on one page. */
-const SHOWN_GROUPS = 500;
-const FORM_BYTES = 16_384;
-
-/** Builds the door. Requests for other paths pass by. */
+/** Builds the door. It is the last: what no door before it answered, and no row of its table does, is not found. */
 export function consoleDoor(parts: ConsoleParts): DoorMiddleware {
   const router = new Router<DoorState>();
-  const style = readFileSync(new URL('./style.css', import.meta.url), 'utf8');
-  const tag = `"${createHash('sha256').update(style).digest('base64url').slice(0, 16)}"`;
+  for (const [path, asset] of readAssets()) router.get(path, (context) => sendAsset(context, asset));
+  addSignIn(router, parts);
+  router.post('/theme', async (context) => {
+    parts.sessions.requireOwnSite(context);
+    const form = await readForm(context, FORM_BYTES);
+    keepTheme(context, readTheme(form.get('theme') ?? ''));
+    seeOther(context, ownPath(form.get('back')));
+  });
+  for (const screen of screens) {
+    router.register(screen.path, [screen.method], (context) => answer(parts, screen, context));
+  }
 
-  router.get('/', async (context) => writePage(context, await firstPage(parts, context)));
-  router.get(STYLE_PATH, (context) => {
-    context.set({ ETag: tag, 'Cache-Control': 'public, max-age=300' });
-    context.type = 'css';
-    context.status = 200;
-    if (context.fresh) context.status = 304;
-    else context.body = style;
+  // The router's own context type asks for what it sets itself.
+  const table = router.routes() as unknown as DoorMiddleware;
+  const errors = answerErrors(consoleErrorForm(parts.now), parts.log);
+  return async (context, next) => {
+    const isKnown = router.match(context.path, context.method).route;
+    if (!isKnown && context.accepts('text/html', 'json') !== 'text/html') {
+      await next();
+      return;
+    }
+    protectPage(context);
+    await errors(context, async () => {
+      if (!context.path.startsWith('/assets/')) {
+        const session = await parts.sessions.find(context);
+        if (session !== null) context.state.session = session;
+      }
+      if (!isKnown) throw notHere();
+      await table(context, () => Promise.resolve());
+    });
+  };
+}
+
+function addSignIn(router: Router<DoorState>, parts: ConsoleParts): void {
+  router.get('/', async (context, next) => {
+    const goal = goalIn(context);
+    if (context.state.session === undefined) {
+      const ways = await waysIn(parts.directory);
+      writePage(parts, context, {
+        title: en.shell.signIn.title,
+        children: <Welcome ways={ways} isOnTheWay={goal !== null} />,
+      });
+    } else if (goal !== null) {
+      forgetGoal(context);
+      seeOther(context, goal);
+    } else await next();
   });
   router.get('/sign-in/:link', async (context) => {
     // Only a person who opens the link by hand is signed in at once: a page that leads here, or a program that looks
@@ -50,7 +80,10 @@ export function consoleDoor(parts: ConsoleParts): DoorMiddleware {
     const isByHand = ['', 'none'].includes(context.get('Sec-Fetch-Site')) && context.method === 'GET';
     const isAhead = /prefetch|preview/i.test(`${context.get('Sec-Purpose')} ${context.get('Purpose')}`);
     if (isByHand && !isAhead) await redeem(parts, context, context.params.link ?? '');
-    else writePage(context, <ConfirmLinkPage action={context.path} />);
+    else {
+      const children = <ConfirmLink action={context.path} />;
+      writePage(parts, context, { title: en.shell.signIn.title, children });
+    }
   });
   router.post('/sign-in/:link', async (context) => {
     parts.sessions.requireOwnSite(context);
@@ -62,27 +95,6 @@ export function consoleDoor(parts: ConsoleParts): DoorMiddleware {
     await parts.sessions.end(context);
     seeOther(context, '/');
   });
-
-  // The router's own context type asks for what it sets itself.
-  const table = router.routes() as unknown as DoorMiddleware;
-  const errors = answerErrors(consoleErrorForm, parts.log);
-  return async (context, next) => {
-    if (!router.match(context.path, context.method).route) {
-      await next();
-      return;
-    }
-    protectPage(context);
-    await errors(context, async () => {
-      await table(context, () => Promise.resolve());
-    });
-  };
-}
-
-async function firstPage({ sessions, directory }: ConsoleParts, context: DoorContext): Promise<JSX.Element> {
-  const session = await sessions.find(context);
-  if (session === null) return <WelcomePage ways={await waysIn(directory)} />;
-  const groups = await listOwnGroups(directory.database, session.person.n, SHOWN_GROUPS);
-  return <OwnPage session={session} groups={groups} />;
 }
 
 /** A button per identity provider that may be used. */
@@ -106,6 +118,89 @@ async function redeem(
   seeOther(context, '/');
 }
 
+/** Answers a row of the table. Nobody yet is asked to sign in first; whom it is not for finds nothing there. */
+async function answer(parts: ConsoleParts, screen: Screen, context: DoorContext): Promise<void> {
+  const { session } = context.state;
+  if (session === undefined) {
+    if (screen.method === 'GET') rememberGoal(context);
+    seeOther(context, '/');
+    return;
+  }
+  if (context.url.includes('%00')) throw new HttpProblem('request.invalid', 'The address contains a NUL.');
+  const form = screen.method === 'POST' ? await readOwnForm(parts, context) : new URLSearchParams();
+  if (screen.who?.(session.person) === false) throw notHere();
+  write(parts, context, await screen.handle(visitOf(parts, context, { session, form })), session);
+}
+
+async function readOwnForm({ sessions }: ConsoleParts, context: DoorContext): Promise<URLSearchParams> {
+  const form = await readForm(context, FORM_BYTES);
+  sessions.requireOwnForm(context, form.get('csrf') ?? '');
+  if ([...form.values()].some((value) => value.includes('\0'))) {
+    throw new HttpProblem('body.malformed', 'The form contains a NUL character.');
+  }
+  return form;
+}
+
+function visitOf(
+  parts: ConsoleParts,
+  context: DoorContext,
+  { session, form }: { readonly session: SignedIn; readonly form: URLSearchParams },
+): Visit {
+  const { requestId } = context.state;
+  return {
+    parts,
+    session,
+    person: session.person,
+    by: {
+      actor: session.person,
+      onBehalfOf: null,
+      source: 'console',
+      origin: { kind: 'request', id: requestId },
+      requestId,
+    },
+    path: context.path,
+    // The router adds it.
+    params: (context as DoorContext & { readonly params: Readonly<Record<string, string>> }).params,
+    query: new URLSearchParams(context.querystring),
+    form,
+    now: new Date(parts.now()),
+    t: en,
+  };
+}
+
+function write(parts: ConsoleParts, context: DoorContext, answered: ScreenAnswer, session: SignedIn): void {
+  switch (answered.kind) {
+    case 'go':
+      if (answered.notice !== undefined) leaveNotice(context, session, answered.notice);
+      seeOther(context, answered.to);
+      return;
+    case 'file':
+      context.status = 200;
+      context.type = answered.type;
+      context.attachment(answered.name);
+      context.set('Cache-Control', 'no-store');
+      context.body = answered.body;
+      return;
+    case 'page': {
+      const { status = 200, body, ...page } = answered;
+      writePage(parts, context, { ...page, children: body }, status);
+    }
+  }
+}
+
+function writePage({ now }: ConsoleParts, context: DoorContext, page: PageProps, status = 200): void {
+  const { session } = context.state;
+  const notice = session === undefined ? null : takeNotice(context, session);
+  context.status = status;
+  context.type = 'html';
+  context.set('Cache-Control', 'no-store');
+  context.body = pageText(hereOf(context, now(), { notice }), page);
+}
+
+function notHere(): HttpProblem {
+  return new HttpProblem('path.not_found', 'There is no such page.');
+}
+
 function signingIn({ state: { requestId } }: DoorContext): Attribution {
   return {
     actor: { kind: 'system', id: 'sign-in' },
@@ -116,11 +211,9 @@ function signingIn({ state: { requestId } }: DoorContext): Attribution {
   };
 }
 
-function writePage(context: DoorContext, page: JSX.Element): void {
-  context.status = 200;
-  context.type = 'html';
-  context.set('Cache-Control', 'no-store');
-  context.body = pageText(page);
+/** A path of ours that a form named; the first page for anything else. */
+function ownPath(text: string | null): string {
+  return text !== null && /^\/(?![/\\])[^\s\\]*$/.test(text) ? text : '/';
 }
 
 function seeOther(context: DoorContext, path: string): void {

@@ -1,45 +1,46 @@
-/** How the pages say no. */
-import type { RefusalCode } from '../core/refusal.ts';
+/** What a person meets when something did not work: in the frame that they know, with the request's number. */
 import type { DoorContext } from '../http/context.ts';
 import type { ErrorForm } from '../http/edge.ts';
-import { TroublePage } from './landing.tsx';
-import { pageText } from './layout.tsx';
+import { Trouble, type TroubleProps } from './components/trouble.tsx';
+import { hereOf } from './frame/arrival.ts';
+import { pageText } from './frame/page.tsx';
+import { pageAnswers } from './refusals.ts';
+import { en } from './texts/en.ts';
 
-interface PageAnswer {
-  readonly status: number;
-  readonly hint: string;
+/** The form of this door's errors; `now` in milliseconds since 1970. */
+export function consoleErrorForm(now: () => number): ErrorForm {
+  const write = (context: DoorContext, status: number, trouble: Wrong): void => {
+    const body = <Trouble {...trouble} requestId={context.state.requestId} back={backOf(context)} />;
+    context.status = status;
+    context.type = 'html';
+    context.set('Cache-Control', 'no-store');
+    context.body = pageText(hereOf(context, now()), { title: trouble.title, children: body });
+  };
+  const { trouble } = en.shell;
+  return {
+    refusal: (context, refusal) => {
+      const { status, hint } = pageAnswers[refusal.code];
+      write(context, status, { title: trouble.title, what: refusal.message, hint: en.refusals[hint] });
+    },
+    problem: (context, { status, message }) =>
+      status === 404
+        ? write(context, 404, {
+            title: trouble.notFound,
+            what: trouble.notFoundWhat,
+            hint: trouble.notFoundHint,
+          })
+        : write(context, status, { title: trouble.title, what: message, hint: trouble.reload }),
+    fault: (context) =>
+      write(context, 500, { title: trouble.fault, what: trouble.faultWhat, hint: trouble.faultHint }),
+  };
 }
 
-/** What these pages let people do can be refused in few ways; a door that lets them do more answers more. */
-const answers: Partial<Record<RefusalCode, PageAnswer>> = {
-  'sign_in.link_invalid': { status: 403, hint: 'A new one: npx muster admin link, on the host.' },
-};
+type Wrong = Pick<TroubleProps, 'title' | 'what' | 'hint'>;
 
-export const consoleErrorForm: ErrorForm = {
-  refusal: (context, refusal) => {
-    const { status, hint } = answers[refusal.code] ?? { status: 409, hint: '' };
-    writeTrouble(context, status, { title: 'That did not work', what: refusal.message, hint });
-  },
-  problem: (context, { status, message }) =>
-    writeTrouble(context, status, {
-      title: 'That did not work',
-      what: message,
-      hint: 'Load the page again.',
-    }),
-  fault: (context) =>
-    writeTrouble(context, 500, {
-      title: 'Something went wrong here',
-      what: `It is in the log under ${context.state.requestId}.`,
-      hint: 'Try again; tell the people who run this if it goes on.',
-    }),
-};
-
-function writeTrouble(
-  context: DoorContext,
-  status: number,
-  trouble: { readonly title: string; readonly what: string; readonly hint: string },
-): void {
-  context.status = status;
-  context.type = 'html';
-  context.body = pageText(<TroublePage {...trouble} />);
+/** The page of ours that led here, so that a form that was refused is one click away. */
+function backOf(context: DoorContext): string | null {
+  const from = context.get('Referer');
+  if (!URL.canParse(from)) return null;
+  const { host, pathname, search } = new URL(from);
+  return host === context.host && pathname !== context.path ? `${pathname}${search}` : null;
 }

@@ -1,7 +1,12 @@
 /** The pages at the end of a login: one that did not work, one that was tried out, and a logout. */
 import type { Claims } from '../core/saml/claims.ts';
-import { Page, pageText } from './layout.tsx';
-import { TroublePage } from './landing.tsx';
+import type { ComponentChildren } from 'preact';
+import { Details } from './components/details.tsx';
+import { Remark } from './components/notice-box.tsx';
+import { PageHeader } from './components/page-header.tsx';
+import { Trouble } from './components/trouble.tsx';
+import { pageText } from './frame/page.tsx';
+import { en } from './texts/en.ts';
 
 /** What the page of a login that was tried out shows. */
 interface Trial {
@@ -26,51 +31,55 @@ export function refusedPage({
   readonly sentence: string;
   readonly requestId: string;
 }): string {
-  const hint = `Try again from the first page. If it goes on, tell your administrator ${requestId}.`;
-  return pageText(<TroublePage title="You are not signed in" what={sentence} hint={hint} />);
+  const title = 'You are not signed in';
+  const hint = 'Try again from the first page. If it goes on, tell your administrator the number below.';
+  return outside(
+    title,
+    <Trouble title={title} what={sentence} hint={hint} requestId={requestId} back={null} />,
+  );
 }
 
 /** The provider's logout has reached us. */
 export function signedOutPage(): string {
-  return pageText(
-    <Page title="Signed out" session={null}>
-      <h1>You are signed out</h1>
+  return outside(
+    'Signed out',
+    <>
+      <PageHeader title="You are signed out" />
       <p>
-        <a href="/">To the first page</a>
+        <a href="/">{en.shell.trouble.home}</a>
       </p>
-    </Page>,
+    </>,
   );
 }
 
 /** What a login would have done. */
 export function triedPage({ refused, claims, outcome }: Trial): string {
-  return pageText(
-    <Page title="Login tried out" session={null}>
-      <h1>Login tried out</h1>
-      <p>Nothing of it was kept, and nobody was signed in.</p>
+  return outside(
+    'Login tried out',
+    <>
+      <PageHeader title="Login tried out" lead="Nothing of it was kept, and nobody was signed in." />
       {refused === null ? null : (
-        <p class="warning">{`It would be refused: ${refused.why} (${refused.reason})`}</p>
+        <Remark tone="problem">
+          <p>{`It would be refused: ${refused.why} (${refused.reason})`}</p>
+        </Remark>
       )}
       <h2>What the provider said</h2>
       <ClaimList claims={claims} />
       {outcome === null ? null : (
         <>
           <h2>What it would do</h2>
-          <dl>
-            <dt>Account</dt>
-            <dd>{`${outcome.user} (${outcome.account})`}</dd>
-            <dt>Affiliations</dt>
-            <dd>{listed(outcome.affiliations)}</dd>
-            <dt>Gained</dt>
-            <dd>{listed(outcome.gained)}</dd>
-            <dt>Lost</dt>
-            <dd>{outcome.isHeld ? 'held by the breaker' : listed(outcome.lost)}</dd>
-            <dt>Groups</dt>
-            <dd>{listed(outcome.groups)}</dd>
-          </dl>
+          <Details
+            items={[
+              { name: 'Account', value: `${outcome.user} (${outcome.account})` },
+              { name: 'Affiliations', value: listed(outcome.affiliations) },
+              { name: 'Gained', value: listed(outcome.gained) },
+              { name: 'Lost', value: outcome.isHeld ? 'held by the breaker' : listed(outcome.lost) },
+              { name: 'Groups', value: listed(outcome.groups) },
+            ]}
+          />
         </>
       )}
-    </Page>,
+    </>,
   );
 }
 
@@ -79,23 +88,33 @@ function ClaimList({ claims }: { readonly claims: Claims }) {
     scope === null ? value : `${value}@${scope}`,
   );
   return (
-    <dl>
-      <dt>Login keys</dt>
-      <dd>{listed(claims.loginKeys.map(({ kind, value }) => `${kind} ${value}`))}</dd>
-      <dt>userName</dt>
-      <dd>{claims.userName ?? 'none'}</dd>
-      <dt>e-mail</dt>
-      <dd>{claims.email ?? 'none'}</dd>
-      <dt>Affiliations</dt>
-      <dd>{affiliations === undefined ? 'not mentioned' : listed(affiliations)}</dd>
-      <dt>Left out: scope of others</dt>
-      <dd>{listed(claims.dropped)}</dd>
-      <dt>Attributes without meaning here</dt>
-      <dd>{listed(claims.unused)}</dd>
-    </dl>
+    <Details
+      items={[
+        { name: 'Login keys', value: listed(claims.loginKeys.map(({ kind, value }) => `${kind} ${value}`)) },
+        { name: 'userName', value: claims.userName ?? 'none' },
+        { name: 'e-mail', value: claims.email ?? 'none' },
+        { name: 'Affiliations', value: affiliations === undefined ? 'not mentioned' : listed(affiliations) },
+        { name: 'Left out: scope of others', value: listed(claims.dropped) },
+        { name: 'Attributes without meaning here', value: listed(claims.unused) },
+      ]}
+    />
   );
 }
 
 function listed(items: readonly string[]): string {
   return items.length === 0 ? 'none' : items.join(', ');
+}
+
+/** A page for somebody who may not be signed in. It shows no times, so that it needs no clock. */
+function outside(title: string, children: ComponentChildren): string {
+  const here = {
+    t: en,
+    now: new Date(0),
+    session: null,
+    path: '/',
+    theme: 'auto',
+    notice: null,
+    waiting: {},
+  } as const;
+  return pageText(here, { title, children });
 }

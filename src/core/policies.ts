@@ -5,7 +5,9 @@
  */
 import { type Actor, delegationIn, holds, isAdministrator, leads } from './actor.ts';
 import type { GroupN } from './ids.ts';
+import { scopesOfPerson } from './permissions.ts';
 import { Refusal } from './refusal.ts';
+import { allows } from './scopes.ts';
 
 /** What a policy looks at in a group. */
 export interface GovernedGroup {
@@ -68,6 +70,13 @@ const policies = {
   /** D-30: people, never a token. */
   'approve-plan': (actor) =>
     actor.kind === 'operator' || (actor.kind === 'user' && holds(actor, 'plans.approve')),
+  /** Lists of groups and users as a whole: what any administration needs. */
+  'read-directory': (actor) =>
+    actor.kind !== 'user' || allows(scopesOfPerson(actor.permissions), 'directory.read'),
+  'manage-sources': (actor) => isProgram(actor) || holds(actor, 'sources.manage'),
+  'manage-targets': (actor) => isProgram(actor) || holds(actor, 'targets.manage'),
+  /** What the installation is set to, and what ails it. */
+  'see-settings': isAdministrator,
   'read-audit': (actor) => isProgram(actor) || holds(actor, 'audit.read'),
 } satisfies Record<string, Policy>;
 

@@ -36,7 +36,7 @@ export async function openSite(options: { readonly baseUrl?: string } = {}): Pro
     newId: randomUUID,
     doors: [
       apiDoor({ authenticate, sessions, log, baseUrl, routes: sessionRoutes, cursorOfNow: async () => '' }),
-      consoleDoor({ directory, sessions, log, random: randomBytes }),
+      consoleDoor({ directory, sessions, log, random: randomBytes, now: Date.now }),
     ],
     trustsProxy: false,
   });

@@ -67,7 +67,7 @@ needs('chromium')('a browser', () => {
     page.on('console', (message) => void complaints.push(message.text()));
     await page.goto(site.address);
     await page.getByRole('link', { name: 'Sign in with the test provider' }).click();
-    await page.getByRole('heading', { name: 'bert' }).waitFor();
+    await page.getByRole('banner').getByText('bert').waitFor();
     expect(new URL(page.url()).pathname).toBe('/');
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();

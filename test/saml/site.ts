@@ -86,7 +86,7 @@ export async function openSamlSite({
           admits: () => true,
           pages: { refused: refusedPage, tried: triedPage, signedOut: signedOutPage },
         }),
-        consoleDoor({ directory, sessions, log, random: randomBytes }),
+        consoleDoor({ directory, sessions, log, random: randomBytes, now: Date.now }),
       ],
       trustsProxy: false,
     });

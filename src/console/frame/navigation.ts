@@ -1,0 +1,47 @@
+/** The ways into the console. Each is shown to whom its screen is for, by the same sentences that guard it. */
+import type { Person } from '../../core/actor.ts';
+import { may } from '../../core/policies.ts';
+import type { Texts } from '../texts/en.ts';
+
+export interface Way {
+  readonly path: string;
+  readonly text: (t: Texts) => string;
+  /** Absent where everybody who is signed in may. */
+  readonly who?: (person: Person) => boolean;
+}
+
+export interface Section {
+  readonly title: (t: Texts) => string;
+  readonly ways: readonly Way[];
+}
+
+export const navigation: readonly Section[] = [
+  {
+    title: (t) => t.shell.sections.own,
+    ways: [{ path: '/my-groups', text: (t) => t.shell.nav.myGroups }],
+  },
+  {
+    title: (t) => t.shell.sections.directory,
+    ways: [],
+  },
+  {
+    title: (t) => t.shell.sections.flow,
+    ways: [],
+  },
+  {
+    title: (t) => t.shell.sections.operation,
+    ways: [],
+  },
+];
+
+/** The sections with what the person may open; those with nothing are left out. */
+export function waysOf(person: Person): readonly Section[] {
+  return navigation
+    .map(({ title, ways }) => ({ title, ways: ways.filter(({ who }) => who?.(person) ?? true) }))
+    .filter(({ ways }) => ways.length > 0);
+}
+
+/** Whether somebody may open the lists of groups and users as a whole. */
+export function readsDirectory(person: Person): boolean {
+  return may('read-directory', person);
+}
