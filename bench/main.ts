@@ -21,10 +21,12 @@ import { memberChange } from './member-change.ts';
 import { nesting } from './nesting.ts';
 import { peers } from './peers.ts';
 import { reads } from './reads.ts';
+import { ruleEdit } from './rule-edit.ts';
 
 const benchmarks: readonly Benchmark[] = [
   memberChange,
   nesting,
+  ruleEdit,
   reads,
   indexAndLedger,
   httpReads,

@@ -15,7 +15,7 @@ import {
   replaceFacts,
   sourcesWithExpiredFacts,
 } from '../store/affiliations.ts';
-import { lockFacts } from '../store/automatic.ts';
+import { lockFacts } from '../store/facts-lock.ts';
 import { moveMembers } from './automatic-groups.ts';
 import { type Directory, perform, record, type Work } from './work.ts';
 

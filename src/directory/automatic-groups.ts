@@ -6,6 +6,7 @@ import { isAdministrator } from '../core/actor.ts';
 import { affiliationFollowedBy } from '../core/affiliations.ts';
 import type { GroupN, UserN } from '../core/ids.ts';
 import { Refusal } from '../core/refusal.ts';
+import type { Position } from '../core/position.ts';
 import { fitsRule, type Rule, type RuleSubject } from '../core/rules.ts';
 import type { Filter } from '../core/scim/filter.ts';
 import { affiliatedWith } from '../store/affiliations.ts';
@@ -15,13 +16,15 @@ import {
   type AutomaticPair,
   everybodyBy,
   fillAutomaticGroup,
-  lockFacts,
   moveAutomaticMembers,
   nobody,
   type Wanted,
 } from '../store/automatic.ts';
 import { reopenNesting } from '../store/closure.ts';
+import { readPosition } from '../store/effective/log-tail.ts';
+import { lockFacts, lockFactsAlone } from '../store/facts-lock.ts';
 import { findGroupsOf, type GroupKind, type GroupRow } from '../store/groups.ts';
+import { lockFactsPatiently, lockRuleEdits, usersChangedSince } from '../store/rule-edits.ts';
 import { groupsLettingRequest } from '../store/request-loss.ts';
 import {
   fitting,
@@ -74,11 +77,63 @@ export function reservedForAffiliations(name: string): Refusal {
   return new Refusal('group.name_reserved', { name, why });
 }
 
+/** Kinds of groups that are filled from what the log tells of users, so that whoever is written meanwhile is found. */
+const FILLED_BESIDE_WRITERS: ReadonlySet<GroupKind> = new Set(['rule', 'regular']);
+
+/**
+ * Takes the lock under which a group begins to follow facts, or follows others than before: where it followed or
+ * will follow anything but a rule, that is the facts lock, and nobody's facts change until the end.
+ */
+export async function beginFollowing(work: Work, kinds: readonly GroupKind[]): Promise<void> {
+  if (kinds.every((kind) => FILLED_BESIDE_WRITERS.has(kind))) await lockRuleEdits(work.tx);
+  else await lockFactsAlone(work.tx);
+}
+
 /**
  * Makes a group list whom its facts say, and nobody else; who stays is not touched. For a regular group that is:
- * nobody. The group must be locked and the facts lock held alone; where it lists groups, the graph lock too.
+ * nobody. The group must be locked, and {@link beginFollowing} called; where it lists groups, the graph lock held.
+ *
+ * A rule reads every user and may move all of them, so users are written meanwhile (docs/decisions/0006), each judged
+ * by the rule that stands. Whoever was is judged by the new one at the end of the work, until only those are left that
+ * were written just now, and these under the facts lock.
  */
 export async function followFacts(work: Work, group: GroupRow): Promise<void> {
+  const began = await readPosition(work.tx);
+  await fillFromFacts(work, group);
+  if (!FILLED_BESIDE_WRITERS.has(group.kind)) return;
+  work.atEnd.push(async (last) => {
+    let since = began;
+    for (let round = 0; round < CATCHING_UP; round += 1) {
+      const from = await readPosition(last.tx);
+      const moved = await judgeAgain(last, group, since);
+      since = from;
+      if (moved < AT_ONCE) break;
+    }
+    await lockFactsPatiently(last.tx);
+    await judgeAgain(last, group, since);
+  });
+}
+
+/** Users that are judged at a time; so few take no longer than a write. */
+const AT_ONCE = 1_000;
+/** Rounds after which the rest is judged under the lock, however many write. */
+const CATCHING_UP = 5;
+
+/** Moves those whose record was written since and who are not listed as it says. Answers how many were written. */
+async function judgeAgain(work: Work, { n, kind, rule_filter }: GroupRow, since: Position): Promise<number> {
+  const users = await usersChangedSince(work.tx, since);
+  for (let from = 0; from < users.length; from += AT_ONCE) {
+    const some = users.slice(from, from + AT_ONCE);
+    const group = { n, kind: 'rule', rule_filter: kind === 'rule' ? rule_filter : null } as const;
+    const moved = await recordDifference(work.tx, group, { users: some, system: work.systemN });
+    const pairs = (joining: boolean): AutomaticPair[] =>
+      moved.filter(({ joins }) => joins === joining).map(({ user }) => ({ group: n, user }));
+    await moveMembers(work, { source: work.systemN, join: pairs(true), leave: pairs(false) });
+  }
+  return users.length;
+}
+
+async function fillFromFacts(work: Work, group: GroupRow): Promise<void> {
   const wanted = wantedOf(work, group);
   const outcome = await fillAutomaticGroup(work.tx, authorOf(work), {
     group: group.n,

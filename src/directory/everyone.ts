@@ -1,7 +1,7 @@
 /** The two groups of everyone (D-13), which every installation has once. docs/decisions/0005 says why one of them lists its members. */
 import type { Attribution } from '../core/attribution.ts';
 import { foldName } from '../core/names.ts';
-import { lockFactsAlone } from '../store/automatic.ts';
+import { lockFactsAlone } from '../store/facts-lock.ts';
 import { findGroupByName, type GroupKind, hasGroupOfKind, insertGroup } from '../store/groups.ts';
 import { followFacts } from './automatic-groups.ts';
 import { newGroupState } from './groups.ts';

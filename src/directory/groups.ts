@@ -8,7 +8,6 @@ import { Refusal } from '../core/refusal.ts';
 import type { Rule } from '../core/rules.ts';
 import { type Expectation, requireVersion } from '../core/version.ts';
 import { dropMemberships, dropNestings, listDirectMembers, listGroupsListing } from '../store/assertions.ts';
-import { lockFactsAlone } from '../store/automatic.ts';
 import { dropFromClosure, lockGraph, reopenNesting } from '../store/closure.ts';
 import {
   type AutoLeave,
@@ -27,7 +26,7 @@ import { dropGovernance } from '../store/governance.ts';
 import { isProtected } from '../store/protection.ts';
 import { usersBelow } from '../store/request-loss.ts';
 import { findSource } from '../store/sources.ts';
-import { followFacts, kindOf, requireAuthority } from './automatic-groups.ts';
+import { beginFollowing, followFacts, kindOf, requireAuthority } from './automatic-groups.ts';
 import { groupsAmong } from './member-moves.ts';
 import {
   applyMembers,
@@ -98,7 +97,7 @@ export async function createGroup(
   const kind = kindOf(state, null);
   requireAuthority(work, [kind], state.name);
   await refuseReservedName(work, state.name);
-  if (kind !== 'regular') await lockFactsAlone(work.tx);
+  if (kind !== 'regular') await beginFollowing(work, [kind]);
   const prepared = await prepareMembers(work, members?.steps ?? []);
   const row = await refusing(insertGroup(work.tx, await writeOf(work, state, kind), work.sourceN), {
     groups_name_unique: () => new Refusal('group.name_taken', { name: state.name }),
@@ -219,7 +218,7 @@ async function writeState(
     kind !== row.kind || wanted.rule?.text !== current.rule?.text || (kind === 'affiliation' && isRenamed);
   if (isMoving) {
     requireLiftable(work, row);
-    await beginMoving(work, row);
+    await beginMoving(work, row, kind);
   }
   const written = await refusing(
     updateGroup(work.tx, row.n, await writeOf(work, wanted, kind), work.sourceN),
@@ -260,18 +259,17 @@ async function requireOpenable(work: Work, row: GroupRow): Promise<void> {
 }
 
 /**
- * A group that people filled so far must be theirs to empty, of groups too; nobody's facts change while it is filled
- * anew. Both locks come after the group's: should that meet a writer that waits the other way round, PostgreSQL undoes
- * one of the two and it runs again.
+ * A group that people filled so far must be theirs to empty, of groups too. All locks come after the group's: should
+ * that meet a writer that waits the other way round, PostgreSQL undoes one of the two and it runs again.
  */
-async function beginMoving(work: Work, row: GroupRow): Promise<void> {
+async function beginMoving(work: Work, row: GroupRow, kind: GroupKind): Promise<void> {
   if (row.kind === 'regular') {
     requireWritableMembers(work, row);
     const nested = groupsAmong(await listDirectMembers(work.tx, row.n, 'g'));
     if (nested.length > 0) await lockGraph(work.tx);
     await noteNestings(work, nested);
   }
-  await lockFactsAlone(work.tx);
+  await beginFollowing(work, [row.kind, kind]);
 }
 
 /** A group as the log tells of it. */

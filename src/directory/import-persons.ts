@@ -26,7 +26,7 @@ import {
   type StatedRow,
   writePersons,
 } from '../store/feeds/statements.ts';
-import { lockFacts } from '../store/automatic.ts';
+import { lockFacts } from '../store/facts-lock.ts';
 import { followRecords } from './automatic-groups.ts';
 import { authorOf, type Work } from './work.ts';
 

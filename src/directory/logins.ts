@@ -9,7 +9,7 @@ import { chooseAccount } from '../core/saml/account-choice.ts';
 import type { Claims } from '../core/saml/claims.ts';
 import { documentWith } from '../core/saml/profile.ts';
 import { LoginRefused } from '../core/saml/reason.ts';
-import { lockFacts } from '../store/automatic.ts';
+import { lockFacts } from '../store/facts-lock.ts';
 import {
   type AccountKeys,
   attachKeys,

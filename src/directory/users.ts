@@ -8,7 +8,7 @@ import { Refusal } from '../core/refusal.ts';
 import { type Expectation, requireVersion } from '../core/version.ts';
 import { endFactsOfUser } from '../store/affiliations.ts';
 import { dropMemberships, listRegularGroupsListing } from '../store/assertions.ts';
-import { lockFacts } from '../store/automatic.ts';
+import { lockFacts } from '../store/facts-lock.ts';
 import { bumpGroups } from '../store/groups.ts';
 import {
   externalIdIssuer,

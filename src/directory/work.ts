@@ -17,6 +17,7 @@ import {
 } from '../store/changes.ts';
 import { type Database, type Tx, violatedConstraint } from '../store/database.ts';
 import { noteClosure } from '../store/plans/moves.ts';
+import { awaitRuleEdits, gaveUp } from '../store/rule-edits.ts';
 import { findSource } from '../store/sources.ts';
 
 /** The directory as its doors hold it. */
@@ -59,6 +60,8 @@ export interface Work {
   place: Place | null;
   /** What was written so far, in order. */
   readonly written: Written[];
+  /** What remains to be done before the commit, after everything else and under locks that hold others. */
+  readonly atEnd: ((work: Work) => Promise<void>)[];
   /** Whether a plan is made of it: then the closure is noted before nestings move. */
   isWatched: boolean;
 }
@@ -87,7 +90,7 @@ export async function perform<T>(
 ): Promise<Performed<T>> {
   const source = await findSourceNumber(database, by.source);
   const system = await findSourceNumber(database, SYSTEM);
-  const performed = await database.transaction(async (tx) => {
+  const run = async (tx: Tx): Promise<Performed<T>> => {
     const work: Work = {
       tx,
       by,
@@ -100,10 +103,13 @@ export async function perform<T>(
       place: null,
       isWatched: false,
       written: [],
+      atEnd: [],
     };
     const result = await task(work);
+    for (const end of work.atEnd) await end(work);
     return { result, place: work.place, written: work.written };
-  });
+  };
+  const performed = await unlessGivenUp(database, () => database.transaction(run));
   if (performed.place !== null) {
     onWritten?.(performed.place);
     wake();
@@ -115,6 +121,21 @@ export async function perform<T>(
 export async function noteNestings(work: Work, members: readonly GroupN[]): Promise<void> {
   if (work.isWatched) await noteClosure(work.tx, members);
 }
+
+/** Runs a transaction; where it gave up before the rows of a rule's edit, again once the edit is over. */
+async function unlessGivenUp<T>(database: Database, transaction: () => Promise<T>): Promise<T> {
+  for (let runs = 1; ; runs += 1) {
+    try {
+      return await transaction();
+    } catch (error) {
+      if (!gaveUp(error) || runs >= MAX_RUNS) throw error;
+      await awaitRuleEdits(database);
+    }
+  }
+}
+
+/** More edits of rules than this do not come in the way of one writer. */
+const MAX_RUNS = 20;
 
 /** The columns of a log row that say who and whence. */
 export function authorOf({ by, sourceN, originN }: Work): ChangeAuthor {

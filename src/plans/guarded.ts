@@ -40,6 +40,8 @@ export interface PlannedWork {
   isWatched: boolean;
   /** Entries told so far; those that are taken back go. */
   readonly written: { length: number };
+  /** What remains to be done before the commit; of what is taken back, nothing. */
+  readonly atEnd: { length: number };
 }
 
 export interface PlanDraft<T> {
@@ -84,6 +86,7 @@ export async function underGuards<T>(
 ): Promise<Planned<T>> {
   const { tx } = work;
   const before = { originN: work.originN, place: work.place, written: work.written.length };
+  const ends = work.atEnd.length;
   await openMoves(tx);
   await markPlace(tx, 'plan');
   work.isWatched = true;
@@ -105,6 +108,7 @@ export async function underGuards<T>(
   work.originN = before.originN;
   work.place = before.place;
   work.written.length = before.written;
+  work.atEnd.length = ends;
   const plan = await keepWaiting(work, draft, { measured, guards: verdict.guards, operations, made });
   return verdict.kind === 'stale'
     ? { kind: 'stale', plan, result, why: verdict.why }

@@ -7,6 +7,7 @@ import type { GroupId, GroupN, OriginN, SourceN, UserId, UserN } from '../core/i
 import { authorColumns, type ChangeAuthor, originColumns, type Place } from './changes.ts';
 import { type Connection, named, onlyRow, type Tx } from './database.ts';
 import { endedMemberships, STOOD } from './history.ts';
+import { GIVES_UP, WAITS_AGAIN } from './rule-edits.ts';
 
 export type MemberKind = 'u' | 'g';
 
@@ -171,8 +172,10 @@ const regularGroupsListing = named(
 
 const dropMember = named(
   'assertion_drop_member',
-  `with ended as (delete from assertion where member_n = $1 returning *), ${endedMemberships('ended')}
-   select 1 where false`,
+  `with ${GIVES_UP},
+   ended as (delete from assertion using gives_up where member_n = $1 returning assertion.*),
+   ${endedMemberships('ended')}
+   select ${WAITS_AGAIN} from (select count(*) from ended) done`,
 );
 
 const dropNested = named(

@@ -1,36 +1,16 @@
 /**
  * Memberships of automatic groups (D-14): rows of assertions like all others, written by facts instead of people.
  * They move no version and lock no group, for one fact may concern a group that everybody is in.
- *
- * Lock: what derives memberships from a user's facts takes the *facts lock* shared, in an earlier statement than it
- * reads which groups there are; what makes, changes or ends an automatic group takes it exclusively, before it reads
- * the users. Without it, a user's change and a rule's edit at the same time would each judge by the other's past,
- * and leave a membership that neither would have made.
  */
 import type { GroupN, OriginN, SourceN, UserN } from '../core/ids.ts';
 import { authorColumns, type ChangeAuthor, originColumns, type Place } from './changes.ts';
 import { named, onlyRow, type Statement, type Tx } from './database.ts';
 import { endedMemberships } from './history.ts';
+import { GIVES_UP, WAITS_AGAIN } from './rule-edits.ts';
 import { type Binder, newBinder } from './scim/binder.ts';
-
-/** Key of the facts lock among PostgreSQL's advisory locks. */
-const FACTS_LOCK = 7_205_183;
 
 /** Members to a log row: an entry that a reader can take whole. */
 const MEMBERS_PER_ENTRY = 1_000;
-
-const shared = named('facts_lock_shared', `select pg_advisory_xact_lock_shared(${FACTS_LOCK})`);
-const exclusive = named('facts_lock_exclusive', `select pg_advisory_xact_lock(${FACTS_LOCK})`);
-
-/** Waits until no automatic group is being changed: before reading which there are, in its own statement. */
-export async function lockFacts(tx: Tx): Promise<void> {
-  await tx.rows(shared);
-}
-
-/** Waits until no user's facts are being changed: before filling an automatic group, in its own statement. */
-export async function lockFactsAlone(tx: Tx): Promise<void> {
-  await tx.rows(exclusive);
-}
 
 /** A user in an automatic group. */
 export interface AutomaticPair {
@@ -92,8 +72,9 @@ const IS_PRESENT_BY_OTHERS = (row: string): string => `exists (
 
 const move = named(
   'automatic_move',
-  `with plus as (select * from unnest((select $10::int[]), (select $11::int[])) as t(group_n, member_n)),
-   minus as (select * from unnest((select $12::int[]), (select $13::int[])) as t(group_n, member_n)),
+  `with ${GIVES_UP},
+   plus as (select t.* from gives_up, unnest((select $10::int[]), (select $11::int[])) as t(group_n, member_n)),
+   minus as (select t.* from gives_up, unnest((select $12::int[]), (select $13::int[])) as t(group_n, member_n)),
    ${ORIGIN}
    made as (
      insert into assertion (group_n, member_n, source_n, origin_n, member_kind)
@@ -105,7 +86,7 @@ const move = named(
    ${endedMemberships('ended')},
    joined as (select * from made where not ${IS_PRESENT_BY_OTHERS('made')}),
    gone as (select group_n, member_n from ended where not ${IS_PRESENT_BY_OTHERS('ended')}),
-   ${logged} '{}'::int[] as left, '{}'::int[] as unnested`,
+   ${logged} '{}'::int[] as left, '{}'::int[] as unnested, ${WAITS_AGAIN} as waits`,
 );
 
 /**
@@ -139,7 +120,7 @@ const fill = (wanted: string): string => `
      insert into assertion (group_n, member_n, source_n, origin_n, member_kind)
      select $10::int, w.member_n, w.source_n, (select n from origin_of), 'u' from wanted w
      where not exists (select from standing s where s.member_n = w.member_n and s.source_n = w.source_n)
-     order by w.member_n returning member_n),
+     order by w.member_n on conflict (group_n, member_n, source_n) do nothing returning member_n),
    lifted as (
      update assertion a set suppressed = false, since = now(), origin_n = (select n from origin_of)
      from wanted w
@@ -162,7 +143,8 @@ const fill = (wanted: string): string => `
 
 /**
  * Makes those of the query the members of an automatic group, and nobody else. Who stays is not touched: only the
- * difference is written. The group must be locked, and the facts lock held alone.
+ * difference is written. The group must be locked. The facts lock must be held alone, or whoever is written meanwhile
+ * be judged again before the commit (rule-edits.ts).
  */
 export async function fillAutomaticGroup(
   tx: Tx,
@@ -190,7 +172,7 @@ function authorOf(author: ChangeAuthor): readonly unknown[] {
 }
 
 async function run(tx: Tx, statement: Statement, values: readonly unknown[]): Promise<AutomaticOutcome> {
-  const { xid, seq, origin, ...counts } = onlyRow(
+  const { xid, seq, origin, added, removed, left, unnested } = onlyRow(
     await tx.rows<{
       readonly added: number;
       readonly removed: number;
@@ -201,5 +183,12 @@ async function run(tx: Tx, statement: Statement, values: readonly unknown[]): Pr
       readonly origin: OriginN | null;
     }>(statement, values),
   );
-  return { ...counts, place: xid === null || seq === null ? null : { xid, seq }, originN: origin };
+  return {
+    added,
+    removed,
+    left,
+    unnested,
+    place: xid === null || seq === null ? null : { xid, seq },
+    originN: origin,
+  };
 }

@@ -3,7 +3,7 @@ import type { GroupN, SourceN, UserN } from '../core/ids.ts';
 import type { Filter } from '../core/scim/filter.ts';
 import { buildRegistry } from '../core/scim/registry.ts';
 import type { Wanted } from './automatic.ts';
-import { type Connection, named, onlyRow, type Tx } from './database.ts';
+import { type Connection, named, type Tx } from './database.ts';
 import { type Binder, newBinder } from './scim/binder.ts';
 import { conditionSql } from './scim/condition.ts';
 import { userVocabulary } from './scim/user-attribute.ts';
@@ -85,31 +85,6 @@ export async function readRuleFilters(
 export function fitting(filter: Filter, system: SourceN): Wanted {
   return (binder) => `
     select u.n as member_n, ${binder.bind(system)}::int as source_n from users u where ${fitsSql(filter, binder)}`;
-}
-
-/** What a rule would change in a group, or in one that is not there yet (`group` null): people, by number. */
-export interface RuleDifference {
-  readonly added: readonly UserN[];
-  readonly removed: readonly UserN[];
-  /** How many fit in all. */
-  readonly fitting: number;
-}
-
-/** Compares who fits a rule with who is listed, in one statement and without writing: what a guard looks at beforehand (D-30). */
-export async function ruleDifference(
-  connection: Connection,
-  { group, filter }: { readonly group: GroupN | null; readonly filter: Filter },
-): Promise<RuleDifference> {
-  const binder = newBinder();
-  const { text, values } = binder.finish(`
-    with wanted as materialized (select u.n from users u where ${fitsSql(filter, binder)}),
-    standing as materialized (
-      select distinct member_n as n from assertion
-      where group_n = ${binder.bind(group)}::int and member_kind = 'u' and not suppressed)
-    select array(select n from wanted except select n from standing order by n) as added,
-           array(select n from standing except select n from wanted order by n) as removed,
-           (select count(*) from wanted) as fitting`);
-  return onlyRow(await connection.rows<RuleDifference & { added: UserN[] }>({ text }, values));
 }
 
 /** Users that are alive and no stubs. */

@@ -5,13 +5,22 @@ import { replaceAffiliations } from '../../src/directory/affiliations.ts';
 import { changeGroup, createGroup, deleteGroup, newGroupState } from '../../src/directory/groups.ts';
 import { changeUser, createUser, deleteUser } from '../../src/directory/users.ts';
 import { isRefusal } from '../../src/core/refusal.ts';
+import { lockFacts } from '../../src/store/facts-lock.ts';
 import type { GroupRow } from '../../src/store/groups.ts';
 import { insertSource } from '../../src/store/sources.ts';
 import type { UserRow } from '../../src/store/users.ts';
 import { openTestDirectory, type TestDirectory } from '../support/directory.ts';
+import { eventually } from '../support/eventually.ts';
 
 const registry = buildRegistry([]);
 const titles = ['a', 'b', 'c'];
+
+/** A promise, and what resolves it. */
+function gate(): { readonly opened: Promise<void>; readonly open: () => void } {
+  let open = (): void => undefined;
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  return { opened, open };
+}
 
 describe('rule edits and user writes at the same time, on several connections', () => {
   let test: TestDirectory;
@@ -141,5 +150,148 @@ describe('rule edits and user writes at the same time, on several connections', 
       text: `select member_n as n from assertion where group_n = ${group?.n ?? 0} order by 1`,
     });
     expect(listed).toEqual(people.map(({ n }) => ({ n })).sort((a, b) => a.n - b.n));
+  });
+
+  /** Begins an edit and leaves it open once the group is filled; `end` lets it finish. */
+  const beginEdit = async (group: GroupRow, title: string) => {
+    const [filled, mayEnd] = [gate(), gate()];
+    const editing = test.do(async (work) => {
+      await changeGroup(work, {
+        group: group.id,
+        ifMatch: null,
+        edit: (state) => ({ ...state, rule: ruleOf(title) }),
+      });
+      filled.open();
+      await mayEnd.opened;
+    });
+    await Promise.race([filled.opened, editing]);
+    const end = async (): Promise<void> => {
+      mayEnd.open();
+      await editing;
+    };
+    return { end };
+  };
+  const titled = (name: string, title: string) =>
+    test.do((work) =>
+      createUser(work, { userName: name, active: true, externalId: null, document: { title } }),
+    );
+  const listed = async ({ n }: GroupRow) =>
+    (
+      await test.database.rows<{ n: number }>({
+        text: `select member_n as n from assertion where group_n = ${n} order by 1`,
+      })
+    ).map((row) => row.n);
+
+  it('no writer waits for an edit that fills its group, and everybody ends where the new rule says (D-12, D-15)', async () => {
+    const group = await test.do((work) =>
+      createGroup(work, { ...newGroupState, name: 'beside', rule: ruleOf('old') }),
+    );
+    const [stays, turns, leaves] = [
+      await titled('stays', 'new'),
+      await titled('turns', 'x'),
+      await titled('leaves', 'y'),
+    ];
+    const edit = await beginEdit(group, 'new');
+    // None of these ends before the edit does unless it is let through.
+    const comes = await titled('comes', 'new');
+    await setTitle(turns, 'new', true);
+    await setTitle(stays, 'new', true);
+    await setTitle(leaves, 'old', true);
+    expect(await listed(group)).toEqual([leaves.n]);
+    await setTitle(leaves, 'z', true);
+    expect(await listed(group)).toEqual([]);
+    await edit.end();
+    expect(await listed(group)).toEqual([stays.n, turns.n, comes.n].sort((a, b) => a - b));
+    const told = await test.database.rows<{ n: number; joined: number; left: number }>({
+      text: `select m.n, (count(*) filter (where c.added @> array[m.n]))::int as joined,
+                    (count(*) filter (where c.removed @> array[m.n]))::int as left
+             from unnest(array[${stays.n}, ${turns.n}, ${comes.n}, ${leaves.n}]) m(n) join change c
+               on c.group_n = ${group.n} and (c.added @> array[m.n] or c.removed @> array[m.n])
+             group by 1 order by 1`,
+    });
+    expect(told).toEqual(
+      [
+        { n: stays.n, joined: 1, left: 0 },
+        { n: turns.n, joined: 1, left: 0 },
+        { n: leaves.n, joined: 1, left: 1 },
+        { n: comes.n, joined: 1, left: 0 },
+      ].sort((a, b) => a.n - b.n),
+    );
+  });
+
+  it('a write of somebody whom the edit moves in the same group waits for it, and is judged by the new rule', async () => {
+    const group = await test.do((work) =>
+      createGroup(work, { ...newGroupState, name: 'contested', rule: ruleOf('before') }),
+    );
+    const [joins, goes, erased] = [
+      await titled('joins', 'after'),
+      await titled('goes', 'before'),
+      await titled('erased', 'before'),
+    ];
+    const edit = await beginEdit(group, 'after');
+    const writes = Promise.all([
+      setTitle(joins, 'before', true),
+      setTitle(goes, 'nothing', true),
+      test.do((work) => deleteUser(work, { user: erased.id, ifMatch: null })),
+    ]);
+    // All three have met the edit's rows, given up, and wait for its lock.
+    await eventually(async () => {
+      const [row] = await test.database.rows<{ waiting: number }>({
+        text: `select count(*)::int as waiting from pg_locks
+               where locktype = 'advisory' and objid = 7205184 and not granted`,
+      });
+      expect(row?.waiting).toBe(3);
+    });
+    const bystander = await titled('bystander', 'after');
+    await edit.end();
+    await writes;
+    expect(await listed(group)).toEqual([bystander.n]);
+  });
+
+  it('an edit that waits for a long import lets other writers through', async () => {
+    const group = await test.do((work) =>
+      createGroup(work, { ...newGroupState, name: 'patient', rule: ruleOf('p') }),
+    );
+    const [begun, mayEnd] = [gate(), gate()];
+    const importing = test.do(async (work) => {
+      await lockFacts(work.tx);
+      begun.open();
+      await mayEnd.opened;
+    });
+    await begun.opened;
+    let isOver = false;
+    const editing = setRule(group, 'q').then(() => (isOver = true));
+    const people = [];
+    for (let n = 0; n < 20; n += 1) people.push(await titled(`patient ${n}`, n % 2 === 0 ? 'p' : 'q'));
+    expect(isOver).toBe(false);
+    mayEnd.open();
+    await Promise.all([importing, editing]);
+    expect(await listed(group)).toEqual(people.filter((_, n) => n % 2 === 1).map(({ n }) => n));
+  });
+
+  it('an edit whose connection is killed leaves nothing behind, and its lock neither', async () => {
+    const one = await titled('survivor', 'k');
+    const group = await test.do((work) =>
+      createGroup(work, { ...newGroupState, name: 'killed', rule: ruleOf('nobody') }),
+    );
+    const filled = gate();
+    const editing = test.do(async (work) => {
+      await changeGroup(work, {
+        group: group.id,
+        ifMatch: null,
+        edit: (state) => ({ ...state, rule: ruleOf('k') }),
+      });
+      filled.open();
+      await work.tx.rows({ text: 'select pg_sleep(60)' });
+    });
+    await filled.opened;
+    await test.database.rows({
+      text: `select pg_terminate_backend(pid) from pg_locks
+             where locktype = 'advisory' and objid = 7205184 and granted`,
+    });
+    await expect(editing).rejects.toThrow();
+    expect(await listed(group)).toEqual([]);
+    await setRule(group, 'k');
+    expect(await listed(group)).toEqual([one.n]);
   });
 });
