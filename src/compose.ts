@@ -11,6 +11,7 @@ import { referenceDoor } from './api/reference.ts';
 import { tokenEndpoint, tokenOperation } from './api/token-endpoint.ts';
 import { idpRoutes } from './api/idps.ts';
 import { importRoutes } from './api/imports.ts';
+import { undoPlan } from './api/plan-undo.ts';
 import { planRoutes } from './api/plans.ts';
 import { directoryRoutes } from './api/routes.ts';
 import { sourceRoutes } from './api/sources.ts';
@@ -251,7 +252,10 @@ async function assemble({ settings, log, storage }: Ground, { onClose, closeAll 
       admits: limitAddresses(() => performance.now()),
       pages: { refused: refusedPage, tried: triedPage, signedOut: signedOutPage },
     }),
-    consoleDoor({ directory, sessions, log, random: randomBytes, now: Date.now }),
+    consoleDoor({
+      ...{ directory, sessions, log, imports, decisions, random: randomBytes, now: Date.now },
+      planUndo: (plan, by) => undoPlan({ directory, guards }, plan, by),
+    }),
   ];
   const app = buildApp({ newId: randomUUID, doors, trustsProxy: settings.trustProxy });
   app.on('error', (error: unknown) => {

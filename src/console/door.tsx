@@ -7,6 +7,7 @@ import { type Directory, perform } from '../directory/work.ts';
 import type { DoorContext, DoorMiddleware, DoorState, SignedIn } from '../http/context.ts';
 import { answerErrors } from '../http/edge.ts';
 import { readForm } from '../http/form.ts';
+import { readFileForm } from '../http/multipart.ts';
 import { protectPage } from '../http/page-headers.ts';
 import { HttpProblem } from '../http/problem.ts';
 import { listProviders } from '../store/saml/providers.ts';
@@ -127,24 +128,50 @@ async function answer(parts: ConsoleParts, screen: Screen, context: DoorContext)
     return;
   }
   if (context.url.includes('%00')) throw new HttpProblem('request.invalid', 'The address contains a NUL.');
+  if (screen.takes === 'file') {
+    await answerFile(parts, screen, { context, session });
+    return;
+  }
   const form = screen.method === 'POST' ? await readOwnForm(parts, context) : new URLSearchParams();
   if (screen.who?.(session.person) === false) throw notHere();
-  write(parts, context, await screen.handle(visitOf(parts, context, { session, form })), session);
+  const visit = visitOf(parts, context, { session, form, file: null });
+  write(parts, context, await screen.handle(visit), session);
 }
 
-async function readOwnForm({ sessions }: ConsoleParts, context: DoorContext): Promise<URLSearchParams> {
+/** Answers a form with a file. What is left of the request is read whatever becomes of it: browsers wait for that. */
+async function answerFile(
+  parts: ConsoleParts,
+  screen: Screen,
+  { context, session }: { readonly context: DoorContext; readonly session: SignedIn },
+): Promise<void> {
+  const sent = await readFileForm(context, FORM_BYTES);
+  try {
+    requireOwn(parts, context, sent.fields);
+    if (screen.who?.(session.person) === false) throw notHere();
+    const visit = visitOf(parts, context, { session, form: sent.fields, file: sent.file });
+    write(parts, context, await screen.handle(visit), session);
+  } finally {
+    sent.discard();
+  }
+}
+
+async function readOwnForm(parts: ConsoleParts, context: DoorContext): Promise<URLSearchParams> {
   const form = await readForm(context, FORM_BYTES);
+  requireOwn(parts, context, form);
+  return form;
+}
+
+function requireOwn({ sessions }: ConsoleParts, context: DoorContext, form: URLSearchParams): void {
   sessions.requireOwnForm(context, form.get('csrf') ?? '');
   if ([...form.values()].some((value) => value.includes('\0'))) {
     throw new HttpProblem('body.malformed', 'The form contains a NUL character.');
   }
-  return form;
 }
 
 function visitOf(
   parts: ConsoleParts,
   context: DoorContext,
-  { session, form }: { readonly session: SignedIn; readonly form: URLSearchParams },
+  { session, form, file }: Pick<Visit, 'session' | 'form' | 'file'>,
 ): Visit {
   const { requestId } = context.state;
   return {
@@ -163,6 +190,7 @@ function visitOf(
     params: (context as DoorContext & { readonly params: Readonly<Record<string, string>> }).params,
     query: new URLSearchParams(context.querystring),
     form,
+    file,
     now: new Date(parts.now()),
     t: en,
   };

@@ -2,12 +2,20 @@
 import type { Logger } from 'pino';
 import type { Directory } from '../directory/work.ts';
 import type { Sessions } from '../http/session.ts';
+import type { Attribution } from '../core/attribution.ts';
+import type { DecisionParts } from '../plans/decisions.ts';
+import type { ImportParts } from '../sources/feeds/import-file.ts';
+import type { PlanRow } from '../store/plans/plans.ts';
 
 export interface ConsoleParts {
   readonly directory: Directory;
   readonly sessions: Sessions;
   readonly log: Logger;
   readonly random: (bytes: number) => Buffer;
+  readonly imports: ImportParts;
+  readonly decisions: DecisionParts;
+  /** Plans to undo an applied plan. Refuses `plan.not_undoable`. */
+  readonly planUndo: (plan: PlanRow, by: Attribution) => Promise<PlanRow>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }

@@ -6,6 +6,7 @@ import type { ComponentChildren } from 'preact';
 import type { Person } from '../core/actor.ts';
 import type { Attribution } from '../core/attribution.ts';
 import type { SignedIn } from '../http/context.ts';
+import type { SentFile } from '../http/multipart.ts';
 import type { Crumb } from './frame/page.tsx';
 import type { Notice } from './frame/notice.ts';
 import type { ConsoleParts } from './parts.ts';
@@ -23,6 +24,8 @@ export interface Visit {
   readonly query: URLSearchParams;
   /** What a form sent; empty for a GET. */
   readonly form: URLSearchParams;
+  /** The file that a form sent, for screens that take one. */
+  readonly file: SentFile | null;
   readonly now: Date;
   readonly t: Texts;
 }
@@ -45,6 +48,8 @@ export type ScreenAnswer =
 export interface Screen {
   readonly method: 'GET' | 'POST';
   readonly path: string;
+  /** Set where its form sends a file. */
+  readonly takes?: 'file';
   /** Whom it is for; others find nothing there. Absent where everybody who is signed in may come. */
   readonly who?: (person: Person) => boolean;
   readonly handle: (visit: Visit) => Promise<ScreenAnswer>;

@@ -55,6 +55,11 @@ const groupByName = named(
 
 const userNames = named('lookup_user_names', `select ${userColumns} from users u where u.n = any($1::int[])`);
 
+const peopleNames = named(
+  'lookup_people_names',
+  `select u.id, ${userLabel} as name from users u where u.id = any($1::uuid[])`,
+);
+
 const groupNames = named(
   'lookup_group_names',
   'select g.n, g.id, g.name from groups g where g.n = any($1::int[])',
@@ -95,4 +100,15 @@ export async function nameGroups(
 ): Promise<ReadonlyMap<number, NamedGroup>> {
   const rows = await connection.rows<NamedGroup>(groupNames, [groups]);
   return new Map(rows.map((row) => [row.n, row]));
+}
+
+/** What the users of those ids are called, tombstones included; texts that are no ids are left out. */
+export async function namePeople(
+  connection: Connection,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const asked = [...new Set(ids)].filter(isUuid);
+  if (asked.length === 0) return new Map();
+  const rows = await connection.rows<{ id: string; name: string }>(peopleNames, [asked]);
+  return new Map(rows.map(({ id, name }) => [id, name]));
 }

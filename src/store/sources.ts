@@ -13,6 +13,10 @@ const find = named(
   'source_by_name',
   'select n, name, kind from source where name = $1 and retired_at is null',
 );
+const feeds = named(
+  'source_feeds',
+  `select name from source where kind = 'feed' and retired_at is null order by name limit 1000`,
+);
 const insert = named(
   'source_insert',
   'insert into source (name, kind) values ($1, $2) returning n, name, kind',
@@ -24,6 +28,11 @@ const ensureFeed = named(
      insert into source (name, kind) values ($1, 'feed') on conflict (name) do nothing returning n, name, kind)
    select n, name, kind from made union all select n, name, kind from source where name = $1`,
 );
+
+/** Names of all feeds, in their order. */
+export async function listFeeds(connection: Connection): Promise<string[]> {
+  return (await connection.rows<{ name: string }>(feeds)).map(({ name }) => name);
+}
 
 /** The source of that name, or null. */
 export async function findSource(connection: Connection, name: string): Promise<SourceRow | null> {

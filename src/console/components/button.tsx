@@ -8,6 +8,8 @@ export interface ButtonProps {
   readonly size?: 'normal' | 'small';
   readonly name?: string;
   readonly value?: string;
+  /** Another address than the form's own. */
+  readonly formAction?: string;
   /** What it says to those who do not see where it stands: "Remove ada from Scouts". */
   readonly label?: string;
   readonly children: ComponentChildren;

@@ -69,6 +69,27 @@ export function SelectField({ name, label, hint, error, value, options }: Select
   );
 }
 
+export interface FileFieldProps extends FieldFrame {
+  /** What browsers offer first. */
+  readonly accept: string;
+}
+
+/** A file of the visitor's own; it has to be the last field of its form. */
+export function FileField({ name, label, hint, error, accept }: FileFieldProps) {
+  return (
+    <Labelled name={name} label={label} hint={hint} error={error}>
+      <input
+        type="file"
+        id={idOf(name)}
+        name={name}
+        accept={accept}
+        aria-describedby={describedBy(name, { hint, error })}
+        aria-invalid={error === undefined ? undefined : 'true'}
+      />
+    </Labelled>
+  );
+}
+
 export interface CheckFieldProps extends FieldFrame {
   readonly isChecked: boolean;
   readonly value?: string;

@@ -26,7 +26,10 @@ export const navigation: readonly Section[] = [
   },
   {
     title: (t) => t.shell.sections.flow,
-    ways: [],
+    ways: [
+      { path: '/imports', text: (t) => t.shell.nav.imports, who: seesImports },
+      { path: '/plans', text: (t) => t.shell.nav.plans, who: seesPlans },
+    ],
   },
   {
     title: (t) => t.shell.sections.operation,
@@ -39,6 +42,15 @@ export function waysOf(person: Person): readonly Section[] {
   return navigation
     .map(({ title, ways }) => ({ title, ways: ways.filter(({ who }) => who?.(person) ?? true) }))
     .filter(({ ways }) => ways.length > 0);
+}
+
+/** Those who look after sources, and those who decide what of a file is held. */
+export function seesImports(person: Person): boolean {
+  return may('manage-sources', person) || may('approve-plan', person);
+}
+
+export function seesPlans(person: Person): boolean {
+  return may('approve-plan', person);
 }
 
 /** Whether somebody may open the lists of groups and users as a whole. */
