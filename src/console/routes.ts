@@ -4,8 +4,4 @@ import { homeScreens } from './screens/home.tsx';
 import { importScreens } from './screens/imports.tsx';
 import { planScreens } from './screens/plans.tsx';
 
-export const screens: readonly Screen[] = [
-  ...homeScreens,
-  ...importScreens,
-  ...planScreens,
-];
+export const screens: readonly Screen[] = [...homeScreens, ...importScreens, ...planScreens];

@@ -1,6 +1,6 @@
 /** A form that sends a file (RFC 7578): its fields, and the file as a stream that nobody keeps whole. */
 import type { Readable } from 'node:stream';
-import { Busboy, type Busboy as Reader, type BusboyHeaders } from '@fastify/busboy';
+import { Busboy, type BusboyHeaders, type BusboyInstance } from '@fastify/busboy';
 import type { DoorContext } from './context.ts';
 import { HttpProblem } from './problem.ts';
 
@@ -39,9 +39,9 @@ export async function readFileForm(context: DoorContext, fieldBytes: number): Pr
   const fields = new URLSearchParams();
   try {
     const file = await new Promise<SentFile | null>((resolve, reject) => {
-      reader.on('field', (name, value) => fields.append(name, value));
-      reader.on('file', (_, content, name) => {
-        if (typeof name === 'string' && name !== '') resolve({ name, content });
+      reader.on('field', (name: string, value: string) => fields.append(name, value));
+      reader.on('file', (_: string, content: Readable, name: string | undefined) => {
+        if (name !== undefined && name !== '') resolve({ name, content });
         else content.resume();
       });
       reader.on('finish', () => resolve(null));
@@ -56,7 +56,7 @@ export async function readFileForm(context: DoorContext, fieldBytes: number): Pr
   }
 }
 
-function openReader(headers: BusboyHeaders, fieldBytes: number): Reader {
+function openReader(headers: BusboyHeaders, fieldBytes: number): BusboyInstance {
   try {
     return new Busboy({ headers, limits: { fieldSize: fieldBytes, fields: 50, files: 1 } });
   } catch {

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
@@ -10,6 +11,7 @@ import { buildApp } from '../../src/http/app.ts';
 import { createSessions } from '../../src/http/session.ts';
 import { tokenLookup } from '../../src/http/token.ts';
 import { type Browser, newBrowser } from './browser.ts';
+import { consoleParts } from '../support/console.ts';
 import { openTestDirectory, type TestDirectory } from '../support/directory.ts';
 
 /** The pages and the API on a directory of its own, as a browser meets them. */
@@ -30,13 +32,14 @@ export async function openSite(options: { readonly baseUrl?: string } = {}): Pro
   const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const { baseUrl = address } = options;
   const { database, directory } = test;
+  const parts = consoleParts(directory);
   const sessions = createSessions({ connection: database, baseUrl });
   const authenticate = tokenLookup(database, () => performance.now());
   const app = buildApp({
     newId: randomUUID,
     doors: [
       apiDoor({ authenticate, sessions, log, baseUrl, routes: sessionRoutes, cursorOfNow: async () => '' }),
-      consoleDoor({ directory, sessions, log, random: randomBytes, now: Date.now }),
+      consoleDoor({ ...parts, sessions, log }),
     ],
     trustsProxy: false,
   });
@@ -56,6 +59,7 @@ export async function openSite(options: { readonly baseUrl?: string } = {}): Pro
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       await test.close();
+      rmSync(parts.imports.watchDir, { recursive: true, force: true });
     },
   };
 }

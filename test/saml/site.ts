@@ -20,6 +20,7 @@ import { verifyResponse } from '../../src/sources/saml/verify/response.ts';
 import type { Verifier } from '../../src/sources/saml/verify/pool.ts';
 import type { ProviderRow } from '../../src/store/saml/providers.ts';
 import { type Browser, newBrowser } from '../console/browser.ts';
+import { consoleParts } from '../support/console.ts';
 import { attribution, openTestDirectory, type TestDirectory } from '../support/directory.ts';
 import { type Asked, metadataOf, newKey, type TestKey } from './provider.ts';
 
@@ -86,7 +87,7 @@ export async function openSamlSite({
           admits: () => true,
           pages: { refused: refusedPage, tried: triedPage, signedOut: signedOutPage },
         }),
-        consoleDoor({ directory, sessions, log, random: randomBytes, now: Date.now }),
+        consoleDoor({ ...consoleParts(directory), sessions, log }),
       ],
       trustsProxy: false,
     });

@@ -21,14 +21,7 @@ export function Decision({ plan: { id, hash }, back, error }: DecisionProps) {
       <Form action={`/plans/${id}/approve`} class="stack">
         <input type="hidden" name="hash" value={hash} />
         <input type="hidden" name="back" value={back} />
-        <TextField
-          name="reason"
-          label={t.reason}
-          hint={t.reasonHint}
-          error={error}
-          isRequired
-          rows={2}
-        />
+        <TextField name="reason" label={t.reason} hint={t.reasonHint} error={error} isRequired rows={2} />
         <div class="actions">
           <Button>{t.approve}</Button>
           <Button tone="danger" formAction={`/plans/${id}/reject`}>

@@ -111,13 +111,7 @@ function Counts({ plan: { counts } }: { readonly plan: PlanRow }) {
   );
 }
 
-function Facts({
-  plan,
-  people,
-}: {
-  readonly plan: PlanRow;
-  readonly people: ReadonlyMap<string, string>;
-}) {
+function Facts({ plan, people }: { readonly plan: PlanRow; readonly people: ReadonlyMap<string, string> }) {
   const t = useTexts().plans;
   const { decided_at: decidedAt, decided_by: decidedBy, ended_at: endedAt } = plan;
   return (
