@@ -1,6 +1,6 @@
 /**
  * Runs benchmarks: `npm run bench [-- NAME…] [--size small|full] [--seed N]`. NAME is a benchmark's name or a
- * goal's number; none means all. `generate` only makes the directory, `list` names the benchmarks, `forget`
+ * goal's number; none means all. `generate` only makes the directory and what is kept beside it, `list` names the benchmarks, `forget`
  * removes every kept directory. Prints a table, writes JSON, and never judges by its exit code;
  * only a benchmark that could not run makes it fail.
  */
@@ -20,6 +20,7 @@ import { indexAndLedger } from './index-and-ledger.ts';
 import { memberChange } from './member-change.ts';
 import { nesting } from './nesting.ts';
 import { peers } from './peers.ts';
+import { storePairs } from './pairs.ts';
 import { reads } from './reads.ts';
 import { ruleEdit } from './rule-edit.ts';
 
@@ -52,7 +53,9 @@ if (positionals[0] === 'list') {
   usage(`--size is ${Object.keys(shapes).join(' or ')}, --seed a whole number.`);
 } else if (positionals[0] === 'generate') {
   const server = await openServer();
-  await keptDatabase(server, { name: values.size, shape: shapes[values.size], seed, say });
+  const url = await keptDatabase(server, { name: values.size, shape: shapes[values.size], seed, say });
+  say('effective pairs, as a baseline');
+  await withClient(url, storePairs);
   await server.stop();
 } else {
   const chosen = choose(positionals);

@@ -47,11 +47,16 @@ async function measure(directory: Directory, other: Directory, client: pg.Client
   const group = groupId(made.result.id);
   try {
     const users = await someUsers(client);
+    const slowest = { ms: 0, endedAt: 0 };
     const writingUntil = async (end: () => boolean): Promise<number[]> => {
       const times: number[] = [];
+      slowest.ms = 0;
       for (let at = 0; !end(); at += 1) {
         const user = users[at % users.length];
-        if (user !== undefined) times.push(await timed(() => write(other, user, at)));
+        if (user === undefined) break;
+        const ms = await timed(() => write(other, user, at));
+        if (ms > slowest.ms) Object.assign(slowest, { ms, endedAt: performance.now() });
+        times.push(ms);
       }
       return times;
     };
@@ -63,8 +68,10 @@ async function measure(directory: Directory, other: Directory, client: pg.Client
         changeGroup(work, { group, ifMatch: null, edit: (was) => ({ ...was, rule: upper }) }),
       );
     });
+    const overAt = performance.now();
     state.isOver = true;
     const meanwhile = spreadOf(await writing);
+    const before = ((overAt - slowest.endedAt) / 1_000).toFixed(1);
     const quiet = spreadOf(await writingUntil(after(200)));
     return [
       absolute({
@@ -74,7 +81,7 @@ async function measure(directory: Directory, other: Directory, client: pg.Client
         ours: meanwhile.longest,
         limit: { atMost: 100 },
         countsAt: 'full',
-        note: `the edit took ${(took / 1_000).toFixed(1)} s, ${meanwhile.runs} writes beside it; longest without it ${quiet.longest.toFixed(1)} ms; medians ${meanwhile.p50.toFixed(1)} and ${quiet.p50.toFixed(1)} ms`,
+        note: `the edit took ${(took / 1_000).toFixed(1)} s, ${meanwhile.runs} writes beside it, the longest done ${before} s before its end; longest without it ${quiet.longest.toFixed(1)} ms; medians ${meanwhile.p50.toFixed(1)} and ${quiet.p50.toFixed(1)} ms`,
       }),
     ];
   } finally {

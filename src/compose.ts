@@ -25,7 +25,7 @@ import { joiningRulesOf } from './boot/joining-rules.ts';
 import { listen } from './boot/listener.ts';
 import { startMail } from './boot/mail.ts';
 import { fingerprintOf, readMasterKey } from './boot/master-key.ts';
-import { membershipOf } from './boot/membership.ts';
+import { doctorToken, membershipOf } from './boot/membership.ts';
 import { forgetRunning, writeRunning } from './boot/running.ts';
 import { planKinds } from './boot/plan-kinds.ts';
 import { startPlanRounds } from './boot/plans.ts';
@@ -224,7 +224,14 @@ async function assemble({ settings, log, storage }: Ground, { onClose, closeAll 
   ];
   const sessions = createSessions({ connection: database, baseUrl: settings.baseUrl });
   const doors: DoorMiddleware[] = [
-    probes({ health, metrics, metricsAre: settings.metricsPort === null ? 'here' : 'elsewhere' }),
+    probes({
+      ...{ health, metrics },
+      metricsAre: settings.metricsPort === null ? 'here' : 'elsewhere',
+      doctor: {
+        token: doctorToken(masterKey),
+        verify: () => membership.verify(),
+      },
+    }),
     measureRequests(metrics),
     limitRates(() => performance.now()),
     tokenEndpoint({ directory, random: randomBytes, now: Date.now, log }),

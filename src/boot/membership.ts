@@ -6,6 +6,7 @@ import { deriveKey } from '../core/seal.ts';
 import { FeedHead } from '../effective/feed/head.ts';
 import { hashKeyOf } from '../effective/index/membership-index.ts';
 import { IndexThread } from '../effective/thread/index-thread.ts';
+import { type IndexFaults, SAMPLES, verifyIndex } from '../effective/verification.ts';
 import type { Database } from '../store/database.ts';
 import type { Wake } from '../store/wake.ts';
 
@@ -25,8 +26,15 @@ export interface MembershipParts {
 export interface Membership {
   readonly index: IndexThread;
   readonly feedHead: FeedHead;
+  /** Holds this instance's index against the database; where it differs it is thrown away and filled anew. */
+  verify(): Promise<IndexFaults>;
   start(): void;
   stop(): Promise<void>;
+}
+
+/** What a command proves with that it has the master key of the installation. */
+export function doctorToken(masterKey: Buffer): Buffer {
+  return deriveKey(masterKey, 'doctor');
 }
 
 /** Makes both. Until `start`, and until the index is filled after it, reads are answered by the database. */
@@ -57,6 +65,11 @@ export function membershipOf({
   return {
     index,
     feedHead,
+    verify: async () => {
+      const faults = await verifyIndex(database, index, SAMPLES);
+      if (faults.differing.length > 0) await index.renew();
+      return faults;
+    },
     start: () => index.start(),
     stop: async () => {
       feedHead.close();

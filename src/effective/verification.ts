@@ -17,6 +17,9 @@ export interface IndexFaults {
   readonly differing: readonly string[];
 }
 
+/** Groups whose members are compared, besides the ten with the most below them. */
+export const SAMPLES = 200;
+
 const PAGE = { after: 0, limit: 1_000 };
 /** Writes between the two reads make them differ; a fault differs every time. */
 const TRIES = 5;

@@ -1,4 +1,8 @@
-/** `/livez`, `/readyz` and `/metrics`: open to anyone who may connect, so no secret and no name is in them. */
+/**
+ * `/livez`, `/readyz` and `/metrics`: open to anyone who may connect, so no secret and no name is in them. `/verify`
+ * is for the doctor, who proves by a token that it has the installation's master key.
+ */
+import { timingSafeEqual } from 'node:crypto';
 import type { Health } from '../observe/health.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { DoorContext, DoorMiddleware } from './context.ts';
@@ -8,10 +12,16 @@ export interface ProbeParts {
   readonly metrics: Metrics;
   /** `elsewhere` when /metrics has a port of its own. */
   readonly metricsAre: 'here' | 'elsewhere';
+  readonly doctor: {
+    /** Derived from the master key, which whoever runs commands here has. */
+    readonly token: Buffer;
+    /** Holds what this process derived against the database, and mends it. */
+    readonly verify: () => Promise<object>;
+  };
 }
 
 /** Answers the probes. Alive is a process that answers at all; ready is one that should get requests. */
-export function probes({ health, metrics, metricsAre }: ProbeParts): DoorMiddleware {
+export function probes({ health, metrics, metricsAre, doctor }: ProbeParts): DoorMiddleware {
   const routes: Readonly<Record<string, (context: DoorContext) => Promise<void>>> = {
     '/livez': async (context) => {
       context.body = { status: 'alive' };
@@ -26,6 +36,11 @@ export function probes({ health, metrics, metricsAre }: ProbeParts): DoorMiddlew
       : {}),
   };
   return async (context, next) => {
+    if (context.path === '/verify' && context.method === 'POST' && isDoctor(context, doctor.token)) {
+      context.set('Cache-Control', 'no-store');
+      context.body = await doctor.verify();
+      return;
+    }
     const answer = routes[context.path];
     if (answer === undefined || (context.method !== 'GET' && context.method !== 'HEAD')) {
       await next();
@@ -34,6 +49,12 @@ export function probes({ health, metrics, metricsAre }: ProbeParts): DoorMiddlew
     context.set('Cache-Control', 'no-store');
     await answer(context);
   };
+}
+
+/** To anybody else the path is one that is not there. */
+function isDoctor(context: DoorContext, token: Buffer): boolean {
+  const given = Buffer.from(context.get('Authorization').replace(/^Bearer /i, ''), 'base64url');
+  return given.length === token.length && timingSafeEqual(given, token);
 }
 
 /** Answers with everything measured, in Prometheus' text format. */

@@ -31,6 +31,32 @@ const insert = named(
   'insert into epoch (system_identifier, timeline, base_url) values ($1, $2, $3) returning id',
 );
 
+const isAhead = named(
+  'epoch_log_is_ahead',
+  `select exists (select from change where xid >= pg_snapshot_xmax(pg_current_snapshot()))
+     or exists (select from feed_batch where horizon > pg_snapshot_xmax(pg_current_snapshot())) as found`,
+);
+
+/* Before every transaction of this server, so that every position sees them. */
+const settleLog = named(
+  'epoch_settle_log',
+  `update change set xid = '1' where xid >= pg_snapshot_xmax(pg_current_snapshot())`,
+);
+const settleImports = named(
+  'epoch_settle_imports',
+  `update import_run set change_xid = '1' where change_xid >= pg_snapshot_xmax(pg_current_snapshot())`,
+);
+const settlePlans = named(
+  'epoch_settle_plans',
+  `update plan set made_xid = '1', applied_xid = null where made_xid >= pg_snapshot_xmax(pg_current_snapshot())`,
+);
+const settleCuts = named(
+  'epoch_settle_cuts',
+  `with gone as (delete from feed_batch returning n)
+   insert into feed_batch (n, snapshot, horizon)
+   select max(n) + 1, pg_current_snapshot(), pg_snapshot_xmax(pg_current_snapshot()) from gone`,
+);
+
 const bindKey = named(
   'installation_bind_key',
   `with inserted as (
@@ -64,6 +90,7 @@ export async function openEpoch(database: Database, baseUrl: string): Promise<Ep
       standing.timeline === here.timeline &&
       standing.base_url === baseUrl;
     if (standing !== undefined && isSame) return { id: standing.id, isNew: false };
+    if (standing !== undefined) await settleOldLog(tx);
     return { id: await beginEpoch(tx, here, baseUrl), isNew: standing !== undefined };
   });
 }
@@ -81,6 +108,16 @@ export async function bindMasterKey(database: Database, fingerprint: string): Pr
 /** True once in the life of a database: for the transaction that takes care of the first start. */
 export async function claimFirstStart(tx: Tx): Promise<boolean> {
   return (await tx.rows<{ is_first: boolean }>(firstStart)).length === 1;
+}
+
+/**
+ * A dump that is loaded into another server brings log rows with the numbers of transactions that the other server
+ * has yet to count to. There they would come up as new one day, and what is written until then would count as told.
+ * All of it becomes past, in one cut; plans of before can no longer be undone, for nobody can tell what they wrote.
+ */
+async function settleOldLog(tx: Tx): Promise<void> {
+  if (!onlyRow(await tx.rows<{ found: boolean }>(isAhead)).found) return;
+  for (const statement of [settleLog, settleImports, settlePlans, settleCuts]) await tx.rows(statement);
 }
 
 async function beginEpoch(

@@ -1,12 +1,21 @@
 /** What the doctor recomputes: everything that is derived from the directory, and may be thrown away at any time. */
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { request } from 'undici';
+import { z } from 'zod';
+import { readMasterKey } from '../../boot/master-key.ts';
+import { doctorToken } from '../../boot/membership.ts';
+import { readRunning } from '../../boot/running.ts';
+import type { Settings } from '../../config.ts';
 import { verifyClosure } from '../../directory/closure-repair.ts';
-import { freshIndex, verifyFeed, verifyIndex } from '../../effective/verification.ts';
+import {
+  freshIndex,
+  type IndexFaults,
+  SAMPLES,
+  verifyFeed,
+  verifyIndex,
+} from '../../effective/verification.ts';
 import type { Visit } from '../visit.ts';
 import { bad, good, mended, type Finding } from './finding.ts';
-
-/** Groups whose members are compared, besides the ten with the most below them. */
-const SAMPLES = 200;
 
 /** The closure of the nestings, recomputed whole; what is wrong in it is mended at once. */
 export async function lookAtClosure({ directory, by }: Visit): Promise<Finding> {
@@ -16,17 +25,60 @@ export async function lookAtClosure({ directory, by }: Visit): Promise<Finding> 
   return mended(check, `${missing} rows were missing and ${extra} too many.`);
 }
 
-/** The index as it is filled from the database, beside the closure. */
-export async function lookAtIndex({ directory: { database } }: Visit): Promise<Finding> {
+/**
+ * The index beside the closure: that of the daemon of this data folder, which compares its own and fills it anew
+ * where it differs; where none runs, or its index is not there yet, one that is filled from the database now.
+ */
+export async function lookAtIndex({ settings, directory: { database } }: Visit): Promise<Finding> {
   const check = 'index';
+  const ofDaemon = await askDaemon(settings);
+  if (ofDaemon !== null && ofDaemon.groups > 0) {
+    const { groups, differing } = ofDaemon;
+    if (differing.length === 0) {
+      return good(check, `That of the daemon agrees with the database on ${groups} groups.`);
+    }
+    const says = `That of the daemon differed from the database on ${tellDiffering(ofDaemon)}; it is filled anew.`;
+    return mended(check, `${says} Should this come again, please report it.`);
+  }
   const index = await freshIndex(database);
   try {
-    const { groups, differing } = await verifyIndex(database, index.reads, SAMPLES);
-    if (differing.length === 0) return good(check, `It agrees with the database on ${groups} groups.`);
-    const says = `It differs from the database on ${differing.length} of ${groups} groups, such as ${String(differing[0])}.`;
-    return bad(check, says, 'This is a fault of Muster; please report it. Restart the daemon meanwhile.');
+    const faults = await verifyIndex(database, index.reads, SAMPLES);
+    if (faults.differing.length === 0) {
+      return good(check, `Filled now, it agrees with the database on ${faults.groups} groups.`);
+    }
+    const says = `Filled now, it differs from the database on ${tellDiffering(faults)}.`;
+    return bad(check, says, 'This is a fault of Muster; please report it.');
   } finally {
     index.dispose();
+  }
+}
+
+function tellDiffering({ groups, differing }: IndexFaults): string {
+  return `${differing.length} of ${groups} groups, such as ${String(differing[0])}`;
+}
+
+/** Some 200 groups are compared, each up to five times. */
+const PATIENCE_MS = 300_000;
+
+const faultsShape = z.object({ groups: z.int(), differing: z.array(z.string()) });
+
+/** What the daemon found; null where none answers. */
+async function askDaemon({ dataDir, masterKey }: Settings): Promise<IndexFaults | null> {
+  const running = readRunning(dataDir);
+  if (running === null) return null;
+  const key = readMasterKey({ given: masterKey, dataDir, random: randomBytes });
+  try {
+    const answer = await request(`${running.address}/verify`, {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${doctorToken(key).toString('base64url')}` },
+      headersTimeout: PATIENCE_MS,
+      bodyTimeout: PATIENCE_MS,
+    });
+    if (answer.statusCode === 200) return faultsShape.parse(await answer.body.json());
+    await answer.body.dump();
+    return null;
+  } catch {
+    return null;
   }
 }
 

@@ -2,6 +2,7 @@
  * The main thread's end of the index's thread. It starts in the background: until it is ready, and whenever it is
  * not, reads answer null and the database answers instead. A thread that dies is started anew.
  */
+import { rmSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import type { Position } from '../../core/position.ts';
 import type { IndexReads, PageAnswer, PageAsk, TagAsk } from '../asks.ts';
@@ -70,6 +71,13 @@ export class IndexThread implements IndexReads {
     if (this.#restart !== null) clearTimeout(this.#restart);
     this.#tell({ kind: 'stop' });
     await this.#ended;
+  }
+
+  /** Throws the index away, and what is kept of it; it is filled from the database. Meanwhile the database answers. */
+  async renew(): Promise<void> {
+    const { file } = this.#parts;
+    await this.#worker?.terminate();
+    if (file !== null) rmSync(file.path, { force: true });
   }
 
   async page(ask: Omit<PageAsk, 'kind'>, at: Position): Promise<PageAnswer | null> {
