@@ -29,10 +29,14 @@ export interface Cast extends TestDirectory {
   /** Runs verbs in a person's own name. */
   by<T>(user: Ref, source: 'console' | 'self-service', task: (work: Work) => Promise<T>): Promise<T>;
   join(user: Ref, group: { readonly id: GroupId }, reason?: string): Promise<WishGranted>;
+  /** A wish that a program hands in, whoever it is about. */
+  wishFor(kind: 'join' | 'leave', user: Ref, group: { readonly id: GroupId }): Promise<WishGranted>;
+  /** Whether somebody could sign in. */
+  isThere(user: Ref): Promise<boolean>;
   leave(user: Ref, group: { readonly id: GroupId }): Promise<WishGranted>;
   /** Asks and answers the request; fails when it took effect at once. */
   ask(user: Ref, group: { readonly id: GroupId }): Promise<RequestRow>;
-  approve(user: Ref, request: RequestRow): Promise<RequestRow>;
+  approve(user: Ref, request: { readonly id: string }): Promise<RequestRow>;
   /** Names of the direct users of a group. */
   members(group: GroupRow): Promise<readonly string[]>;
   rules: JoiningRules;
@@ -82,6 +86,11 @@ export async function openCast(): Promise<Cast> {
       cast.by(user, 'self-service', (work) =>
         joinGroup(work, { group: group.id, user: user.id, reason: reason ?? null }),
       ),
+    wishFor: (kind, user, group) =>
+      test.as('self-service', (work) =>
+        (kind === 'join' ? joinGroup : leaveGroup)(work, { group: group.id, user: user.id, reason: null }),
+      ),
+    isThere: async (user) => (await findPerson(test.database, user.id)) !== null,
     leave: (user, group) =>
       cast.by(user, 'self-service', (work) =>
         leaveGroup(work, { group: group.id, user: user.id, reason: null }),

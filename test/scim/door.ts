@@ -62,7 +62,14 @@ export interface ClientOptions {
 
 /** A SCIM door on a free port of the loopback, over a directory of its own. */
 export async function openDoor(registry: Registry = buildRegistry([])): Promise<TestDoor> {
-  const test = await openDirectory();
+  return openDoorOver(await openDirectory(), registry);
+}
+
+/** The same over a directory that is there already, and is closed with it. */
+export async function openDoorOver(
+  test: TestDirectory,
+  registry: Registry = buildRegistry([]),
+): Promise<TestDoor> {
   const cursorKey = randomBytes(32);
   let skew = 0;
   const now = (): number => Date.now() + skew;

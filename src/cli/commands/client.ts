@@ -13,14 +13,14 @@ import {
 import { perform } from '../../directory/work.ts';
 import { listClients } from '../../store/clients.ts';
 import { exit } from '../exit.ts';
-import { readExpiry } from '../expiry.ts';
+import { type End, readExpiry } from '../expiry.ts';
 import { addClientTraceCommand } from './client-trace.ts';
 import { withCommonOptions, type Program } from '../command.ts';
 import { writeJson, writeTable, type CommandIo } from '../terminal.ts';
 import { visit, type CommonOptions } from '../visit.ts';
 
 interface TokenOptions extends CommonOptions {
-  readonly expires: Date | null;
+  readonly expires: End;
 }
 
 interface CreateOptions extends TokenOptions {
@@ -70,7 +70,7 @@ function addCreate({ io, run }: Program, parent: Parent): void {
           scopes: held,
           ratePerSecond: rate,
           entraTenant,
-          expiresAt: expires,
+          expiresAt: expires.at,
         };
         const made = await visit(io, { command: 'client create', options }, ({ directory, by }) =>
           perform(directory, by, (work) => createClient(work, wanted, freshMaterial())),
@@ -125,7 +125,7 @@ function addRotate({ io, run }: Program, parent: Parent): void {
     .action(
       run(async (client: string, options: TokenOptions & { readonly overlap?: Date | null }) => {
         const overlapUntil = options.overlap ?? new Date(Date.now() + OVERLAP_MS);
-        const rotate = { client, material: freshMaterial(), expiresAt: options.expires, overlapUntil };
+        const rotate = { client, material: freshMaterial(), expiresAt: options.expires.at, overlapUntil };
         const made = await visit(io, { command: 'client rotate', options }, ({ directory, by }) =>
           perform(directory, by, (work) => rotateClient(work, rotate)),
         );
@@ -168,7 +168,7 @@ export function addTokenCommands({ root, io, run }: Program): void {
         const { client, expires } = options;
         const made = await visit(io, { command: 'token create', options }, ({ directory, by }) =>
           perform(directory, by, (work) =>
-            addToken(work, { client, material: freshMaterial(), expiresAt: expires }),
+            addToken(work, { client, material: freshMaterial(), expiresAt: expires.at }),
           ),
         );
         return showToken(io, options, made.result);
@@ -178,11 +178,11 @@ export function addTokenCommands({ root, io, run }: Program): void {
 
 function showToken(io: CommandIo, { json, expires }: TokenOptions, { client, token }: ClientWithToken): 0 {
   if (json === true) {
-    writeJson(io.out, { id: client.id, name: client.name, token, expiresAt: expires });
+    writeJson(io.out, { id: client.id, name: client.name, token, expiresAt: expires.at });
   } else {
     io.out.write(`${token}\n`);
     io.err.write(
-      `The token of ${client.name}, shown this once. ${expires === null ? 'It does not expire.' : `It expires ${expires.toISOString().slice(0, 10)}.`}\n`,
+      `The token of ${client.name}, shown this once. ${expires.at === null ? 'It does not expire.' : `It expires ${expires.at.toISOString().slice(0, 10)}.`}\n`,
     );
   }
   return exit.done;

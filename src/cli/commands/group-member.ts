@@ -3,14 +3,14 @@ import { editMembership } from '../../plans/edits/group-edits.ts';
 import { withCommonOptions, type Program } from '../command.ts';
 import { exit } from '../exit.ts';
 import { editPartsOf } from '../edit-parts.ts';
-import { readEnd } from '../expiry.ts';
+import { type End, readEnd } from '../expiry.ts';
 import { tellIfHeld } from '../held.ts';
 import { memberCalled, requireGroup } from '../named.ts';
 import { writeJson } from '../terminal.ts';
 import { visit, type CommonOptions } from '../visit.ts';
 
 interface AddOptions extends CommonOptions {
-  readonly expires?: Date | null;
+  readonly expires?: End;
 }
 
 /** `muster group add|remove` */
@@ -32,7 +32,7 @@ function addVerb({ io, run }: Program, parent: Command, verb: 'add' | 'remove'):
         const { database } = open.directory;
         const group = await requireGroup(database, groupText);
         const member = await memberCalled(database, memberText);
-        const edit = { do: verb, group: group.id, member, expiresAt: options.expires };
+        const edit = { do: verb, group: group.id, member, expiresAt: options.expires?.at };
         const { result: planned } = await editMembership(editPartsOf(open), open.by, edit);
         const held = await tellIfHeld(io, { open, options, planned });
         if (held !== null) return held;

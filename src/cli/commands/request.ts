@@ -72,7 +72,7 @@ export function addRequestCommands(program: Program): void {
 }
 
 interface ListOptions extends CommonOptions {
-  readonly state: RequestState | null;
+  readonly state: RequestState | 'all';
   readonly group?: string;
   readonly user?: string;
 }
@@ -90,7 +90,8 @@ function addList({ io, run }: Program, parent: Command): void {
         visit(io, { command: 'requests list', options }, async ({ directory: { database } }) => {
           const group = options.group === undefined ? null : await requireGroup(database, options.group);
           const user = options.user === undefined ? null : await requireUser(database, options.user);
-          const filter = { state: options.state, group: group?.n ?? null, user: user?.n ?? null };
+          const state = options.state === 'all' ? null : options.state;
+          const filter = { state, group: group?.n ?? null, user: user?.n ?? null };
           const rows = await listRequests(database, { after: 0, limit: MOST }, { ...filter, visible: null });
           if (options.json === true) writeJson(io.out, rows.map(requestBody));
           else tell(io, rows);
@@ -135,8 +136,9 @@ function addDecision({ io, run }: Program, parent: Command, { name, verb }: Deci
     );
 }
 
-function readState(text: string): RequestState | null {
-  if (text === 'all') return null;
+/** Never null: commander takes that for a missing value. */
+function readState(text: string): RequestState | 'all' {
+  if (text === 'all') return text;
   const states: readonly RequestState[] = ['pending', 'approved', 'denied', 'cancelled', 'expired'];
   const state = states.find((one) => one === text);
   if (state === undefined) throw new InvalidArgumentError(`say one of ${states.join(', ')}, all`);
