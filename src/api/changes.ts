@@ -65,11 +65,17 @@ async function listChanges(parts: ApiParts, call: Call): Promise<Answer> {
   };
 }
 
-/** People who may not read the directory read the log of the groups that they manage (J-14), and no other (J-15). */
+/**
+ * People who may not read the directory read the log of the groups that they manage (J-14), and no other (J-15); as
+ * pages, for a stream would go on after they stopped managing it.
+ */
 async function requireLed(parts: ApiParts, call: Call): Promise<void> {
   const text = call.query.get('group');
   if (text === null)
     throw new Refusal('actor.not_allowed', { act: 'read the log of all groups', group: null });
+  if ((call.header('Accept') ?? '').includes('text/event-stream')) {
+    throw new Refusal('actor.not_allowed', { act: 'follow the log as a stream', group: null });
+  }
   const group = parseGroupId(text);
   if (group === null) throw new Refusal('group.not_found', { group: text });
   await requireSight(parts, call, { group, act: 'see-log' });

@@ -163,6 +163,7 @@ export function groupBody(row: ListedGroupRow): object {
     trustedSources: row.trusted_sources,
     rule: row.rule,
     reservedTo: row.reserved_to,
+    consoleBesides: row.console_besides,
     version: row.version,
     created: row.created_at.toISOString(),
     lastModified: row.modified_at.toISOString(),

@@ -25,7 +25,7 @@ import { readPosition } from '../store/effective/log-tail.ts';
 import { lockFacts, lockFactsAlone } from '../store/facts-lock.ts';
 import { findGroupsOf, type GroupKind, type GroupRow } from '../store/groups.ts';
 import { lockFactsPatiently, lockRuleEdits, usersChangedSince } from '../store/rule-edits.ts';
-import { groupsLettingRequest } from '../store/request-loss.ts';
+import { groupsLettingRequest, usersBelow } from '../store/request-loss.ts';
 import {
   fitting,
   listRecordGroups,
@@ -142,7 +142,10 @@ async function fillFromFacts(work: Work, group: GroupRow): Promise<void> {
   });
   noteMoves(work, outcome);
   await reopenNesting(work.tx, [group.n], outcome.unnested);
-  if (group.lets_request && outcome.left.length > 0) await endRequestLosses(work, outcome.left);
+  if (!group.lets_request) return;
+  // Whoever was in it through a group that it listed leaves with that group (J-11).
+  const below = await usersBelow(work.tx, outcome.unnested);
+  await endRequestLosses(work, [...new Set([...outcome.left, ...below])]);
 }
 
 function wantedOf({ systemN }: Work, { kind, name, rule_filter: filter }: GroupRow): Wanted {

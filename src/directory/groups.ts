@@ -56,6 +56,8 @@ export interface GroupState {
   readonly autoLeave: AutoLeave;
   /** Name of the source that alone writes its members (D-03). */
   readonly reservedTo: string | null;
+  /** Whether the console may write them besides (D-03). */
+  readonly consoleBesides: boolean;
   /** Who its members are, where that is a rule (D-15). */
   readonly rule: Rule | null;
   /** Names of the roles that it confers on its effective members (D-13). */
@@ -75,6 +77,7 @@ export const newGroupState: Omit<GroupState, 'name'> = {
   restricted: false,
   autoLeave: 'inherit',
   reservedTo: null,
+  consoleBesides: false,
   rule: null,
   roles: [],
   document: {},
@@ -192,6 +195,7 @@ export function groupStateOf(row: GroupRow, roles: readonly RoleRow[]): GroupSta
     restricted: row.restricted,
     autoLeave: row.auto_leave,
     reservedTo: row.reserved_to,
+    consoleBesides: row.console_besides,
     rule: row.rule === null || row.rule_filter === null ? null : { text: row.rule, filter: row.rule_filter },
     roles: roles.map(({ name }) => name),
     document: row.document,
@@ -296,6 +300,7 @@ async function writeOf(work: Work, state: GroupState, kind: GroupKind): Promise<
     rule: state.rule?.text ?? null,
     ruleFilter: state.rule?.filter ?? null,
     reservedTo: reservedTo?.n ?? null,
+    consoleBesides: state.consoleBesides,
     document: state.document,
   };
 }

@@ -159,7 +159,8 @@ function isEmpty(step: MembersStep): boolean {
 /** Refuses where members of the group may not be written by this source (D-03, D-14). */
 export function requireWritableMembers(work: Work, group: GroupRow): void {
   if (group.kind !== 'regular') throw new Refusal('group.automatic', { group: group.name, kind: group.kind });
-  if (group.reserved_to !== null && group.reserved_to !== work.by.source) {
+  const isBesides = group.console_besides && work.by.source === 'console';
+  if (group.reserved_to !== null && group.reserved_to !== work.by.source && !isBesides) {
     throw new Refusal('group.reserved', { group: group.name, source: group.reserved_to });
   }
 }

@@ -45,12 +45,14 @@ export interface NewUser extends UserState {
 
 /**
  * Creates a user. A stub that was waiting for it, by that userName or, without a userName, by one of its e-mails
- * alone, becomes this user and keeps its id and memberships. Refuses a userName in use (`user.name_taken`).
+ * alone, becomes this user and keeps its id and memberships. Refuses a userName in use (`user.name_taken`), and as
+ * {@link requireNoHigher} a stub that holds more.
  */
 export async function createUser(work: Work, user: NewUser): Promise<UserRow> {
   requireTo('manage-users', work.by.actor);
   const state = { ...user, userName: readUserName(user.userName) };
   const stub = await adoptableStub(work, state);
+  if (stub !== null) await requireNoHigher(work, stub);
   const write = { ...state, userNameKey: foldName(state.userName), stub: false };
   const row = await refusing(
     stub === null ? insertUser(work.tx, write, work.sourceN) : updateUser(work.tx, stub.n, write),

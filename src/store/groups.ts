@@ -24,6 +24,8 @@ export interface GroupRow {
   readonly rule_filter: Filter | null;
   /** Name of the source that alone writes its members; null for none (D-03). */
   readonly reserved_to: string | null;
+  /** The console may write them besides. */
+  readonly console_besides: boolean;
   readonly document: Readonly<Record<string, unknown>>;
   readonly version: number;
   readonly created_at: Date;
@@ -52,12 +54,13 @@ export interface GroupWrite {
   readonly rule: string | null;
   readonly ruleFilter: Filter | null;
   readonly reservedTo: SourceN | null;
+  readonly consoleBesides: boolean;
   readonly document: Readonly<Record<string, unknown>>;
 }
 
 const columns = `g.n, g.id, g.name, g.kind, g.description, g.internal, g.hidden, g.open, g.public, g.restricted,
   g.auto_leave, g.rule, g.rule_filter, (select s.name from source s where s.n = g.reserved_to) as reserved_to,
-  g.document, g.version, g.created_at, g.modified_at,
+  g.console_besides, g.document, g.version, g.created_at, g.modified_at,
   (select e.value from group_external_id e where e.group_n = g.n and e.source_n = $2) as external_id,
   exists (
     select from permission_grant p join closure c on c.descendant = g.n and c.ancestor = p.holder_n
@@ -101,8 +104,8 @@ const byNameKey = named(
 );
 
 const writeColumns = `name, name_key, kind, description, internal, hidden, open, public, restricted, auto_leave,
-  rule, reserved_to, document, search, rule_filter`;
-const writeValues = '$3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17::jsonb';
+  rule, reserved_to, document, search, rule_filter, console_besides`;
+const writeValues = '$3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17::jsonb, $18';
 
 const insert = named(
   'group_insert',
@@ -298,5 +301,6 @@ function valuesOf(write: GroupWrite): readonly unknown[] {
     JSON.stringify(write.document),
     JSON.stringify(searchForm({ ...write.document, description: write.description })),
     write.ruleFilter === null ? null : JSON.stringify(write.ruleFilter),
+    write.consoleBesides,
   ];
 }

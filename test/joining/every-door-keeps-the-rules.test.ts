@@ -4,7 +4,7 @@ import type { Json } from '../../src/core/scim/json.ts';
 import { buildRegistry } from '../../src/core/scim/registry.ts';
 import { governGroup } from '../../src/directory/governance.ts';
 import { changeGroup, type GroupState } from '../../src/directory/groups.ts';
-import { removeMember } from '../../src/directory/memberships.ts';
+import { addMember, removeMember } from '../../src/directory/memberships.ts';
 import type { GroupRow } from '../../src/store/groups.ts';
 import type { UserRow } from '../../src/store/users.ts';
 import type { Answered } from '../api/api-server.ts';
@@ -443,6 +443,26 @@ describe('over every door', () => {
     });
   });
 
+  it('D-03: of a reserved group the console may be let besides, and nobody else', async () => {
+    const [manager, user] = [
+      await doors.holder('besides', 'groups.manage'),
+      await doors.asker('besides user'),
+    ];
+    const group = await doors.make('besides', { reservedTo: 'csv', open: true });
+    const path = `/groups/${group.id}/members/users/${user.id}`;
+    const ask = await doors.session(manager);
+    expect((await ask('PUT', path)).body.code).toBe('group.reserved');
+    expect((await doors.ask('PATCH', `/groups/${group.id}`, { body: { consoleBesides: true } })).status).toBe(
+      200,
+    );
+    expect((await ask('PUT', path)).status).toBe(201);
+    expect((await doors.ask('DELETE', path, { token })).body.code).toBe('group.reserved');
+    expect(await wishDoors.session?.wish('leave', user, group)).toBe('group.reserved');
+    const client = await doors.scim.client();
+    expect((await client.patch(`/Groups/${group.id}`, { op: 'remove', path: 'members' })).status).toBe(400);
+    expect(await doors.feed([`besides,,${user.user_name ?? ''},,delete`])).toEqual(['applied']);
+  });
+
   it('J-11: losing groups.request ends what it gave, whichever door takes it away', async () => {
     const client = await doors.scim.client();
     const ways: Record<string, (user: UserRow, letting: GroupRow) => Promise<unknown>> = {
@@ -464,17 +484,38 @@ describe('over every door', () => {
         doors.ask('PATCH', `/groups/${letting.id}`, { body: { rule: 'title eq "nobody"' } }),
       self: async (user, letting) => (await doors.session(user))('POST', `/groups/${letting.id}/leave`, {}),
     };
-    for (const [way, take] of Object.entries(ways)) {
+    // The same where the user is in it through a group that goes, or that it stops listing.
+    const nested: Record<string, (inner: GroupRow, letting: GroupRow, user: UserRow) => Promise<unknown>> = {
+      'token un-nests': (inner, letting) =>
+        doors.ask('DELETE', `/groups/${letting.id}/members/groups/${inner.id}`, { token }),
+      'scim un-nests': (_, letting) =>
+        client.patch(`/Groups/${letting.id}`, { op: 'remove', path: 'members' }),
+      'feed un-nests': (inner, letting) => doors.feed([`${letting.name},,${inner.name},true,delete`]),
+      'feed empties': (_, letting) => doors.feed([`${letting.name},,*,true,delete`]),
+      'feed removes below': (inner, _, user) =>
+        doors.feed([`${inner.name},,${user.user_name ?? ''},,delete`]),
+      'command un-nests': (inner, letting) => doors.run('group', 'remove', letting.id, inner.id),
+      'command edits the rule': (_, letting) =>
+        doors.run('group', 'edit', letting.id, '--rule', 'title eq "x"'),
+      'command deletes the outer': (_, letting) => doors.run('group', 'delete', letting.id, '--yes'),
+      'command deletes the inner': (inner) => doors.run('group', 'delete', inner.id, '--yes'),
+    };
+    for (const way of [...Object.keys(ways), ...Object.keys(nested)]) {
       const user = await doors.user(`loses by ${way}`);
       const letting = await doors.make(`lets ${way}`, { open: true }, { permissions: ['groups.request'] });
-      await doors.put(letting, user);
+      const inner = await doors.make(`below ${way}`);
+      if (way in nested) {
+        await doors.as('csv', (work) => addMember(work, { group: inner.id, member: user.id }));
+        await doors.put(letting, inner);
+      } else await doors.put(letting, user);
       const [own, kept, asked] = [
         await doors.make(`own ${way}`, { open: true }),
         await doors.make(`public ${way}`, { open: true, public: true }),
         await doors.make(`asked ${way}`),
       ];
       for (const group of [own, kept, asked]) await wishDoors.session?.wish('join', user, group);
-      await take(user, letting);
+      await ways[way]?.(user, letting);
+      await nested[way]?.(inner, letting, user);
       const rows = await doors.database.rows<{ name: string }>(
         {
           text: `select g.name from assertion a join groups g on g.n = a.group_n
@@ -482,7 +523,8 @@ describe('over every door', () => {
         },
         [user.n],
       );
-      expect([way, rows.map(({ name }) => name)]).toEqual([way, [kept.name]]);
+      const left = rows.map(({ name }) => name).filter((name) => name !== inner.name);
+      expect([way, left]).toEqual([way, [kept.name]]);
       const waiting = await doors.database.rows(
         { text: `select from join_request where user_n = $1 and state = 'pending'` },
         [user.n],

@@ -1,10 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { editMembers } from '../../src/directory/memberships.ts';
 import { cancelRequest, denyRequest } from '../../src/directory/requests.ts';
 import { createUser } from '../../src/directory/users.ts';
 import type { GroupRow } from '../../src/store/groups.ts';
 import type { UserRow } from '../../src/store/users.ts';
 import { type Cast, codeOf, openCast } from './cast.ts';
+
+/** A busy machine takes its time over so many transactions. */
+jest.setTimeout(180_000);
 
 const ROUNDS = Number(process.env.RACE_ROUNDS ?? 200);
 /** Rounds at a time: enough to keep the pool busy with more races than its connections. */

@@ -26,6 +26,7 @@ interface GroupOptions extends CommonOptions {
   readonly restricted?: boolean;
   readonly autoLeave?: 'inherit' | 'on' | 'off';
   readonly reservedTo?: string;
+  readonly consoleBesides?: boolean;
   readonly rule?: string;
   readonly roles?: readonly string[];
   readonly leaders?: readonly string[];
@@ -121,6 +122,7 @@ function withFlags(command: Command): Command {
     .option('--restricted <yes|no>', 'whether only administrators change its members', readYesNo)
     .option('--auto-leave <inherit|on|off>', 'whether members leave without asking', readAutoLeave)
     .option('--reserved-to <source>', 'the only source of its members; none for all')
+    .option('--console-besides <yes|no>', 'whether people write them besides that source', readYesNo)
     .option('--rule <filter>', 'who its members are; none for those that are added')
     .option('--roles <list>', 'roles that it gives', readList)
     .option('--leaders <list>', 'users and groups that lead it', readList)
@@ -131,11 +133,12 @@ async function patchOf(
   connection: Connection,
   { reservedTo, rule, ...options }: GroupOptions,
 ): Promise<GroupPatch> {
-  const { name, description, internal, hidden, open, restricted, autoLeave, roles } = options;
+  const { name, description, internal, hidden, open, restricted, autoLeave, roles, consoleBesides } = options;
   const leaders: { type: 'user' | 'group'; id: string }[] = [];
   for (const text of options.leaders ?? []) leaders.push(await memberCalled(connection, text));
   return {
     ...{ name, description, internal, hidden, open, public: options.public, restricted, autoLeave },
+    consoleBesides,
     reservedTo: reservedTo === 'none' ? null : reservedTo,
     rule: rule === 'none' ? null : rule,
     roles: roles === undefined ? undefined : [...roles],

@@ -23,6 +23,9 @@ export const groupFlags = {
   autoLeave: z.enum(['inherit', 'on', 'off']),
   rule: z.string().nullable(),
   reservedTo: z.string().nullable(),
+  consoleBesides: z
+    .boolean()
+    .describe('Whether people add and remove members besides the source that it is reserved to.'),
 };
 
 /** Names of the roles that a group gives. */
@@ -103,7 +106,7 @@ function governanceIn({ permissions: granted, trustedSources, leaders }: GroupPa
 
 /** The state with what a patch says of it; what it does not mention stays. */
 function patched({ registry }: GroupPatching, current: GroupState, patch: GroupPatch): GroupState {
-  const { name, description, internal, hidden, open, restricted, autoLeave, reservedTo } = {
+  const { name, description, internal, hidden, open, restricted, autoLeave, reservedTo, consoleBesides } = {
     ...current,
     ...defined(patch),
   };
@@ -112,6 +115,7 @@ function patched({ registry }: GroupPatching, current: GroupState, patch: GroupP
   return {
     ...current,
     ...{ name, description, internal, hidden, open, restricted, autoLeave, reservedTo, rule },
+    consoleBesides,
     public: patch.public ?? current.public,
   };
 }

@@ -24,7 +24,8 @@ export interface ConferredRoleRow {
 }
 
 const groupColumns = `g.n, g.id, g.name, g.kind, g.description, g.internal, g.hidden, g.open, g.public, g.restricted,
-  g.auto_leave, g.rule, (select s.name from source s where s.n = g.reserved_to) as reserved_to, g.document,
+  g.auto_leave, g.rule, (select s.name from source s where s.n = g.reserved_to) as reserved_to, g.console_besides,
+  g.document,
   g.version, g.created_at, g.modified_at,
   array(select r.name from group_role h join role r on r.n = h.role_n where h.group_n = g.n order by r.name_key)
     as roles,
