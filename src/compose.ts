@@ -260,8 +260,20 @@ async function assemble({ settings, log, storage }: Ground, { onClose, closeAll 
       pages: { refused: refusedPage, tried: triedPage, signedOut: signedOutPage },
     }),
     consoleDoor({
-      ...{ directory, sessions, log, imports, decisions, random: randomBytes, now: Date.now },
+      ...{
+        directory,
+        sessions,
+        log,
+        guards,
+        registry,
+        imports,
+        decisions,
+        random: randomBytes,
+        now: Date.now,
+      },
       planUndo: (plan, by) => undoPlan({ directory, guards }, plan, by),
+      index: membership.index,
+      historyDays: settings.history,
     }),
   ];
   const app = buildApp({ newId: randomUUID, doors, trustsProxy: settings.trustProxy });

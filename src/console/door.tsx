@@ -1,5 +1,6 @@
 /** The pages: complete at their own addresses, with JavaScript off. */
 import { Router } from '@koa/router';
+import { holds } from '../core/actor.ts';
 import { SECRET_BYTES } from '../core/session.ts';
 import type { Attribution } from '../core/attribution.ts';
 import { redeemSignInLink } from '../directory/sessions.ts';
@@ -10,6 +11,7 @@ import { readForm } from '../http/form.ts';
 import { readFileForm } from '../http/multipart.ts';
 import { protectPage } from '../http/page-headers.ts';
 import { HttpProblem } from '../http/problem.ts';
+import { countWaiting } from '../store/screens/waiting.ts';
 import { listProviders } from '../store/saml/providers.ts';
 import { forgetGoal, goalIn, hereOf, rememberGoal } from './frame/arrival.ts';
 import { readAssets, sendAsset } from './frame/assets.ts';
@@ -66,7 +68,7 @@ function addSignIn(router: Router<DoorState>, parts: ConsoleParts): void {
     const goal = goalIn(context);
     if (context.state.session === undefined) {
       const ways = await waysIn(parts.directory);
-      writePage(parts, context, {
+      await writePage(parts, context, {
         title: en.shell.signIn.title,
         children: <Welcome ways={ways} isOnTheWay={goal !== null} />,
       });
@@ -83,7 +85,7 @@ function addSignIn(router: Router<DoorState>, parts: ConsoleParts): void {
     if (isByHand && !isAhead) await redeem(parts, context, context.params.link ?? '');
     else {
       const children = <ConfirmLink action={context.path} />;
-      writePage(parts, context, { title: en.shell.signIn.title, children });
+      await writePage(parts, context, { title: en.shell.signIn.title, children });
     }
   });
   router.post('/sign-in/:link', async (context) => {
@@ -135,7 +137,7 @@ async function answer(parts: ConsoleParts, screen: Screen, context: DoorContext)
   const form = screen.method === 'POST' ? await readOwnForm(parts, context) : new URLSearchParams();
   if (screen.who?.(session.person) === false) throw notHere();
   const visit = visitOf(parts, context, { session, form, file: null });
-  write(parts, context, await screen.handle(visit), session);
+  await write(parts, context, await screen.handle(visit), session);
 }
 
 /** Answers a form with a file. What is left of the request is read whatever becomes of it: browsers wait for that. */
@@ -149,7 +151,7 @@ async function answerFile(
     requireOwn(parts, context, sent.fields);
     if (screen.who?.(session.person) === false) throw notHere();
     const visit = visitOf(parts, context, { session, form: sent.fields, file: sent.file });
-    write(parts, context, await screen.handle(visit), session);
+    await write(parts, context, await screen.handle(visit), session);
   } finally {
     sent.discard();
   }
@@ -196,7 +198,12 @@ function visitOf(
   };
 }
 
-function write(parts: ConsoleParts, context: DoorContext, answered: ScreenAnswer, session: SignedIn): void {
+async function write(
+  parts: ConsoleParts,
+  context: DoorContext,
+  answered: ScreenAnswer,
+  session: SignedIn,
+): Promise<void> {
   switch (answered.kind) {
     case 'go':
       if (answered.notice !== undefined) leaveNotice(context, session, answered.notice);
@@ -211,18 +218,31 @@ function write(parts: ConsoleParts, context: DoorContext, answered: ScreenAnswer
       return;
     case 'page': {
       const { status = 200, body, ...page } = answered;
-      writePage(parts, context, { ...page, children: body }, status);
+      await writePage(parts, context, { ...page, children: body }, status);
     }
   }
 }
 
-function writePage({ now }: ConsoleParts, context: DoorContext, page: PageProps, status = 200): void {
+async function writePage(
+  { now, directory }: ConsoleParts,
+  context: DoorContext,
+  page: PageProps,
+  status = 200,
+): Promise<void> {
   const { session } = context.state;
   const notice = session === undefined ? null : takeNotice(context, session);
+  const waiting = session === undefined ? {} : await waitingFor(directory, session);
   context.status = status;
   context.type = 'html';
   context.set('Cache-Control', 'no-store');
-  context.body = pageText(hereOf(context, now(), { notice }), page);
+  context.body = pageText(hereOf(context, now(), { notice, waiting }), page);
+}
+
+/** What waits for somebody, by path of the navigation. */
+async function waitingFor({ database }: Directory, { person }: SignedIn): Promise<Record<string, number>> {
+  const groups = holds(person, 'groups.manage') ? null : [...person.leads];
+  const { unread, requests } = await countWaiting(database, person.n, groups);
+  return { '/inbox': unread, '/requests': requests };
 }
 
 function notHere(): HttpProblem {

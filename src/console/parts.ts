@@ -1,5 +1,8 @@
 /** What the screens are built of. */
 import type { Logger } from 'pino';
+import type { GuardLimits } from '../core/plans/limits.ts';
+import type { Registry } from '../core/scim/registry.ts';
+import type { IndexReads } from '../effective/asks.ts';
 import type { Directory } from '../directory/work.ts';
 import type { Sessions } from '../http/session.ts';
 import type { Attribution } from '../core/attribution.ts';
@@ -16,6 +19,12 @@ export interface ConsoleParts {
   readonly decisions: DecisionParts;
   /** Plans to undo an applied plan. Refuses `plan.not_undoable`. */
   readonly planUndo: (plan: PlanRow, by: Attribution) => Promise<PlanRow>;
+  /** What people's own edits may take away unasked (D-31). */
+  readonly guards: GuardLimits;
+  readonly registry: Registry;
+  readonly index: IndexReads;
+  /** Days for which the past can be asked about. */
+  readonly historyDays: number;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }

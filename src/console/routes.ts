@@ -1,7 +1,17 @@
 /** The screens, as a table. */
 import type { Screen } from './screen.ts';
-import { homeScreens } from './screens/home.tsx';
+import { groupScreens } from './screens/groups.tsx';
 import { importScreens } from './screens/imports.tsx';
+import { overviewScreens } from './screens/overview.tsx';
+import { ownScreens } from './screens/own.tsx';
 import { planScreens } from './screens/plans.tsx';
+import { requestScreens } from './screens/requests.tsx';
 
-export const screens: readonly Screen[] = [...homeScreens, ...importScreens, ...planScreens];
+export const screens: readonly Screen[] = [
+  ...overviewScreens,
+  ...ownScreens,
+  ...requestScreens,
+  ...groupScreens,
+  ...importScreens,
+  ...planScreens,
+];

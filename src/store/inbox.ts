@@ -120,3 +120,13 @@ export async function markInboxItemRead(
 ): Promise<boolean> {
   return (await connection.rows(markRead, [id, user])).length > 0;
 }
+
+const markAll = named(
+  'inbox_mark_all_read',
+  'update inbox_item set read_at = now() where user_n = $1 and read_at is null',
+);
+
+/** Marks everything read that a user was told. */
+export async function markInboxRead(connection: Connection, user: UserN): Promise<void> {
+  await connection.rows(markAll, [user]);
+}

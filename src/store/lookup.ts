@@ -19,7 +19,7 @@ export interface NamedGroup {
 }
 
 /** What a user is called: the userName, else a display name, else any key that it is known by. */
-const userLabel = `coalesce(u.user_name, u.document->>'displayName',
+export const userLabel = `coalesce(u.user_name, u.document->>'displayName',
   (select k.value from identity_key k where k.user_n = u.n order by k.kind = 'email' desc, k.kind limit 1), u.id::text)`;
 
 const userColumns = `u.n, u.id, ${userLabel} as name, u.active, u.stub`;

@@ -29,7 +29,7 @@ describe('a sign-in link', () => {
     const answer = await browser.open(await site.link(user.n));
     expect(answer.status).toBe(303);
     expect(answer.headers.get('Location')).toBe('/');
-    const page = await browser.open('/');
+    const page = await browser.open('/my-groups');
     expect(page.text).toContain('wanda');
     expect(page.text).toContain('groups.manage');
     expect(page.text).toMatch(/outer<\/th><td [^>]*>through own/);
@@ -73,7 +73,7 @@ describe('a sign-in link', () => {
     await second.open(await site.link('administrator'));
     const ids = await Promise.all(
       [first, second].map(
-        async (browser) => /<code>([^<]+)<\/code>/.exec((await browser.open('/')).text)?.[1],
+        async (browser) => /<code>([^<]+)<\/code>/.exec((await browser.open('/my-groups')).text)?.[1],
       ),
     );
     expect(ids[0]).toBe(ids[1]);

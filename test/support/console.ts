@@ -9,7 +9,10 @@ import { DEFAULT_LIMITS as guards } from '../../src/core/plans/limits.ts';
 import { buildRegistry } from '../../src/core/scim/registry.ts';
 import type { Directory } from '../../src/directory/work.ts';
 
-/** A watched folder of its own is made when a file is taken; the site removes it. */
+/**
+ * A watched folder of its own is made when a file is taken; the site removes it. Without an index, as a daemon is in its
+ * first moments: the database answers everything.
+ */
 export function consoleParts(directory: Directory): Omit<ConsoleParts, 'sessions' | 'log'> {
   const { database, wake } = directory;
   const imports = {
@@ -19,9 +22,12 @@ export function consoleParts(directory: Directory): Omit<ConsoleParts, 'sessions
     newId: randomUUID,
     feeds: new Map(),
   };
-  const kinds = planKinds({ directory, registry: buildRegistry([]), guards, imports });
+  const registry = buildRegistry([]);
+  const kinds = planKinds({ directory, registry, guards, imports });
   return {
-    ...{ directory, imports },
+    ...{ directory, imports, guards, registry },
+    index: { page: async () => null, tag: async () => null },
+    historyDays: 400,
     random: randomBytes,
     decisions: { database, wake, kinds },
     planUndo: (plan, by) => undoPlan({ directory, guards }, plan, by),

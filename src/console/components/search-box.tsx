@@ -29,6 +29,7 @@ export function SearchBox({
     <form
       class="search"
       role="search"
+      aria-label={label}
       method="get"
       action={action}
       hx-get={action}

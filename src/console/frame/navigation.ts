@@ -1,6 +1,8 @@
 /** The ways into the console. Each is shown to whom its screen is for, by the same sentences that guard it. */
 import type { Person } from '../../core/actor.ts';
 import { may } from '../../core/policies.ts';
+import { decidesRequests, seesOverview } from './sight.ts';
+import { seesGroups } from '../screens/groups/sight.ts';
 import type { Texts } from '../texts/en.ts';
 
 export interface Way {
@@ -18,11 +20,16 @@ export interface Section {
 export const navigation: readonly Section[] = [
   {
     title: (t) => t.shell.sections.own,
-    ways: [{ path: '/my-groups', text: (t) => t.shell.nav.myGroups }],
+    ways: [
+      { path: '/overview', text: (t) => t.shell.nav.overview, who: seesOverview },
+      { path: '/my-groups', text: (t) => t.shell.nav.myGroups },
+      { path: '/requests', text: (t) => t.shell.nav.requests, who: decidesRequests },
+      { path: '/inbox', text: (t) => t.shell.nav.inbox },
+    ],
   },
   {
     title: (t) => t.shell.sections.directory,
-    ways: [],
+    ways: [{ path: '/groups', text: (t) => t.shell.nav.groups, who: seesGroups }],
   },
   {
     title: (t) => t.shell.sections.flow,
@@ -51,9 +58,4 @@ export function seesImports(person: Person): boolean {
 
 export function seesPlans(person: Person): boolean {
   return may('approve-plan', person);
-}
-
-/** Whether somebody may open the lists of groups and users as a whole. */
-export function readsDirectory(person: Person): boolean {
-  return may('read-directory', person);
 }

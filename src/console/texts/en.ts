@@ -3,11 +3,18 @@
  * object of this type, and `textsOf` in frame/texts.ts picks one by the request.
  */
 import { shell } from './en/shell.ts';
+import { groups } from './en/groups.ts';
 import { imports } from './en/imports.ts';
-import { own } from './en/own.ts';
+import { log } from './en/log.ts';
+import { members } from './en/members.ts';
+import { overview } from './en/overview.ts';
+import { inbox, own, requests } from './en/own.ts';
 import { plans } from './en/plans.ts';
 import { refusals } from './en/refusals.ts';
 
-export const en = { shell, own, imports, plans, refusals };
+export const en = {
+  ...{ shell, overview, own, requests, inbox, groups, members },
+  ...{ imports, plans, log, refusals },
+};
 
 export type Texts = typeof en;

@@ -1,10 +1,18 @@
 /** The groups that people see as their own: hidden ones too (J-02), internal ones not (J-01). */
 import type { GroupId, UserN } from '../../core/ids.ts';
 import { type Connection, named } from '../database.ts';
+import type { AutoLeave, GroupKind } from '../groups.ts';
 
 export interface OwnGroupRow {
   readonly id: GroupId;
   readonly name: string;
+  readonly kind: GroupKind;
+  readonly open: boolean;
+  readonly restricted: boolean;
+  /** It confers more than `groups.request` (J-20). */
+  readonly protected: boolean;
+  readonly auto_leave: AutoLeave;
+  readonly reserved_to: string | null;
   readonly direct: boolean;
   readonly roles: readonly string[];
   /** Names of the user's direct groups that lead there, where it is not direct. */
@@ -18,7 +26,10 @@ const ownGroups = named(
      select c.ancestor as n, bool_or(c.descendant = c.ancestor) as direct,
             array_agg(distinct c.descendant) filter (where c.descendant <> c.ancestor) as through
      from direct d join closure c on c.descendant = d.n group by c.ancestor)
-   select g.id, g.name, a.direct,
+   select g.id, g.name, g.kind, g.open, g.restricted, g.auto_leave, a.direct,
+          (select s.name from source s where s.n = g.reserved_to) as reserved_to,
+          exists (select from permission_grant p join closure c on c.descendant = g.n and c.ancestor = p.holder_n
+                  where p.permission <> 'groups.request') as protected,
           array(select r.name from group_role h join role r on r.n = h.role_n where h.group_n = g.n order by r.name_key)
             as roles,
           array(select t.name from groups t where t.n = any(a.through) and not t.internal order by t.name_key limit 5)

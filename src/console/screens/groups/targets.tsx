@@ -1,0 +1,66 @@
+/** Where a group is pushed to, and how it stands there. */
+import { type GroupTargetRow, targetsOfGroup } from '../../../store/screens/group-targets.ts';
+import { Badge } from '../../components/badge.tsx';
+import { DataTable } from '../../components/data-table.tsx';
+import { Card } from '../../components/details.tsx';
+import { Empty } from '../../components/empty.tsx';
+import { Moment } from '../../components/moment.tsx';
+import { useTexts } from '../../frame/here.ts';
+import type { ScreenAnswer, Visit } from '../../screen.ts';
+import { openGroup } from './access.ts';
+import { groupPage } from './frame.tsx';
+
+/** GET /groups/:id/targets */
+export async function showTargets(visit: Visit): Promise<ScreenAnswer> {
+  const { parts, t } = visit;
+  const group = await openGroup(visit);
+  const rows = await targetsOfGroup(parts.directory.database, group.row.n);
+  const g = t.groups.targets;
+  return groupPage(visit, {
+    group,
+    tab: 'targets',
+    body:
+      rows.length === 0 ? (
+        <Empty title={g.empty}>{g.emptyNext}</Empty>
+      ) : (
+        <Card>
+          <DataTable
+            caption={g.title}
+            rows={rows}
+            keyOf={({ id }) => id}
+            columns={[
+              { head: g.name, kind: 'name', cell: ({ id, name }) => <a href={`/targets/${id}`}>{name}</a> },
+              {
+                head: g.mode,
+                cell: ({ mode, paused }) => (
+                  <>
+                    {mode} {paused ? <Badge tone="warn">{g.paused}</Badge> : null}
+                  </>
+                ),
+              },
+              { head: g.state, cell: (row) => <State row={row} /> },
+              { head: g.members, kind: 'number', cell: ({ applied }) => applied },
+              { head: g.waiting, cell: ({ to_add: add, to_remove: remove }) => g.toDo(add, remove) },
+              {
+                head: g.applied,
+                cell: ({ applied_at: at }) => (at === null ? t.shell.never : <Moment at={at} />),
+              },
+            ]}
+          />
+        </Card>
+      ),
+  });
+}
+
+function State({ row }: { readonly row: GroupTargetRow }) {
+  const t = useTexts().groups.targets;
+  const state = row.list_state ?? row.state;
+  const tone = state === 'settled' ? 'good' : state === 'blocked' || state === 'conflict' ? 'bad' : 'warn';
+  return (
+    <>
+      {state === null ? t.unknown : <Badge tone={tone}>{state}</Badge>}
+      {row.blocked > 0 ? <Badge tone="bad">{t.blocked(row.blocked)}</Badge> : null}
+      {row.why === null ? null : <span class="under">{row.why}</span>}
+    </>
+  );
+}

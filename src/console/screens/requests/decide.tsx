@@ -1,0 +1,100 @@
+/** Answering a request. */
+import { isUuid } from '../../../core/ids.ts';
+import { Refusal } from '../../../core/refusal.ts';
+import { mayInGroup } from '../../../core/policies.ts';
+import { approveRequest, denyRequest } from '../../../directory/requests.ts';
+import { perform } from '../../../directory/work.ts';
+import { findGroup } from '../../../store/groups.ts';
+import { findRequest, type RequestRow } from '../../../store/requests.ts';
+import { findSource } from '../../../store/sources.ts';
+import { wordIn } from '../../address.ts';
+import { Button, LinkButton } from '../../components/button.tsx';
+import { Card } from '../../components/details.tsx';
+import { TextField } from '../../components/field.tsx';
+import { Form } from '../../components/form.tsx';
+import { PageHeader } from '../../components/page-header.tsx';
+import type { ScreenAnswer, Visit } from '../../screen.ts';
+import { ownWish, reasonIn } from '../own/wishes.ts';
+
+/** POST /requests/:id/approve */
+export async function approve(visit: Visit): Promise<ScreenAnswer> {
+  return decide(visit, approveRequest, (who) => visit.t.requests.approved(who));
+}
+
+/** POST /requests/:id/deny */
+export async function deny(visit: Visit): Promise<ScreenAnswer> {
+  return decide(visit, denyRequest, (who) => visit.t.requests.denied(who));
+}
+
+/** GET /requests/:id/deny: asks for the reason. */
+export async function offerDenial(visit: Visit): Promise<ScreenAnswer> {
+  const { t } = visit;
+  const request = await openRequest(visit);
+  const title = t.requests.denyTitle(request.user_name ?? request.user_id, request.group_name);
+  return {
+    kind: 'page',
+    title,
+    at: '/requests',
+    crumbs: [{ text: t.requests.title, href: '/requests' }],
+    body: (
+      <>
+        <PageHeader title={title} />
+        <Card>
+          <Form action={`/requests/${request.id}/deny`} class="stack">
+            <input type="hidden" name="kind" value={request.kind} />
+            {request.reason === null ? null : (
+              <p>
+                <span class="quiet">{t.requests.reason}:</span> {request.reason}
+              </p>
+            )}
+            <TextField
+              name="reason"
+              label={t.requests.denyReason}
+              hint={t.requests.denyReasonHint}
+              rows={3}
+            />
+            <div class="actions">
+              <Button tone="danger">{t.requests.deny}</Button>
+              <LinkButton href="/requests" tone="plain">
+                {t.shell.cancel}
+              </LinkButton>
+            </div>
+          </Form>
+        </Card>
+      </>
+    ),
+  };
+}
+
+async function decide(
+  visit: Visit,
+  verb: typeof approveRequest,
+  said: (who: string) => string,
+): Promise<ScreenAnswer> {
+  const { parts, form, params } = visit;
+  const kind = wordIn(form, 'kind', ['join', 'leave'] as const);
+  const deciding = { request: idIn(params), reason: reasonIn(form), ...(kind === null ? {} : { kind }) };
+  const { result } = await perform(parts.directory, ownWish(visit), (work) => verb(work, deciding));
+  const text = said(result.user_name ?? result.user_id);
+  return { kind: 'go', to: '/requests', notice: { tone: 'done', text } };
+}
+
+async function openRequest({ parts, params, person }: Visit): Promise<RequestRow> {
+  const { database } = parts.directory;
+  const id = idIn(params);
+  const request = await findRequest(database, id);
+  const source = await findSource(database, 'self-service');
+  const group =
+    request === null || source === null ? null : await findGroup(database, request.group_id, source.n);
+  if (request === null || group === null || !mayInGroup('see-requests', person, group)) {
+    throw new Refusal('request.not_found', { request: id });
+  }
+  if (request.state !== 'pending')
+    throw new Refusal('request.decided', { request: id, state: request.state });
+  return request;
+}
+
+function idIn({ id = '' }: Readonly<Record<string, string>>): string {
+  if (!isUuid(id)) throw new Refusal('request.not_found', { request: id });
+  return id;
+}

@@ -1,0 +1,144 @@
+/** What somebody was told. */
+import { isUuid } from '../../../core/ids.ts';
+import { Refusal } from '../../../core/refusal.ts';
+import { type InboxRow, listInbox, markInboxItemRead, markInboxRead } from '../../../store/inbox.ts';
+import { addressOf, numberIn } from '../../address.ts';
+import { Button } from '../../components/button.tsx';
+import { Pager } from '../../components/data-table.tsx';
+import { Card } from '../../components/details.tsx';
+import { Empty } from '../../components/empty.tsx';
+import { Form } from '../../components/form.tsx';
+import { Moment } from '../../components/moment.tsx';
+import { PageHeader } from '../../components/page-header.tsx';
+import { Tabs } from '../../components/tabs.tsx';
+import { useTexts } from '../../frame/here.ts';
+import type { ScreenAnswer, Visit } from '../../screen.ts';
+import type { Texts } from '../../texts/en.ts';
+
+const PAGE = 30;
+
+/** GET /inbox */
+export async function showInbox({ parts, person, query, t }: Visit): Promise<ScreenAnswer> {
+  const only = query.get('which') === 'all' ? 'all' : 'unread';
+  const after = numberIn(query, 'after') ?? 0;
+  const page = { page: { after, limit: PAGE + 1 }, only } as const;
+  const rows = await listInbox(parts.directory.database, person.n, page);
+  const shown = rows.slice(0, PAGE);
+  const said = only === 'all' ? { which: 'all' } : {};
+  return {
+    kind: 'page',
+    title: t.inbox.title,
+    body: (
+      <>
+        <PageHeader
+          title={t.inbox.title}
+          lead={t.inbox.lead}
+          actions={
+            shown.some(({ read_at: read }) => read === null) ? (
+              <Form action="/inbox/read">
+                <Button tone="plain">{t.inbox.allRead}</Button>
+              </Form>
+            ) : undefined
+          }
+        />
+        <Card>
+          <Tabs
+            label={t.inbox.which}
+            tabs={[
+              { href: '/inbox', text: t.inbox.unread },
+              { href: '/inbox?which=all', text: t.inbox.all },
+            ]}
+            at={addressOf('/inbox', said)}
+          />
+          {shown.length === 0 ? (
+            <Empty title={t.inbox.empty}>{t.inbox.emptyNext}</Empty>
+          ) : (
+            <ol class="log">
+              {shown.map((row) => (
+                <li key={row.id}>
+                  <Item row={row} />
+                </li>
+              ))}
+            </ol>
+          )}
+          <Pager
+            first={after === 0 ? null : addressOf('/inbox', said)}
+            next={rows.length > PAGE ? addressOf('/inbox', { ...said, after: shown.at(-1)?.n }) : null}
+          />
+        </Card>
+      </>
+    ),
+  };
+}
+
+/** POST /inbox/read */
+export async function markAllRead({ parts, person }: Visit): Promise<ScreenAnswer> {
+  await markInboxRead(parts.directory.database, person.n);
+  return { kind: 'go', to: '/inbox' };
+}
+
+/** POST /inbox/:id/read */
+export async function markRead({ parts, person, params }: Visit): Promise<ScreenAnswer> {
+  const id = params.id ?? '';
+  const isMarked = isUuid(id) && (await markInboxItemRead(parts.directory.database, id, person.n));
+  if (!isMarked) throw new Refusal('inbox.not_found', { item: id });
+  return { kind: 'go', to: '/inbox' };
+}
+
+function Item({ row }: { readonly row: InboxRow }) {
+  const texts = useTexts();
+  const { inbox: t } = texts;
+  const text = textOf(texts, row);
+  const isAsking = row.type === 'request.created';
+  return (
+    <div class="message">
+      <div>
+        <p class={row.read_at === null ? 'strong' : ''}>{text}</p>
+        {[row.request_reason, row.decision_reason].map((reason) =>
+          reason === null ? null : (
+            <blockquote key={reason} class="quiet">
+              {reason}
+            </blockquote>
+          ),
+        )}
+        <p class="quiet small">
+          <Moment at={row.at} />
+          {row.read_at === null ? null : ` · ${t.isRead}`}
+        </p>
+      </div>
+      <span class="actions">
+        {isAsking && row.read_at === null ? (
+          <a class="button plain small" href="/requests">
+            {t.toRequests}
+          </a>
+        ) : null}
+        {row.read_at === null ? (
+          <Form action={`/inbox/${row.id}/read`}>
+            <Button tone="plain" size="small" label={t.readLabel(text)}>
+              {t.read}
+            </Button>
+          </Form>
+        ) : null}
+      </span>
+    </div>
+  );
+}
+
+function textOf({ inbox: { text, someone, aGroup }, requests }: Texts, row: InboxRow): string {
+  const group = row.group_name ?? aGroup;
+  const wants = row.request_kind === 'leave' ? requests.wants.leave : requests.wants.join;
+  switch (row.type) {
+    case 'request.created':
+      return text.asks(row.about_name ?? someone, wants, group);
+    case 'request.approved':
+      return text.approved(wants, group);
+    case 'request.denied':
+      return text.denied(wants, group);
+    case 'request.cancelled':
+      return text.cancelled(wants, group);
+    case 'request.expired':
+      return text.expired(wants, group);
+    default:
+      return text.other(row.type, group);
+  }
+}

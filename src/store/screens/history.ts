@@ -1,0 +1,65 @@
+/** The log as people read it: what happened to one group, the newest first. */
+import type { GroupN } from '../../core/ids.ts';
+import { type Connection, named } from '../database.ts';
+import { userLabel } from '../lookup.ts';
+
+export interface HistoryRow {
+  readonly seq: number;
+  readonly at: Date;
+  readonly type: string;
+  readonly actor_kind: string;
+  /** What the actor is called. */
+  readonly actor: string;
+  readonly source: string | null;
+  readonly origin_kind: string | null;
+  readonly origin: string | null;
+  readonly reason: string | null;
+  readonly group: { readonly id: string; readonly name: string } | null;
+  readonly user: { readonly id: string; readonly name: string } | null;
+  readonly before: unknown;
+  readonly after: unknown;
+  /** Names of those that came and went, twenty at most. */
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  readonly added_count: number;
+  readonly removed_count: number;
+}
+
+const SHOWN = 20;
+
+const namesOf = (numbers: string): string => `array(
+  select coalesce(case when mu.n is not null then coalesce(mu.user_name, mu.id::text) end, mg.name, '?')
+  from unnest(${numbers}[1:${SHOWN}]) with ordinality as m(n, place)
+  left join users mu on mu.n = m.n left join groups mg on mg.n = m.n order by m.place)`;
+
+const select = (where: string): string => `
+  select c.seq, c.at, c.type, c.actor_kind,
+    coalesce(case when c.actor_kind = 'user' then (
+      select ${userLabel} from users u where u.id::text = c.actor_id) end, c.actor_id) as actor,
+    (select s.name from source s where s.n = c.source_n) as source, o.kind as origin_kind, o.name as origin, c.reason,
+    (select jsonb_build_object('id', g.id, 'name', g.name) from groups g where g.n = c.group_n) as "group",
+    (select jsonb_build_object('id', u.id, 'name', ${userLabel}) from users u where u.n = c.user_n) as "user",
+    coalesce(c.before, p.before) as before, coalesce(c.after, p.after) as after,
+    ${namesOf('c.added')} as added, ${namesOf('c.removed')} as removed,
+    coalesce(cardinality(c.added), 0) as added_count, coalesce(cardinality(c.removed), 0) as removed_count
+  from (select * from change e where ${where} and e.batch is null and ($2::bigint is null or e.seq < $2)
+        order by e.seq desc limit $3) c
+  left join origin o on o.n = c.origin_n left join change_personal p on p.seq = c.seq
+  order by c.seq desc`;
+
+const ofGroup = named('screen_history_of_group', select('e.group_n = $1'));
+
+export interface HistoryPage {
+  /** Only what is older than this entry; null for the newest. */
+  readonly before: number | null;
+  readonly limit: number;
+}
+
+/** What happened to a group. */
+export async function historyOfGroup(
+  connection: Connection,
+  group: GroupN,
+  { before, limit }: HistoryPage,
+): Promise<HistoryRow[]> {
+  return connection.rows<HistoryRow>(ofGroup, [group, before, limit]);
+}

@@ -1,0 +1,83 @@
+/** The state of the whole, in figures: how much there is, how it grew, and what lags behind. */
+import { type Connection, named, onlyRow } from '../database.ts';
+
+export interface DirectoryFigures {
+  readonly users: number;
+  readonly stubs: number;
+  readonly groups: number;
+  /** As the database estimates it: counting a million rows is not worth a page. */
+  readonly memberships: number;
+}
+
+export interface GrowthRow {
+  readonly day: Date;
+  /** Living at the end of the day. */
+  readonly users: number;
+  readonly groups: number;
+}
+
+export interface TargetLagRow {
+  readonly id: string;
+  readonly name: string;
+  readonly mode: string;
+  readonly paused_why: string | null;
+  /** Objects that are still to be sent, and those that cannot be. */
+  readonly open: number;
+  readonly blocked: number;
+  /** Since when the oldest of them waits. */
+  readonly oldest: Date | null;
+}
+
+const figures = named(
+  'screen_figures',
+  `select (select count(*)::int from users where deleted_at is null and not stub) as users,
+     (select count(*)::int from users where deleted_at is null and stub) as stubs,
+     (select count(*)::int from groups where deleted_at is null) as groups,
+     case when (select reltuples from pg_class where oid = 'assertion'::regclass) < 10000
+       then (select count(*)::int from assertion where not suppressed)
+       else (select reltuples::int from pg_class where oid = 'assertion'::regclass) end as memberships`,
+);
+
+const growth = named(
+  'screen_growth',
+  `with day as (
+     select d::date as day from generate_series(current_date - $1::int + 1, current_date, interval '1 day') d),
+   moved as (
+     select created_at::date as day, 1 as users, 0 as groups from users where not stub
+     union all select deleted_at::date, -1, 0 from users where deleted_at is not null and not stub
+     union all select created_at::date, 0, 1 from groups
+     union all select deleted_at::date, 0, -1 from groups where deleted_at is not null),
+   per_day as (
+     select greatest(day, current_date - $1::int) as day, sum(users) as users, sum(groups) as groups
+     from moved group by 1)
+   select day.day::timestamptz as day,
+     coalesce((select sum(p.users) from per_day p where p.day <= day.day), 0)::int as users,
+     coalesce((select sum(p.groups) from per_day p where p.day <= day.day), 0)::int as groups
+   from day order by day.day`,
+);
+
+const lags = named(
+  'screen_target_lags',
+  `select t.id, t.name, t.mode, t.paused_why, coalesce(o.open, 0) as open, coalesce(o.blocked, 0) as blocked, o.oldest
+   from target t left join lateral (
+     select count(*) filter (where o.state in ('due', 'sending', 'resending', 'observing', 'backing-off'))::int as open,
+       count(*) filter (where o.state in ('blocked', 'conflict') or o.blocked_count > 0)::int as blocked,
+       min(o.due_at) filter (where o.state in ('due', 'backing-off')) as oldest
+     from target_object o where o.target_n = t.n and (o.state not in ('settled', 'gone') or o.blocked_count > 0)) o on true
+   where t.deleted_at is null order by t.name_key`,
+);
+
+/** How much there is. */
+export async function readFigures(connection: Connection): Promise<DirectoryFigures> {
+  return onlyRow(await connection.rows<DirectoryFigures>(figures));
+}
+
+/** Users and groups at the end of each of the last days, today the last. */
+export async function readGrowth(connection: Connection, days: number): Promise<GrowthRow[]> {
+  return connection.rows<GrowthRow>(growth, [days]);
+}
+
+/** What each target is behind with. */
+export async function readTargetLags(connection: Connection): Promise<TargetLagRow[]> {
+  return connection.rows<TargetLagRow>(lags);
+}

@@ -1,0 +1,60 @@
+/** Users and groups as somebody types who they mean: those that begin so first. */
+import type { GroupId, UserId } from '../../core/ids.ts';
+import { foldName } from '../../core/names.ts';
+import { type Connection, named } from '../database.ts';
+import { userLabel } from '../lookup.ts';
+import { anyPart, beginning } from './like.ts';
+
+export type Suggestion = { readonly name: string; readonly about: string | null } & (
+  { readonly type: 'user'; readonly id: UserId } | { readonly type: 'group'; readonly id: GroupId }
+);
+
+const userColumns = `'user' as type, u.id, ${userLabel} as name,
+  case when u.stub then 'not arrived yet' when not u.active then 'inactive'
+       else u.document->>'displayName' end as about, u.user_name_key as key`;
+
+const usersBeginning = named(
+  'screen_suggest_users_beginning',
+  `select ${userColumns} from users u where u.deleted_at is null and u.user_name_key like $1
+   order by u.user_name_key limit $2`,
+);
+
+const usersWith = named(
+  'screen_suggest_users_with',
+  `select ${userColumns} from users u
+   where u.deleted_at is null and (u.user_name_key like $1 or lower(u.document->>'displayName') like $1
+     or u.n in (select k.user_n from identity_key k where k.kind = 'email' and k.value_key = $3))
+   order by u.user_name_key limit $2`,
+);
+
+const groups = named(
+  'screen_suggest_groups',
+  `select 'group' as type, g.id, g.name, g.description as about, g.name_key as key from groups g
+   where g.deleted_at is null and g.name_key like $1 and g.kind <> 'everyone'
+   order by g.name_key like $3 desc, g.name_key limit $2`,
+);
+
+/** Users whose userName or display name has the text, or whose e-mail address it is. */
+export async function suggestUsers(
+  connection: Connection,
+  text: string,
+  limit: number,
+): Promise<Suggestion[]> {
+  const key = foldName(text);
+  if (key === '') return [];
+  const found = await connection.rows<Suggestion>(usersBeginning, [beginning(key), limit]);
+  if (found.length >= limit) return found;
+  const others = await connection.rows<Suggestion>(usersWith, [anyPart(key), limit, key]);
+  const known = new Set<string>(found.map(({ id }) => id));
+  return [...found, ...others.filter(({ id }) => !known.has(id))].slice(0, limit);
+}
+
+/** Groups whose name has the text. */
+export async function suggestGroups(
+  connection: Connection,
+  text: string,
+  limit: number,
+): Promise<Suggestion[]> {
+  const key = foldName(text);
+  return key === '' ? [] : connection.rows<Suggestion>(groups, [anyPart(key), limit, beginning(key)]);
+}
