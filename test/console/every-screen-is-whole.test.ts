@@ -28,15 +28,15 @@ needs('chromium')('every screen', () => {
       expect(await outside.faults()).toEqual([]);
       await outside.keepPicture('sign-in');
       const visitor = await screens.visit(await site.link('administrator'), '/', look);
+      const found: unknown[] = [];
       for (const [name, path] of paths) {
         const answer = await visitor.page.goto(path);
-        expect([name, answer?.status(), await visitor.faults()]).toEqual([
-          name,
-          name === 'not-found' ? 404 : 200,
-          [],
-        ]);
+        const faults = await visitor.faults();
+        const isAnswered = answer?.status() === (name === 'not-found' ? 404 : 200);
+        if (!isAnswered || faults.length > 0) found.push([name, answer?.status(), faults]);
         await visitor.keepPicture(name);
       }
+      expect(found).toEqual([]);
       expect(visitor.complaints).toEqual([]);
       expect(site.faults).toEqual([]);
     },

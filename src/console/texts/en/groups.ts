@@ -143,9 +143,9 @@ export const groups = {
     lead: 'Leaders answer requests, and add and remove members. A group can lead: then all who are in it do.',
     search: 'Find a user or a group',
     add: 'Make leader',
-    addLabel: (name: string) => `Make ${name} a leader`,
+    addLabel: (name: string) => `Make leader: ${name}`,
     remove: 'Remove',
-    removeLabel: (name: string) => `${name} no longer leads`,
+    removeLabel: (name: string) => `Remove ${name} from the leaders`,
     changed: 'The leaders were changed.',
   },
   delete: {
