@@ -18,6 +18,7 @@ export default {
       },
     ],
   },
-  testTimeout: 30_000,
+  // A deadline for what hangs, not a measure: machines that build and test may be very busy.
+  testTimeout: 120_000,
   injectGlobals: false,
 };

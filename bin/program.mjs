@@ -27,13 +27,12 @@ export function runProgram() {
   globalThis.navigator ??= { userAgent: `Node.js/${process.versions.node.split('.')[0]}` };
   const cachedData = read(kept);
   // esbuild writes ASCII alone, which is read faster by this name.
-  const script = new vm.Script(readFileSync(filename, 'latin1'), {
-    filename,
-    cachedData,
-    importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-  });
+  const script = new vm.Script(readFileSync(filename, 'latin1'), { filename, cachedData });
   const program = { exports: {} };
-  script.runInThisContext()(program.exports, createRequire(filename), program, filename, dirname(filename));
+  // What was compiled before cannot import any more: it is handed our own way to.
+  const importFrom = (specifier) => import(specifier);
+  const scope = [program.exports, createRequire(filename), program, filename, dirname(filename), importFrom];
+  script.runInThisContext()(...scope);
   if (cachedData !== undefined && script.cachedDataRejected === false) return;
   const keep = once(() => write(kept, script.createCachedData()));
   process.once('exit', keep);

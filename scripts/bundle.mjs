@@ -2,7 +2,7 @@
  * Puts the compiled program and its packages into few files, `dist/bundle/`, since loading a thousand small ones
  * takes longer than everything else at a start. Nothing is rewritten: what stands in `dist/src` does the same, slower.
  */
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -59,10 +59,13 @@ await build({
   external,
   plugins: [ownAddresses, englishAlone],
   banner: {
-    js: `(function (exports, require, module, __filename, __dirname) {
+    js: `(function (exports, require, module, __filename, __dirname, importFrom) {
 const addressFrom = (path) => new URL(path, require('node:url').pathToFileURL(__filename)).href;`,
   },
   footer: { js: '})' },
   legalComments: 'linked',
   logLevel: 'warning',
 });
+
+const bundled = join(output, 'muster.cjs');
+writeFileSync(bundled, readFileSync(bundled, 'utf8').replaceAll(/(?<![\w$.])import\(/g, 'importFrom('));

@@ -6,6 +6,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { apiDoor } from './api/door.ts';
 import { clientTraceRoutes } from './api/client-traces.ts';
+import { auditRoutes } from './api/audit.ts';
 import { apiOperations } from './api/operations.ts';
 import { referenceDoor } from './api/reference.ts';
 import { tokenEndpoint, tokenOperation } from './api/token-endpoint.ts';
@@ -145,8 +146,9 @@ async function assemble({ settings, log, storage }: Ground, { onClose, closeAll 
   };
   await makeEveryoneGroups(directory);
   const cursors = createCursors(masterKey, epoch.id);
+  const sealKey = deriveKey(masterKey, 'audit-seal');
   const housekeeping = startHousekeeping({
-    ...{ directory, log, metrics, now: () => new Date() },
+    ...{ directory, log, metrics, sealKey, now: () => new Date() },
     historyDays: settings.history,
     guards: settings.guards,
     cursorDays: settings.cursorDays,
@@ -193,20 +195,22 @@ async function assemble({ settings, log, storage }: Ground, { onClose, closeAll 
   const verifier = samlVerifier();
   onClose(() => verifier.stop());
   const providers = providersOf(directory, verifier);
+  const apiParts = {
+    directory,
+    guards,
+    index: membership.index,
+    feedHead: membership.feedHead,
+    cursors,
+    listKey,
+    historyDays: settings.history,
+    registry,
+    baseUrl: settings.baseUrl,
+    now: Date.now,
+    random: randomBytes,
+  };
   const routes = [
-    ...directoryRoutes({
-      directory,
-      guards,
-      index: membership.index,
-      feedHead: membership.feedHead,
-      cursors,
-      listKey,
-      historyDays: settings.history,
-      registry,
-      baseUrl: settings.baseUrl,
-      now: Date.now,
-      random: randomBytes,
-    }),
+    ...directoryRoutes(apiParts),
+    ...auditRoutes(apiParts, sealKey),
     ...sourceRoutes({ database, feeds, cursorOf }),
     ...planRoutes({ directory, guards, decisions, cursorOf, listKey }),
     ...importRoutes({
@@ -306,7 +310,10 @@ async function assemble({ settings, log, storage }: Ground, { onClose, closeAll 
   onClose(() => planRounds.stop());
   const upkeep = startSamlUpkeep(providers, { keys, log });
   onClose(() => upkeep.stop());
-  writeRunning(settings.dataDir, { pid: process.pid, address, watchDir: settings.watchDir });
+  writeRunning(settings.dataDir, {
+    ...{ pid: process.pid, address, watchDir: settings.watchDir },
+    database: settings.databaseUrl === null ? 'embedded' : 'outside',
+  });
   onClose(async () => forgetRunning(settings.dataDir, process.pid));
   health.enter('serving');
   onClose(async () => health.enter('stopping'));

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { describeIssues } from './config/problems.ts';
 import { givenInEnvironment, givenInFile, merge, type Given } from './config/layers.ts';
 import { settingsSchema, type GivenSettings } from './config/schema.ts';
+import { faultInWords } from './core/schema-faults.ts';
 import { SetupProblem } from './core/setup-problem.ts';
 
 /** Settings with what follows from others filled in; folders are absolute. */
@@ -36,7 +37,7 @@ export interface SettingsPlaces {
 /** Reads and checks all settings. Refuses (SetupProblem) with one step for each thing that is wrong. */
 export function loadSettings(places: SettingsPlaces): LoadedSettings {
   const { tree, origins } = merge(given(places));
-  const read = settingsSchema.safeParse(tree);
+  const read = settingsSchema.safeParse(tree, { error: faultInWords });
   if (!read.success) {
     throw new SetupProblem('The settings are not right.', describeIssues(read.error.issues, origins));
   }

@@ -120,7 +120,10 @@ async function grant(parts: TokenEndpointParts, context: DoorContext): Promise<O
     secret: form.get('client_secret') ?? '',
   };
   const hash = hashToken(credentials.secret);
-  const owner = await findSecretOwner(parts.directory.database, { client: credentials.id, hash });
+  // PostgreSQL takes no NUL, and no client has one in its name.
+  const owner = credentials.id.includes('\0')
+    ? null
+    : await findSecretOwner(parts.directory.database, { client: credentials.id, hash });
   if (owner === null) {
     const why = 'There is no such client, or its secret is another.';
     return { status: 401, error: 'invalid_client', error_description: why };

@@ -1,10 +1,11 @@
 /**
  * What has to be done now and then, whoever asks: ending memberships and affiliations whose time is over, sweeping what deletions
- * left, forgetting old attempts at targets and ended sessions, telling of alerts, making the log's next partition. Every instance does it; each round is safe beside another's.
+ * left, forgetting old attempts at targets and ended sessions, telling of alerts, making the log's next partition, sealing the log. Every instance does it; each round is safe beside another's.
  */
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { alertSentence } from '../core/alert.ts';
+import { createAuditSealer, type AuditSealer } from '../directory/audit/sealer.ts';
 import { endExpiredAffiliations } from '../directory/affiliations.ts';
 import { endExpiredMemberships } from '../directory/expiry.ts';
 import { expireRequests } from '../directory/waiting-requests.ts';
@@ -32,6 +33,8 @@ export interface HousekeepingParts {
   readonly directory: Directory;
   readonly log: Logger;
   readonly metrics: Metrics;
+  /** Key of the seals of the log (D-40). */
+  readonly sealKey: Buffer;
   readonly now: () => Date;
   /** Days for which the past can be asked about, and the log, which is the audit too, is kept. */
   readonly historyDays: number;
@@ -52,9 +55,10 @@ const SWEPT_AT_ONCE = 10_000;
 /** Starts at once, then every ten seconds after the round before has ended. */
 export function startHousekeeping(parts: HousekeepingParts): Housekeeping {
   const state: { isStopping: boolean; timer: NodeJS.Timeout | null } = { isStopping: false, timer: null };
+  const sealer = createAuditSealer(parts.directory.database, parts.sealKey);
   const next = async (): Promise<void> => {
     try {
-      await keepHouse(parts, () => state.isStopping);
+      await keepHouse(parts, sealer, () => state.isStopping);
     } catch (error) {
       parts.log.warn({ err: error }, 'A round of housekeeping failed; the next one tries again.');
     }
@@ -70,9 +74,14 @@ export function startHousekeeping(parts: HousekeepingParts): Housekeeping {
   };
 }
 
-async function keepHouse(parts: HousekeepingParts, isStopping: () => boolean): Promise<void> {
+async function keepHouse(
+  parts: HousekeepingParts,
+  sealer: AuditSealer,
+  isStopping: () => boolean,
+): Promise<void> {
   const { directory, now } = parts;
   await ensureLogPartitions(directory.database, now());
+  await sealer.round();
   await endExpiredMemberships(directory);
   await endExpiredAffiliations(directory);
   await expireRequests(directory);

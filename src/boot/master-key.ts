@@ -26,6 +26,12 @@ export function readMasterKey({ given, dataDir, random }: MasterKeyPlace): Buffe
   ]);
 }
 
+/** The master key that is set or kept; null where there is none yet. Makes nothing. */
+export function findMasterKey(place: Omit<MasterKeyPlace, 'random'>): Buffer | null {
+  if (place.given === null && readKept(join(place.dataDir, 'master.key')) === null) return null;
+  return readMasterKey({ ...place, random: (bytes) => Buffer.alloc(bytes) });
+}
+
 /** Tells two keys apart without giving anything of them away. */
 export function fingerprintOf(masterKey: Buffer): string {
   return deriveKey(masterKey, 'fingerprint').toString('hex');

@@ -7,7 +7,7 @@ import { openEmbedded, type EmbeddedServer } from '../store/embedded/server.ts';
 import { claimSoleUse, type Claim } from '../store/embedded/sole-use.ts';
 import { migrate, type Migrated } from '../store/migrate.ts';
 import { checkServer } from '../store/server-version.ts';
-import { readRunning } from './running.ts';
+import { isRunning, readRunning, type Running } from './running.ts';
 
 /** The database of an installation, migrated, and the way to let go of it. */
 export interface Storage {
@@ -23,7 +23,8 @@ export type Use = 'daemon' | 'visit';
 
 /**
  * Opens the outside database of the settings, or the embedded one, which it starts where it does not run, and
- * migrates it. Refuses (SetupProblem) a second daemon on one data folder and a database that does not answer.
+ * migrates it. Refuses (SetupProblem) a second daemon on one data folder, the embedded database beside a daemon that
+ * works on an outside one, and a database that does not answer.
  */
 export async function openStorage(settings: Settings, use: Use, log: Logger): Promise<Storage> {
   const { databaseUrl, databaseDirectUrl } = settings;
@@ -37,10 +38,11 @@ export async function openStorage(settings: Settings, use: Use, log: Logger): Pr
 
 async function openEmbeddedStorage(settings: Settings, use: Use, log: Logger): Promise<Storage> {
   const { dataDir } = settings;
+  const running = readRunning(dataDir);
+  if (running?.database === 'outside' && isRunning(running)) throw otherDatabase(dataDir, running);
   const first = await openEmbedded({ dataDir });
   const keeper: Keeper = { server: first, claim: null, isClosing: false };
-  if (use === 'daemon') keeper.claim = await claimOrRefuse(first, dataDir);
-  const migrated = await bringUpToDate(first.url, log);
+  const migrated = await prepared(keeper, { dataDir, use, log });
   if (use === 'daemon') void restartWhenItEnds(keeper, dataDir, log);
   const database = openPool(settings, first.url, use);
   return {
@@ -54,6 +56,29 @@ async function openEmbeddedStorage(settings: Settings, use: Use, log: Logger): P
       await keeper.server.stop();
     },
   };
+}
+
+function otherDatabase(dataDir: string, { pid }: Running): SetupProblem {
+  return new SetupProblem(
+    `The Muster that runs on the data folder ${dataDir} (process ${pid}) works on a database of yours, not on the embedded one.`,
+    ['Set DATABASE_URL here to the same address, as it is set there.'],
+  );
+}
+
+/** Claims the server for a daemon and migrates its database; lets go of both when that fails. */
+async function prepared(
+  keeper: Keeper,
+  { dataDir, use, log }: { readonly dataDir: string; readonly use: Use; readonly log: Logger },
+): Promise<Migrated> {
+  const { server } = keeper;
+  if (use === 'daemon') keeper.claim = await claimOrRefuse(server, dataDir);
+  try {
+    return await bringUpToDate(server.url, log);
+  } catch (error) {
+    await keeper.claim?.release();
+    await server.stop();
+    throw error;
+  }
 }
 
 /** A daemon that was just told to end may be finishing; it is waited for this long. */

@@ -101,6 +101,12 @@ export function tellFailure(error: unknown, io: CommandIo, form: 'json' | 'text'
   return code;
 }
 
+/** Tells a command line that cannot be read, as JSON. */
+export function tellUsage({ message }: Error, io: CommandIo): void {
+  const sentence = message.replace(/^error: /, '');
+  writeJson(io.err, { error: 'usage', message: sentence, steps: ['Add --help for what there is.'] });
+}
+
 interface Failure {
   readonly code: ExitCode;
   readonly error: string;

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import type { Program } from './command.ts';
-import { exit, tellFailure } from './exit.ts';
+import { exit, tellFailure, tellUsage } from './exit.ts';
 import type { CommandIo } from './terminal.ts';
 
 type Add = (program: Program) => void;
@@ -35,6 +35,7 @@ const commands: Readonly<Record<string, () => Promise<Add>>> = {
   permission: async () => (await import('./commands/governance.ts')).addPermissionCommands,
   delegation: async () => (await import('./commands/delegation.ts')).addDelegationCommands,
   reserved: async () => (await import('./commands/governance.ts')).addReservedNameCommands,
+  audit: async () => (await import('./commands/audit.ts')).addAuditCommands,
   client: async () => (await import('./commands/client.ts')).addClientCommands,
   token: async () => (await import('./commands/client.ts')).addTokenCommands,
   conflicts: async () => (await import('./commands/conflicts.ts')).addConflictCommands,
@@ -48,16 +49,19 @@ const commands: Readonly<Record<string, () => Promise<Add>>> = {
 /** Runs a command line, without the program's name; answers the exit code. */
 export async function runCommandLine(words: readonly string[], io: CommandIo): Promise<number> {
   let code: number = exit.done;
+  const form = words.includes('--json') ? 'json' : 'text';
   const root = new Command('muster')
     .description(
       'Directory sync and SCIM provisioning: one directory of people and groups, kept in step downstream.',
     )
     .version(ownVersion(), '-V, --version')
     .exitOverride()
-    .configureOutput({ writeOut: (text) => io.out.write(text), writeErr: (text) => io.err.write(text) })
+    .configureOutput({
+      writeOut: (text) => io.out.write(text),
+      writeErr: (text) => (form === 'json' ? true : io.err.write(text)),
+    })
     .showHelpAfterError('(add --help for what there is)')
     .addHelpText('after', exitCodesHelp);
-  const form = words.includes('--json') ? 'json' : 'text';
   const program: Program = {
     root,
     io,
@@ -76,7 +80,9 @@ export async function runCommandLine(words: readonly string[], io: CommandIo): P
     await root.parseAsync([...words], { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    return error.exitCode === 0 ? exit.done : exit.usage;
+    if (error.exitCode === 0) return exit.done;
+    if (form === 'json') tellUsage(error, io);
+    return exit.usage;
   }
   return code;
 }

@@ -13,6 +13,12 @@ export interface CommandIo {
 export interface Output {
   write(text: string): unknown;
   readonly isTTY?: boolean;
+  once?(event: 'drain', listener: () => void): unknown;
+}
+
+/** Writes a piece of something long, and waits while the reader is slower. */
+export async function writePiece(out: Output, text: string): Promise<void> {
+  if (out.write(text) === false) await new Promise<void>((resolve) => out.once?.('drain', resolve));
 }
 
 /** Writes one JSON document. */

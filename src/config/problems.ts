@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { suggest } from '../core/suggestion.ts';
 import { variableOf } from './names.ts';
 import { settingsSchema } from './schema.ts';
@@ -24,19 +24,37 @@ export function describeIssues(
 
 function strangerSentence(path: readonly string[], origins: ReadonlyMap<string, string>): string {
   const byVariable = isVariable(originOf(path, origins));
-  const siblings = path.length === 1 ? topLevel() : feedKeys().map((key) => [...path.slice(0, -1), key]);
+  const siblings = namesAt(path.slice(0, -1)).map((key) => [...path.slice(0, -1), key]);
   const known = siblings.map((sibling) => (byVariable ? variableOf(sibling) : sibling.join('.')));
   const name = nameOf(path, origins);
   const meant = suggest(byVariable ? variableOf(path) : path.join('.'), known);
   return `${name} is no setting.${meant === null ? '' : ` Did you mean ${meant}?`}`;
 }
 
-function topLevel(): string[][] {
-  return Object.keys(settingsSchema.shape).map((key) => [key]);
+/** Names that may stand below a path of the settings. */
+function namesAt(path: readonly string[]): string[] {
+  let schema: unknown = settingsSchema;
+  for (const key of path) {
+    const inner = unwrapped(schema);
+    if (inner instanceof z.ZodObject) schema = (inner.shape as Record<string, unknown>)[key];
+    else if (inner instanceof z.ZodRecord) schema = inner.valueType;
+    else return [];
+  }
+  const found = unwrapped(schema);
+  return found instanceof z.ZodObject ? Object.keys(found.shape) : [];
 }
 
-function feedKeys(): string[] {
-  return Object.keys(settingsSchema.shape.feeds.unwrap().valueType.shape);
+/** What is inside of defaults, options and steps of reading. */
+function unwrapped(schema: unknown): unknown {
+  if (schema instanceof z.ZodPipe) {
+    return unwrapped(schema.in instanceof z.ZodTransform ? schema.out : schema.in);
+  }
+  const isWrapped =
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodPrefault ||
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodNullable;
+  return isWrapped ? unwrapped(schema.unwrap()) : schema;
 }
 
 function nameOf(path: readonly string[], origins: ReadonlyMap<string, string>): string {

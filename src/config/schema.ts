@@ -143,7 +143,7 @@ const feed = z.strictObject({
 
 /** Every setting, by its name in `muster.json`. The names of the variables follow from these (names.ts). */
 export const settingsSchema = z.strictObject({
-  port: whole(0, 65_535).default(8080).meta({ description: 'Port to listen on; 0 for any free one' }),
+  port: whole(1, 65_535).default(8080).meta({ description: 'Port to listen on' }),
   host: text.default('127.0.0.1').meta({ description: 'Address to listen on' }),
   baseUrl: urlOf('http', 'https')
     .transform((url) => url.replace(/\/+$/, ''))

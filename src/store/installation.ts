@@ -66,6 +66,11 @@ const bindKey = named(
      = to_jsonb($1::text) as fits`,
 );
 
+const boundKey = named(
+  'installation_bound_key',
+  `select value = to_jsonb($1::text) as fits from installation where key = 'master_key'`,
+);
+
 const firstStart = named(
   'installation_first_start',
   `insert into installation (key, value) values ('first_start', to_jsonb(now())) on conflict do nothing
@@ -103,6 +108,11 @@ export async function findEpoch(connection: Connection): Promise<string | null> 
 /** True when the database is sealed with the master key of that fingerprint; the first one to come seals it. */
 export async function bindMasterKey(database: Database, fingerprint: string): Promise<boolean> {
   return onlyRow(await database.rows<{ fits: boolean }>(bindKey, [fingerprint])).fits;
+}
+
+/** Whether the database is sealed with the master key of that fingerprint; null while no key has sealed it. */
+export async function fitsMasterKey(connection: Connection, fingerprint: string): Promise<boolean | null> {
+  return (await connection.rows<{ fits: boolean }>(boundKey, [fingerprint]))[0]?.fits ?? null;
 }
 
 /** True once in the life of a database: for the transaction that takes care of the first start. */

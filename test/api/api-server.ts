@@ -2,13 +2,16 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
+import { auditRoutes } from '../../src/api/audit.ts';
 import { apiDoor } from '../../src/api/door.ts';
+import type { ApiParts } from '../../src/api/parts.ts';
 import { planRoutes } from '../../src/api/plans.ts';
 import type { Place } from '../../src/store/changes.ts';
 import { directoryRoutes } from '../../src/api/routes.ts';
 import { DEFAULT_LIMITS } from '../../src/core/plans/limits.ts';
 import { createCursors, type Cursors } from '../../src/core/cursor.ts';
 import { buildRegistry } from '../../src/core/scim/registry.ts';
+import { deriveKey } from '../../src/core/seal.ts';
 import { type Scope, scopes as allScopes } from '../../src/core/scopes.ts';
 import { createClient } from '../../src/directory/clients.ts';
 import type { Directory } from '../../src/directory/work.ts';
@@ -74,7 +77,7 @@ export async function startApi(): Promise<ApiServer> {
   const planned = { directory: awake, guards, listKey };
   const decisions = { database, wake: () => undefined, kinds: {} };
   const cursorOf = ({ xid, seq }: Place): string => cursors.seal({ kind: 'row', xid, seq });
-  const shared = directoryRoutes({
+  const parts: ApiParts = {
     directory: awake,
     index: readsOf(engine),
     feedHead,
@@ -86,7 +89,8 @@ export async function startApi(): Promise<ApiServer> {
     baseUrl: 'http://localhost',
     now: Date.now,
     random: randomBytes,
-  });
+  };
+  const shared = [...directoryRoutes(parts), ...auditRoutes(parts, deriveKey(masterKey, 'audit-seal'))];
   const routes = [...shared, ...planRoutes({ ...planned, decisions, cursorOf })];
   const log = pino({ level: 'error' }, { write: (line: string) => void faults.push(line) });
   const authenticate = tokenLookup(database, () => performance.now());

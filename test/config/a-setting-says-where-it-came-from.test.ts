@@ -82,6 +82,23 @@ describe('settings', () => {
     expect(stepsOf(() => load({ MUSTER_HOST: 'a', MUSTER_HOST_FILE: secret }))[0]).toMatch(/both set/);
   });
 
+  it('at any depth are refused with the one that was meant, and a missing one is called missing', () => {
+    expect(stepsOf(() => load({ MUSTER_GUARDS__REMOVALS_ATLEAST: '3' }))).toContainEqual(
+      expect.stringMatching(
+        /^MUSTER_GUARDS__REMOVALS_ATLEAST is no setting. Did you mean MUSTER_GUARDS__REMOVALS/,
+      ),
+    );
+    const file = inFile({ guards: { removalAtLeast: 5 }, feeds: { hr: { mapping: { key: {} } } } });
+    const steps = stepsOf(() => load({ MUSTER_CONFIG: file }));
+    expect(steps).toContainEqual(
+      expect.stringMatching(/^guards.removalAtLeast .* Did you mean guards.removals/),
+    );
+    expect(steps).toContainEqual(
+      expect.stringMatching(/^feeds.hr.mapping.key .* Did you mean feeds.hr.mapping.keys/),
+    );
+    expect(steps).toContainEqual(expect.stringMatching(/^feeds.hr.mapping.keys.* is missing/));
+  });
+
   it('that do not exist are refused with the one that was meant', () => {
     expect(stepsOf(() => load({ MUSTER_WATCHDIR: 'x' }))).toContain(
       'MUSTER_WATCHDIR is no setting. Did you mean MUSTER_WATCH_DIR?',
@@ -101,7 +118,7 @@ describe('settings', () => {
     );
     expect(steps).toEqual([
       'The settings are not right.',
-      'MUSTER_PORT: must be a whole number from 0 to 65535.',
+      'MUSTER_PORT: must be a whole number from 1 to 65535.',
       '--host: must not be empty.',
       'DATABASE_URL: must be an address that starts with postgres:// or postgresql://.',
       `autoLeave in ${file}: must be true or false.`,

@@ -10,7 +10,8 @@ const kept = fileURLToPath(
 );
 
 it('a command keeps what Node.js compiled, and a damaged file of it is replaced, not believed', () => {
-  const run = (): string => execFileSync(process.execPath, [program, 'config', 'schema'], { encoding: 'utf8' });
+  const run = (): string =>
+    execFileSync(process.execPath, [program, 'config', 'schema'], { encoding: 'utf8' });
   const said = run();
   mkdirSync(dirname(kept), { recursive: true });
   writeFileSync(kept, 'neither code nor data');

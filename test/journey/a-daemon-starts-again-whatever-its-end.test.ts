@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { eventually } from '../support/eventually.ts';
 import { type Daemon, type Installation, makeInstallation } from '../support/muster.ts';
 
 // Each test starts processes, which on a busy machine take their time.
@@ -49,7 +50,7 @@ describe('a daemon on the embedded database', () => {
   });
 
   it('is the only one on its data folder', async () => {
-    const second = await installation.run('serve', '--port', '0');
+    const second = await installation.run('serve', '--port', '65000');
     expect(second.code).toBe(3);
     expect(second.err).toMatch(/runs on the data folder .* already.*process \d+/);
   });
@@ -58,6 +59,20 @@ describe('a daemon on the embedded database', () => {
     const listed = await installation.run('client', 'list', '--json');
     expect(listed.code).toBe(0);
     expect(JSON.parse(listed.out)).toMatchObject([{ name: 'bootstrap' }]);
+  });
+
+  it('refuses a NUL in any address or form, and never fails over it', async () => {
+    const statusOf = async (path: string, body?: string): Promise<number> => {
+      const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
+      const asking = body === undefined ? {} : { method: 'POST', body, headers };
+      return (await fetch(`${installation.address}${path}`, asking)).status;
+    };
+    const grant = 'grant_type=client_credentials&client_id=%00&client_secret=%00';
+    expect(await statusOf('/oauth2/token', grant)).toBe(401);
+    for (const path of ['metadata', 'login', 'logout']) {
+      expect(await statusOf(`/saml/%00/${path}`)).toBe(404);
+    }
+    expect(await statusOf('/saml/%00/acs', 'SAMLResponse=x')).toBe(404);
   });
 
   it('signs in by the link of the first start, once, and by the one that admin link prints', async () => {
@@ -91,6 +106,23 @@ describe('a daemon on the embedded database', () => {
     expect(await daemon.end('SIGINT')).toBe(0);
   });
 
+  it('D-40: tells who did what, and that nobody touched it, at the command line', async () => {
+    const found = await installation.run(
+      'audit',
+      'search',
+      '--type',
+      'user.created',
+      '--user',
+      'kept',
+      '--json',
+    );
+    expect(JSON.parse(found.out)).toMatchObject([{ type: 'user.created', actor: { id: 'bootstrap' } }]);
+    const exported = await installation.run('audit', 'export', '--type', 'user.*');
+    expect(exported.out.trim().split('\n').length).toBeGreaterThan(1);
+    expect(await installation.run('audit', 'verify')).toMatchObject({ code: 0 });
+    expect((await installation.run('audit', 'verify', '--head', `9:${'0'.repeat(64)}`)).code).toBe(9);
+  });
+
   it('leaves commands their database: they start it for their own time', async () => {
     const listed = await installation.run('client', 'list', '--json');
     expect(JSON.parse(listed.out)).toMatchObject([{ name: 'bootstrap' }]);
@@ -109,10 +141,48 @@ describe('a daemon on the embedded database', () => {
   });
 });
 
+describe('npm start', () => {
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    'ends at a %s to npm alone, and nothing is left',
+    async (signal) => {
+      const started = await installation.npmStart();
+      expect(await users(/mst_\S+/.exec(started.greeting)?.[0] ?? '')).toMatchObject({ status: 401 });
+      await started.end(signal);
+      await eventually(() => expect(databaseRuns()).toBe(false));
+      await expect(fetch(`${installation.address}/livez`)).rejects.toThrow();
+    },
+  );
+});
+
 describe('a command', () => {
+  it('does not open another database beside a daemon that works on an outside one', async () => {
+    const other = await makeInstallation();
+    mkdirSync(join(other.folder, 'data'));
+    const running = { pid: process.pid, address: 'http://127.0.0.1:1', watchDir: 'x', database: 'outside' };
+    writeFileSync(join(other.folder, 'data/running.json'), JSON.stringify(running));
+    const refused = await other.run('members', 'group1');
+    expect(refused).toMatchObject({ code: 3, out: '' });
+    expect(refused.err).toMatch(/works on a database of yours[^]*DATABASE_URL/);
+    expect(existsSync(join(other.folder, 'data/postgres'))).toBe(false);
+    await other.remove();
+  });
+
+  it('says what it cannot read as JSON where that is asked for, and asks before what cannot be taken back', async () => {
+    const missing = await installation.run('members', '--json');
+    expect(missing).toMatchObject({ code: 2, out: '' });
+    expect(JSON.parse(missing.err)).toMatchObject({
+      error: 'usage',
+      message: expect.stringContaining('group'),
+    });
+    expect((await installation.run('push', 'x', '--patience', 'abc')).code).toBe(2);
+    const unsaid = await installation.run('client', 'revoke', 'bootstrap');
+    expect(unsaid).toMatchObject({ code: 2 });
+    expect(unsaid.err).toMatch(/--yes/);
+  });
+
   it('ends with the documented code, its talk on standard error, its data alone on standard output', async () => {
     const secret = { MUSTER_BOOTSTRAP_TOKEN: 'planted-planted-planted-planted-planted' };
-    const unknown = await installation.run('client', 'revoke', 'nobody', '--json');
+    const unknown = await installation.run('client', 'revoke', 'nobody', '--yes', '--json');
     const wrongSetting = await installation.runWith({ MUSTER_PRT: '1' }, 'config', 'check');
     const database = { DATABASE_URL: 'postgres://u:planted@127.0.0.1:1/x' };
     const unreachable = await installation.runWith(database, 'migrate');

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const program = join(dirname(fileURLToPath(import.meta.url)), '../../bin/muster.mjs');
+const checkout = join(dirname(fileURLToPath(import.meta.url)), '../..');
+const program = join(checkout, 'bin/muster.mjs');
 
 /** An installation in a folder of its own, used as a person would: by its commands. */
 export interface Installation {
@@ -14,6 +15,8 @@ export interface Installation {
   readonly address: string;
   /** Starts the daemon and waits until it has greeted. */
   serve(): Promise<Daemon>;
+  /** The same by `npm start`; a signal goes to npm alone. */
+  npmStart(): Promise<Daemon>;
   run(...words: readonly string[]): Promise<Ran>;
   /** As `run`, with more in the environment. */
   runWith(more: Readonly<Record<string, string>>, ...words: readonly string[]): Promise<Ran>;
@@ -54,14 +57,17 @@ export async function makeInstallation(
     ...settings,
   };
   const started = new Set<ChildProcess>();
+  const track = (child: ChildProcess): ChildProcess => {
+    started.add(child);
+    child.once('exit', () => started.delete(child));
+    return child;
+  };
   const start = (words: readonly string[], more: Readonly<Record<string, string>> = {}): ChildProcess => {
     const child = spawn(process.execPath, [program, ...words], {
       env: { ...env, ...more },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    started.add(child);
-    child.once('exit', () => started.delete(child));
-    return child;
+    return track(child);
   };
   return {
     folder,
@@ -69,6 +75,11 @@ export async function makeInstallation(
     address: `http://127.0.0.1:${port}`,
     serve: async () => {
       const child = start(['serve']);
+      const greeting = await untilSaid(child, /Watched folder[^]*?\n\n/);
+      return { greeting, end: (signal) => ended(child, signal) };
+    },
+    npmStart: async () => {
+      const child = track(spawn('npm', ['start'], { cwd: checkout, env, stdio: ['ignore', 'pipe', 'pipe'] }));
       const greeting = await untilSaid(child, /Watched folder[^]*?\n\n/);
       return { greeting, end: (signal) => ended(child, signal) };
     },

@@ -12,6 +12,7 @@ import {
 } from '../../directory/clients.ts';
 import { perform } from '../../directory/work.ts';
 import { listClients } from '../../store/clients.ts';
+import { isMeant } from '../confirmation.ts';
 import { exit } from '../exit.ts';
 import { type End, readExpiry } from '../expiry.ts';
 import { addClientTraceCommand } from './client-trace.ts';
@@ -140,16 +141,20 @@ const OVERLAP_MS = 7 * 86_400_000;
 function addRevoke({ io, run }: Program, parent: Parent): void {
   withCommonOptions(
     parent.command('revoke <client>').description('end a client and all its tokens; what it asserted stays'),
-  ).action(
-    run(async (client: string, options: CommonOptions) => {
-      await visit(io, { command: 'client revoke', options }, ({ directory, by }) =>
-        perform(directory, by, (work) => endClient(work, client)),
-      );
-      if (options.json === true) writeJson(io.out, { revoked: client });
-      else io.err.write(`${client} is revoked.\n`);
-      return exit.done;
-    }),
-  );
+  )
+    .option('--yes', 'do not ask')
+    .action(
+      run(async (client: string, options: CommonOptions & { readonly yes?: boolean }) => {
+        if (!(await isMeant(io, options, `This ends ${client} and all its tokens at once.`)))
+          return exit.usage;
+        await visit(io, { command: 'client revoke', options }, ({ directory, by }) =>
+          perform(directory, by, (work) => endClient(work, client)),
+        );
+        if (options.json === true) writeJson(io.out, { revoked: client });
+        else io.err.write(`${client} is revoked.\n`);
+        return exit.done;
+      }),
+    );
 }
 
 /** `muster token create` */

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { SetupProblem, Unreachable } from '../../core/setup-problem.ts';
 import { lookAtClosure, lookAtFeed, lookAtIndex } from '../doctor/derived.ts';
@@ -62,7 +61,7 @@ async function examine(
       findings.push(
         ...(await lookAtServer(settings, directUrl)),
         await lookAtClocks(database),
-        await lookAtMasterKey(settings, database, randomBytes),
+        await lookAtMasterKey(settings, database),
         await lookAtTokens(database),
       );
       if (options.verify !== true) return;

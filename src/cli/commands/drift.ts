@@ -13,6 +13,7 @@ import type { Targets } from '../../targets/admin/verbs.ts';
 import { LISTED_STATES, type ListedState } from '../../store/targets/listing.ts';
 import { withCommonOptions, type Program } from '../command.ts';
 import { exit } from '../exit.ts';
+import { readSeconds } from '../numbers.ts';
 import { writeJson, writeTable } from '../terminal.ts';
 import type { CommonOptions } from '../visit.ts';
 import { withTargets } from '../targets.ts';
@@ -20,7 +21,8 @@ import { withTargets } from '../targets.ts';
 interface DriftOptions extends CommonOptions {
   readonly last?: boolean;
   readonly exitCode?: boolean;
-  readonly patience: string;
+  /** Milliseconds. */
+  readonly patience: number;
 }
 
 const LOOK_EVERY_MS = 100;
@@ -37,11 +39,11 @@ export function addDriftCommand({ root, io, run }: Program): void {
   )
     .option('--last', 'tell what the last look found, without another one')
     .option('--exit-code', 'end with 9 when something is otherwise')
-    .option('--patience <seconds>', 'how long to wait for the end of the look', '300')
+    .option('--patience <seconds>', 'how long to wait for the end of the look', readSeconds, 300_000)
     .action(
       run(async (target: string, options: DriftOptions) => {
         const drift = await withTargets(io, { command: 'drift', options }, async (targets) => {
-          if (options.last !== true) await look(targets, target, Number(options.patience) * 1_000);
+          if (options.last !== true) await look(targets, target, options.patience);
           return allDrift(targets, target);
         });
         if (options.json === true) writeJson(io.out, drift);

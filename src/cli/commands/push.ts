@@ -3,6 +3,7 @@ import { Unreachable } from '../../core/setup-problem.ts';
 import { askForPush, type PushView, showPush } from '../../targets/admin/pushing.ts';
 import type { Targets } from '../../targets/admin/verbs.ts';
 import { exit } from '../exit.ts';
+import { readSeconds } from '../numbers.ts';
 import { withCommonOptions, type Program } from '../command.ts';
 import { writeJson } from '../terminal.ts';
 import type { CommonOptions } from '../visit.ts';
@@ -12,7 +13,8 @@ interface PushOptions extends CommonOptions {
   readonly user?: string;
   readonly full?: boolean;
   readonly dryRun?: boolean;
-  readonly patience: string;
+  /** Milliseconds. */
+  readonly patience: number;
 }
 
 const LOOK_EVERY_MS = 50;
@@ -27,7 +29,7 @@ export function addPushCommand({ root, io, run }: Program): void {
     .option('--user <user>', 'only this one, by id or userName')
     .option('--full', 'compare everything, and look at every object at the target')
     .option('--dry-run', 'say what would be sent, and send nothing')
-    .option('--patience <seconds>', 'how long to wait for the end', '60')
+    .option('--patience <seconds>', 'how long to wait for the end', readSeconds, 60_000)
     .action(
       run(async (target: string, options: PushOptions) => {
         const push = await withTargets(io, { command: 'push', options }, async (targets, { by }) => {
@@ -37,7 +39,7 @@ export function addPushCommand({ root, io, run }: Program): void {
             dryRun: options.dryRun === true,
             by: by.actor.id,
           });
-          return untilEnded(targets, asked, Number(options.patience) * 1_000, (step) => {
+          return untilEnded(targets, asked, options.patience, (step) => {
             if (options.json !== true) io.out.write(`${step.operation}  ${step.what}  ${step.outcome}\n`);
           });
         });

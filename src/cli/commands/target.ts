@@ -14,6 +14,7 @@ import {
   showTargets,
 } from '../../targets/admin/verbs.ts';
 import { replay, rotateSigningKey } from '../../targets/admin/webhooks.ts';
+import { isMeant } from '../confirmation.ts';
 import { exit } from '../exit.ts';
 import { withCommonOptions, type Program } from '../command.ts';
 import { writeJson, writeTable } from '../terminal.ts';
@@ -180,13 +181,11 @@ function addRemove({ io, run }: Program, parent: Parent): void {
       .command('remove <target>')
       .description('forget a target and its credentials; what it holds stays there'),
   )
-    .option('--yes', 'do it')
+    .option('--yes', 'do not ask')
     .action(
       run(async (name: string, options: CommonOptions & { readonly yes?: boolean }) => {
-        if (options.yes !== true) {
-          io.err.write(`This forgets ${name}, its ledger and its credentials. Say --yes to do it.\n`);
-          return exit.usage;
-        }
+        const what = `This forgets ${name}, its ledger and its credentials.`;
+        if (!(await isMeant(io, options, what))) return exit.usage;
         await withTargets(io, { command: 'target remove', options }, (all, { by }) =>
           removeTarget(all, name, by),
         );

@@ -15,7 +15,8 @@ export function startChild(
   words: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): Child {
-  const child = spawn(process.execPath, [script, ...words], {
+  const tie = new URL(import.meta.url.endsWith('.ts') ? './tie.ts' : './tie.js', import.meta.url).href;
+  const child = spawn(process.execPath, ['--import', tie, script, ...words], {
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -1,9 +1,9 @@
 /** What the doctor looks at in the database. */
-import { fingerprintOf, readMasterKey } from '../../boot/master-key.ts';
+import { findMasterKey, fingerprintOf } from '../../boot/master-key.ts';
 import type { Settings } from '../../config.ts';
 import { listEndingTokens } from '../../store/clients.ts';
 import type { Database } from '../../store/database.ts';
-import { bindMasterKey } from '../../store/installation.ts';
+import { fitsMasterKey } from '../../store/installation.ts';
 import { describeConnection } from '../../store/server-version.ts';
 import { bad, good, notice, type Finding } from './finding.ts';
 
@@ -36,10 +36,12 @@ export async function lookAtClocks(database: Database): Promise<Finding> {
 export async function lookAtMasterKey(
   { masterKey, dataDir }: Settings,
   database: Database,
-  random: (bytes: number) => Buffer,
 ): Promise<Finding> {
-  const key = readMasterKey({ given: masterKey, dataDir, random });
-  if (await bindMasterKey(database, fingerprintOf(key))) return good('master key', 'It fits the database.');
+  const key = findMasterKey({ given: masterKey, dataDir });
+  if (key === null) return good('master key', 'There is none yet; the first start makes it.');
+  const fits = await fitsMasterKey(database, fingerprintOf(key));
+  if (fits !== false)
+    return good('master key', fits === null ? 'Nothing is sealed yet.' : 'It fits the database.');
   const fix = 'Set MUSTER_MASTER_KEY to the key of this installation, or put its master.key back.';
   return bad('master key', 'The database is sealed with another one.', fix);
 }

@@ -50,7 +50,8 @@ export function samlDoor(parts: SamlDoorParts): DoorMiddleware {
 }
 
 async function requireProvider({ directory }: SamlDoorParts, name: string): Promise<ProviderRow> {
-  const provider = await findProvider(directory.database, name);
+  // PostgreSQL takes no NUL, and no provider has one in its name.
+  const provider = name.includes('\0') ? null : await findProvider(directory.database, name);
   if (provider?.name !== name) throw new LoginRefused('provider.unknown');
   return provider;
 }
