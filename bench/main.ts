@@ -23,6 +23,8 @@ import { peers } from './peers.ts';
 import { storePairs } from './pairs.ts';
 import { reads } from './reads.ts';
 import { ruleEdit } from './rule-edit.ts';
+import { targetLatency } from './target-latency.ts';
+import { targetPush } from './target-push.ts';
 
 const benchmarks: readonly Benchmark[] = [
   memberChange,
@@ -34,6 +36,8 @@ const benchmarks: readonly Benchmark[] = [
   httpPatch,
   csvImport,
   peers,
+  targetLatency,
+  targetPush,
 ];
 const RESULTS = join(dirname(fileURLToPath(import.meta.url)), 'results');
 

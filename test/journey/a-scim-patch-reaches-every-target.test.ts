@@ -109,10 +109,26 @@ needs('slapd')('a SCIM PATCH', () => {
       expect(await held()).toEqual({ foreign: names, second: names, slapd: names });
     }, 60_000);
 
+  /** Prints how long after the answer of a PATCH each counterpart held these members; looks one after another. */
+  const tellArrivals = async (names: readonly string[]): Promise<void> => {
+    const answered = performance.now();
+    const took = new Map<string, number>();
+    await eventually(async () => {
+      for (const [where, members] of Object.entries(await held())) {
+        const isThere = names.every((name) => members.includes(name));
+        if (isThere && !took.has(where)) took.set(where, Math.round(performance.now() - answered));
+      }
+      expect(took.size).toBe(3);
+    }, 60_000);
+    const told = [...took].map(([where, ms]) => `${where} ${ms} ms`).join(', ');
+    process.stderr.write(`From the answer of a SCIM PATCH to its member at each target: ${told}\n`);
+  };
+
   it('that adds members reaches slapd, a foreign SCIM server and a second Muster', async () => {
     await patch('add', 'ada');
     await allHold(['ada']);
     await patch('add', 'grace');
+    await tellArrivals(['ada', 'grace']);
     await allHold(['ada', 'grace']);
   });
 

@@ -15,6 +15,8 @@ export type Trick =
   | { readonly kind: 'reset'; readonly done: boolean }
   /** Carries it out and answers, so many ms later. */
   | { readonly kind: 'delay'; readonly ms: number }
+  /** Carries it out and answers when `until` was told to go on. */
+  | { readonly kind: 'hold'; readonly until: (go: () => void) => void }
   /** Says 200 and does nothing. */
   | { readonly kind: 'lie' }
   /** Sends half of the answer and cuts. */
@@ -31,6 +33,8 @@ export interface Quirks {
   removal: readonly ('filter' | 'value' | 'put')[];
   /** Refuses users without these attributes, and those with more than one e-mail. */
   asksOfUsers: { readonly needs: readonly string[]; readonly oneMail: boolean };
+  /** Takes changes of names, and of groups anything but members. */
+  renames: boolean;
   /** How it folds the names of groups before it takes two for one. */
   foldsGroups: (name: string) => string;
   /** Decides per request. */
@@ -86,6 +90,7 @@ export async function startQuirkServer(first: Partial<Quirks> = {}): Promise<Qui
     takesDuplicates: false,
     removal: ['filter', 'value', 'put'],
     asksOfUsers: { needs: [], oneMail: false },
+    renames: true,
     foldsGroups: (name) => name.toLowerCase(),
     trick: () => null,
     ...first,
@@ -146,6 +151,8 @@ function play(trick: Trick | null, run: () => Answer, response: ServerResponse):
       setTimeout(() => send(answer), trick.ms);
       return;
     }
+    case 'hold':
+      return trick.until(() => send(run()));
     case 'lie':
       return send({ status: 200, body: {} });
     case 'stall':
@@ -171,15 +178,14 @@ export const PLAYED = {
     asksOfUsers: { needs: ['name.givenName', 'name.familyName', 'displayName'], oneMail: true },
   },
   'github-emu': {
-    membersCap: { count: 1_000, status: 400 },
     asksOfUsers: { needs: ['emails'], oneMail: false },
     foldsGroups: (name) => name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-'),
   },
-  slack: { membersCap: { count: 1_000, status: 400 }, asksOfUsers: { needs: ['emails'], oneMail: false } },
-  miro: { removal: ['filter', 'value'] },
+  slack: { asksOfUsers: { needs: ['emails'], oneMail: false } },
+  miro: { membersCap: { count: 8_000, status: 413 }, removal: ['filter', 'value'] },
   databricks: { removal: ['filter'] },
   snowflake: { asksOfUsers: { needs: [], oneMail: true }, foldsGroups: (name) => name.toUpperCase() },
-  jfrog: { asksOfUsers: { needs: ['emails'], oneMail: false } },
+  jfrog: { asksOfUsers: { needs: ['emails'], oneMail: false }, renames: false },
 } as const satisfies Readonly<Record<string, Partial<Quirks>>>;
 
 async function readBody(request: IncomingMessage): Promise<string> {
@@ -281,7 +287,10 @@ function patch(service: Service, kept: Kept, document: Json): Answer {
   const touched = operations.flatMap(({ path, value }) =>
     path.startsWith('members') ? (Array.isArray(value) ? (value as unknown[]) : [path]) : [],
   );
-  const { membersCap, removal } = service.quirks;
+  const { membersCap, removal, renames } = service.quirks;
+  const isFixed = ({ path }: { path: string }): boolean =>
+    service.groups.has(kept.id) ? !path.startsWith('members') : path === 'userName';
+  if (!renames && operations.some(isFixed)) return { status: 400, body: { detail: 'not supported' } };
   if (membersCap !== null && touched.length > membersCap.count) {
     return { status: membersCap.status, body: { detail: 'too many members' } };
   }

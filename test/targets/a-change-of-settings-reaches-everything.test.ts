@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { showObjects } from '../../src/targets/admin/ledger.ts';
 import { changeTarget, showTarget } from '../../src/targets/admin/verbs.ts';
 import type { UserRow } from '../../src/store/users.ts';
 import { attribution } from '../support/directory.ts';
@@ -58,6 +59,34 @@ describe('a living target whose settings change', () => {
       for (const { user_name: name } of users) expect(accountOf(name ?? '').title).toBeUndefined();
       expect(Object.keys(server.held().groups)).toEqual(['Staff']);
     });
+  });
+
+  it('has names reserved as the new profile folds them, by a driver that had reserved others (O-09)', async () => {
+    const [one, two] = [await on.group('Red Team'), await on.group('Red_Team')];
+    const scope = (await showTarget(on.targets, 'wiki')).scope.groups;
+    const by = attribution('console');
+    const everything = { scope: { groups: [...scope, one.id, two.id] } };
+    await changeTarget(on.targets, 'wiki', { change: everything, by });
+    await eventually(() => expect(Object.keys(server.held().groups)).toContain('Red_Team'));
+    await changeTarget(on.targets, 'wiki', { change: { settings: { profile: 'github-emu' } }, by });
+    // What is there stays; of two that now fold alike the second is told so at its next change.
+    const clash = await on.group('Red-Team');
+    await changeTarget(on.targets, 'wiki', {
+      change: { scope: { groups: [...scope, one.id, two.id, clash.id] } },
+      by,
+    });
+    await eventually(async () => {
+      const query = { state: 'blocked', type: 'group', id: null, after: 0, limit: 10 } as const;
+      const { items } = await showObjects(on.targets, 'wiki', query);
+      expect(items.map(({ name }) => name)).toContain('Red-Team');
+      expect(items[0]?.why).toContain('would bear one name at the target');
+    });
+    expect(Object.keys(server.held().groups)).not.toContain('Red-Team');
+    await changeTarget(on.targets, 'wiki', { change: { settings: { profile: 'auto' } }, by });
+    // Under a profile that keeps them apart the blocked one goes on, whatever driver was at it.
+    await eventually(() => expect(Object.keys(server.held().groups)).toContain('Red-Team'));
+    await changeTarget(on.targets, 'wiki', { change: { scope: { groups: scope } }, by });
+    await eventually(() => expect(Object.keys(server.held().groups)).toEqual(['Staff']));
   });
 
   it('forgets what was learned of the service before, and keeps it when only other things change', async () => {

@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { editMembers } from '../../src/directory/memberships.ts';
+import { changeGroup, type GroupState } from '../../src/directory/groups.ts';
+import { addMember, editMembers } from '../../src/directory/memberships.ts';
 import { createUser } from '../../src/directory/users.ts';
 import type { UserRow } from '../../src/store/users.ts';
 import { showObjects } from '../../src/targets/admin/ledger.ts';
 import { showTarget } from '../../src/targets/admin/verbs.ts';
+import { PROFILE_NAMES, PROFILES } from '../../src/targets/connectors/scim/profiles.ts';
 import { eventually } from '../support/eventually.ts';
 import { PLAYED, type QuirkServer, startQuirkServer } from '../support/quirk-server.ts';
 import { openTestTargets, type TestTargets } from '../support/target-engine.ts';
@@ -64,6 +66,37 @@ describe('a service with a profile', () => {
       expect((await showTarget(on.targets, profile)).learned).toEqual({});
     },
   );
+
+  it('that renames nothing says so of what was renamed, and is sent nothing of it', async () => {
+    const server = await startQuirkServer(PLAYED.jfrog);
+    servers.push(server);
+    const group = await on.group('Fixed', ...users.slice(0, 2));
+    await on.add({
+      ...{ name: 'fixed', type: 'scim', mode: 'enforce', scope: { groups: [group.id] } },
+      settings: { url: server.url, allowPrivate: true, profile: 'jfrog' },
+    });
+    await eventually(() => expect(server.held().groups.Fixed).toEqual(names(users.slice(0, 2))));
+    const edit = (state: GroupState): GroupState => ({ ...state, name: 'Moved' });
+    await on.do((work) => changeGroup(work, { group: group.id, ifMatch: null, edit }));
+    await eventually(async () => {
+      const query = { state: 'blocked', type: null, id: null, after: 0, limit: 10 } as const;
+      const { items } = await showObjects(on.targets, 'fixed', query);
+      expect(items[0]?.why).toContain('Fixed cannot become Moved, for jfrog renames nothing');
+    });
+    const patches = server.seen.filter(({ method, body }) => method === 'PATCH' && body.includes('Moved'));
+    expect(patches).toEqual([]);
+    // Its members are kept in step all the same.
+    const added = { group: group.id, member: users[2]?.id ?? group.id };
+    await on.do((work) => addMember(work, added));
+    await eventually(() => expect(server.held().groups.Fixed).toEqual(names(users.slice(0, 3))));
+  });
+
+  it('has facts that come from its own documentation', () => {
+    for (const name of PROFILE_NAMES) {
+      const { from } = PROFILES[name];
+      if (name !== 'auto') expect(from?.read).toMatch(/^\d{4}-\d\d-\d\d$/);
+    }
+  });
 
   it('that demands what a user has not blocks that user with a sentence, before anything is sent', async () => {
     const server = await startQuirkServer(PLAYED['aws-identity-center']);

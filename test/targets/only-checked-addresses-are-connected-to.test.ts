@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
@@ -80,8 +80,24 @@ describe('connections to targets', () => {
   const server = createServer((request, response) => {
     requests += 1;
     if (request.url === '/away') response.writeHead(307, { location: '/elsewhere' }).end();
+    else if (request.url === '/endless') endless(response);
+    else if (request.url === '/drip') drip(response);
     else response.end('{}');
   });
+  /** More than anybody has to say, as fast as it is taken. */
+  const endless = (response: ServerResponse): void => {
+    const piece = Buffer.alloc(1024 * 1024, 'x');
+    const more = (): void => {
+      while (!response.destroyed && response.write(piece));
+      response.once('drain', more);
+    };
+    more();
+  };
+  /** A byte now and then, so that no wait for the next one is ever long. */
+  const drip = (response: ServerResponse): void => {
+    const timer = setInterval(() => response.write(' '), 20);
+    response.once('close', () => clearInterval(timer));
+  };
   let port = 0;
   beforeAll(async () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -92,7 +108,7 @@ describe('connections to targets', () => {
   });
 
   const get = async (url: string, allowPrivate: boolean) => {
-    const client = openHttpClient({ allowPrivate, timeoutMs: 5_000, connections: 1 });
+    const client = openHttpClient({ allowPrivate, timeoutMs: 2_000, connections: 1 });
     try {
       return await client.send({ method: 'POST', url, headers: {}, body: '{}' });
     } finally {
@@ -121,6 +137,18 @@ describe('connections to targets', () => {
     const before = requests;
     expect(await get(`http://127.0.0.1:${port}/away`, true)).toMatchObject({ kind: 'answer', status: 307 });
     expect(requests).toBe(before + 1);
+  });
+
+  it('end with an answer that never ends, however fast or slow it comes', async () => {
+    const endless = await get(`http://127.0.0.1:${port}/endless`, true);
+    expect(endless).toMatchObject({ kind: 'failed', outcome: { kind: 'ambiguous' } });
+    // Ended by its size, long before its time.
+    expect(endless).not.toMatchObject({ outcome: { why: 'no answer in time' } });
+    const dripped = await get(`http://127.0.0.1:${port}/drip`, true);
+    expect(dripped).toMatchObject({
+      kind: 'failed',
+      outcome: { kind: 'ambiguous', why: 'no answer in time' },
+    });
   });
 
   it('name what went wrong once', async () => {

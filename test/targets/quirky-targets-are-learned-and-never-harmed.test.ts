@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { editMembers, removeMember } from '../../src/directory/memberships.ts';
+import { addMember, editMembers, removeMember } from '../../src/directory/memberships.ts';
 import { createUser } from '../../src/directory/users.ts';
 import type { GroupRow } from '../../src/store/groups.ts';
 import type { UserRow } from '../../src/store/users.ts';
@@ -273,6 +273,69 @@ describe('a target with quirks', () => {
     await approvePlan(parts, { plan: undo.id, hash: undo.hash, reason: 'too early', by });
     await holds(server, 'Undone other', users.slice(0, 3));
     await holds(server, 'undone-since', users);
+  });
+
+  it('deletes who left once the grace time is over, ours alone, and makes anew who comes after it (O-05)', async () => {
+    const { server, users, group } = await begin('graceful', { count: 2, settings: { deleteAfterDays: 2 } });
+    const adopted = await on.user('graceful-adopted');
+    await holds(server, 'graceful', users);
+    server.tamper(({ users: accounts }) => {
+      const document = { userName: 'graceful-adopted', active: true };
+      const members = new Set<string>();
+      accounts.set('theirs', { id: 'theirs', name: 'graceful-adopted', externalId: null, document, members });
+    });
+    await on.do((work) => addMember(work, { group: group.id, member: adopted.id }));
+    await holds(server, 'graceful', [...users, adopted]);
+    const [stayer, leaver] = users;
+    const accountOf = (user: UserRow | undefined): string => idOf(server, user);
+    const first = accountOf(leaver);
+    for (const user of [leaver, adopted]) {
+      await on.do((work) => removeMember(work, { group: group.id, member: user?.id ?? group.id }));
+    }
+    const states = { [stayer?.user_name ?? '']: true, [leaver?.user_name ?? '']: false };
+    await eventually(() => expect(server.held().users).toEqual({ ...states, 'graceful-adopted': false }));
+    const passDays = async (days: number): Promise<void> => {
+      await on.database.rows({
+        text: `update target_object set left_at = left_at - interval '${days} days' where left_at is not null`,
+      });
+      // A change of anything has the target compared whole, as every quarter of an hour.
+      const change = { guards: { percent: 20 + days } };
+      await changeTarget(on.targets, 'graceful', { change, by: attribution('console') });
+    };
+    await passDays(1);
+    await on.do((work) => addMember(work, { group: group.id, member: leaver?.id ?? group.id }));
+    await holds(server, 'graceful', users);
+    expect(accountOf(leaver)).toBe(first);
+    await on.do((work) => removeMember(work, { group: group.id, member: leaver?.id ?? group.id }));
+    await eventually(() => expect(server.held().users).toEqual({ ...states, 'graceful-adopted': false }));
+    await passDays(2);
+    await eventually(() =>
+      expect(server.held().users).toEqual({ [stayer?.user_name ?? '']: true, 'graceful-adopted': false }),
+    );
+    await on.do((work) => addMember(work, { group: group.id, member: leaver?.id ?? group.id }));
+    await holds(server, 'graceful', users);
+    expect(accountOf(leaver)).not.toBe(first);
+  });
+
+  it('that answers after our patience has every account and member once (O-06)', async () => {
+    const count = Number(process.env.MUSTER_TEST_LATE ?? 4);
+    let late = 0;
+    const { server, users } = await begin('late', {
+      count,
+      settings: { concurrency: 1 },
+      quirks: {
+        takesDuplicates: true,
+        trick: ({ method }) => {
+          if (method === 'GET') return null;
+          late += 1;
+          return late % 2 === 1 ? { kind: 'delay', ms: 1_200 } : null;
+        },
+      },
+    });
+    await holds(server, 'late', users);
+    expect(late).toBeGreaterThan(count);
+    server.tamper(({ users: accounts }) => expect(accounts.size).toBe(count));
+    expect(server.repeatedAdds()).toBe(0);
   });
 
   it('that says yes and does nothing is caught after the first five, and asked of a person (O-07)', async () => {

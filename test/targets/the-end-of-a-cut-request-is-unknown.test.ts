@@ -16,7 +16,7 @@ describe('a SCIM target on a bad network', () => {
 
   beforeAll(async () => {
     server = await startQuirkServer();
-    const http = openHttpClient({ allowPrivate: true, timeoutMs: 400, connections: 2 });
+    const http = openHttpClient({ allowPrivate: true, timeoutMs: 400, connections: 50 });
     connector = scimConnector({
       settings: { ...settings, url: server.url },
       credentials: {},
@@ -51,6 +51,25 @@ describe('a SCIM target on a bad network', () => {
       expect(result.resolution.kind).toBe(resolution);
     },
   );
+
+  it('that answers after our patience, 50 times, has each account once after a look', async () => {
+    server.quirks.takesDuplicates = true;
+    server.quirks.trick = ({ method }) => (method === 'POST' ? { kind: 'delay', ms: 600 } : null);
+    const users = Array.from({ length: 50 }, (_, at) => aUser(`late${at}`));
+    const seen = await Promise.all(
+      users.map(async (object) => {
+        const { kind } = await connector.apply({ kind: 'create', object }, traits);
+        return { kind, found: (await connector.resolve(object)).kind };
+      }),
+    );
+    expect(seen).toEqual(users.map(() => ({ kind: 'ambiguous', found: 'found' })));
+    const names = Object.keys(server.held().users).filter((name) => name.startsWith('late'));
+    expect(names).toHaveLength(50);
+    server.tamper(({ users: accounts }) => {
+      expect([...accounts.values()].filter(({ name }) => name.startsWith('late'))).toHaveLength(50);
+    });
+    server.quirks.takesDuplicates = false;
+  });
 
   it.each([
     [429, { 'retry-after': '7' }, { kind: 'throttled', until: NOW + 7_000 }],

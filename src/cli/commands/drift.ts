@@ -125,12 +125,13 @@ export function addObjectsCommand({ io, run }: Program, parent: Program['root'])
         else {
           writeTable(
             io,
-            ['TYPE', 'NAME', 'STATE', 'MEMBERS', 'WAITING', 'BLOCKED', 'WHY'],
-            objects.map(({ type, name, id, state, members, why }) => [
+            ['TYPE', 'NAME', 'STATE', 'HELD', 'MEMBERS', 'WAITING', 'BLOCKED', 'WHY'],
+            objects.map(({ type, name, id, state, held, members, why }) => [
               ...[
                 type,
                 name ?? id,
                 state,
+                held ?? '',
                 members?.applied ?? '',
                 members?.waiting ?? '',
                 members?.blocked ?? '',

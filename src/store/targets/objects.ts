@@ -8,7 +8,7 @@ import {
   type ObjectEvent,
   type ObjectState,
 } from '../../core/targets/object-state.ts';
-import type { GroupN, UserN } from '../../core/ids.ts';
+import type { GroupN } from '../../core/ids.ts';
 import { type Connection, named, onlyRow, type Tx } from '../database.ts';
 
 /** A user, a group, the member list of a group. */
@@ -37,8 +37,8 @@ export interface ObjectRow {
   readonly blocked_count: number;
 }
 
-/** Text of SQL that gives the state after an event. */
-function after(event: ObjectEvent, alias = 'o'): string {
+/** Text of SQL that gives the state of a row after an event, by the table of states. */
+export function stateAfter(event: ObjectEvent, alias = 'o'): string {
   const moves = OBJECT_STATES.filter((state) => nextState(state, event) !== state);
   const whens = moves.map((state) => `when '${state}' then '${nextState(state, event)}'`);
   return whens.length === 0
@@ -46,99 +46,17 @@ function after(event: ObjectEvent, alias = 'o'): string {
     : `case ${alias}.state ${whens.join(' ')} else ${alias}.state end`;
 }
 
-const columns = `o.n, o.kind, o.state, o.wanted, o.generation, o.due_at, o.failures, o.remote_id, o.held, o.owned,
+export const objectColumns = `o.n, o.kind, o.state, o.wanted, o.generation, o.due_at, o.failures, o.remote_id, o.held, o.owned,
   o.name, o.applied_hash, o.left_at, o.applied_count, o.add_count, o.remove_count, o.waiting_count, o.blocked_count`;
-
-const markUsers = named(
-  'target_mark_users',
-  `with inserted as (
-     insert into target_object as o (target_n, kind, n, state, wanted)
-     select $1, 'u', w.n, 'due', true from unnest($3::int[]) as w(n) order by w.n
-     on conflict (target_n, kind, n) do update
-       set state = ${after('marked')}, generation = o.generation + 1, wanted = true, left_at = null)
-   update target_object o
-   set state = ${after('marked')}, generation = o.generation + 1, wanted = false,
-       left_at = coalesce(o.left_at, now())
-   where o.target_n = $1 and o.kind = 'u' and o.n = any($2::int[]) and not o.n = any($3::int[])`,
-);
-
-const markGroups = named(
-  'target_mark_groups',
-  `with inserted as (
-     insert into target_object as o (target_n, kind, n, state, wanted)
-     select $1, k.kind, w.n, case k.kind when 'g' then 'due' else 'settled' end, true
-     from unnest($3::int[]) as w(n), (values ('g'::"char"), ('m'::"char")) as k(kind) order by w.n
-     on conflict (target_n, kind, n) do update
-       set state = case o.kind when 'g' then ${after('marked')} else o.state end,
-           generation = o.generation + 1, wanted = true, left_at = null)
-   update target_object o
-   set state = case o.kind when 'g' then ${after('marked')} else o.state end, generation = o.generation + 1,
-       wanted = false, left_at = coalesce(o.left_at, now())
-   where o.target_n = $1 and o.kind in ('g', 'm') and o.n = any($2::int[]) and not o.n = any($3::int[])`,
-);
-
-/** Objects that may be worked on now; a group's members only once the group is there. */
-const dueObjects = named(
-  'target_due_objects',
-  `select ${columns} from target_object o
-   where o.target_n = $1 and o.kind = $2 and o.state in ('due', 'observing', 'backing-off')
-     and (o.due_at is null or o.due_at <= now())
-     and (o.kind <> 'm' or exists (
-       select from target_object g where g.target_n = $1 and g.kind = 'g' and g.n = o.n and g.remote_id is not null))
-   order by o.due_at nulls first, o.n limit $3
-   for update of o skip locked`,
-);
 
 const lockOne = named(
   'target_object_lock',
-  `select ${columns} from target_object o where o.target_n = $1 and o.kind = $2 and o.n = $3 for update`,
+  `select ${objectColumns} from target_object o where o.target_n = $1 and o.kind = $2 and o.n = $3 for update`,
 );
 
 const readSome = named(
   'target_object_read',
-  `select ${columns} from target_object o where o.target_n = $1 and o.kind = $2 and o.n = any($3::int[])`,
-);
-
-const listDue = named(
-  'target_list_due',
-  `select case
-       when o.kind = 'm' then case when o.remove_count > 0 then 'change-members' else 'add-members' end
-       when not o.wanted and o.kind = 'u' and o.held = 'a' then 'deactivate'
-       when not o.wanted then 'delete'
-       when o.remote_id is null then 'create'
-       else 'update' end as operation,
-     coalesce(u.user_name, g.name, o.name, o.n::text)
-       || case o.kind when 'm' then ' (+' || o.add_count || ' -' || o.remove_count || ')' else '' end as what
-   from target_object o
-   left join users u on o.kind = 'u' and u.n = o.n
-   left join groups g on o.kind in ('g', 'm') and g.n = o.n
-   where o.target_n = $1 and o.state in ('due', 'observing', 'backing-off', 'sending', 'resending')
-   order by case o.kind when 'u' then 1 when 'g' then 2 else 3 end, o.n limit $2`,
-);
-
-const nextDue = named(
-  'target_next_due',
-  `select min(o.due_at) as at from target_object o
-   where o.target_n = $1 and o.due_at > now()
-     and o.state in ('due', 'observing', 'backing-off', 'sending', 'resending')`,
-);
-
-const wakeLeavers = named(
-  'target_wake_leavers',
-  `update target_object o set state = ${after('marked')}
-   where o.target_n = $1 and o.kind = 'u' and not o.wanted and o.held is not null and o.owned = 'c'
-     and o.state = 'settled' and o.left_at < now() - make_interval(days => $2)`,
-);
-
-const release = named(
-  'target_release_objects',
-  `update target_object o set state = ${after('released')}, due_at = null, failures = 0, why = null
-   where o.target_n = $1 and o.state in ('blocked', 'conflict', 'backing-off')`,
-);
-
-const forget = named(
-  'target_forget_applied',
-  'update target_object set applied_hash = null where target_n = $1 and applied_hash is not null',
+  `select ${objectColumns} from target_object o where o.target_n = $1 and o.kind = $2 and o.n = any($3::int[])`,
 );
 
 const trouble = named(
@@ -148,36 +66,6 @@ const trouble = named(
      (count(*) filter (where state = 'conflict'))::int as conflicts
    from target_object where target_n = $1`,
 );
-
-/**
- * Marks users as perhaps different from what the target holds. `wanted` are those of them that it should have;
- * of the others only known ones are marked, and stand as having left.
- */
-export async function markUserObjects(
-  tx: Tx,
-  target: number,
-  { users, wanted }: { readonly users: readonly UserN[]; readonly wanted: readonly UserN[] },
-): Promise<void> {
-  if (users.length > 0) await tx.rows(markUsers, [target, users, wanted]);
-}
-
-/** Marks groups alike, and makes the row of their member list. */
-export async function markGroupObjects(
-  tx: Tx,
-  target: number,
-  { groups, wanted }: { readonly groups: readonly GroupN[]; readonly wanted: readonly GroupN[] },
-): Promise<void> {
-  if (groups.length > 0) await tx.rows(markGroups, [target, groups, wanted]);
-}
-
-/** Up to `limit` objects that may be worked on, those due longest first; locked until the transaction ends. */
-export function takeDue(
-  tx: Tx,
-  target: number,
-  { kind, limit }: { kind: ObjectKind; limit: number },
-): Promise<ObjectRow[]> {
-  return tx.rows<ObjectRow>(dueObjects, [target, kind, limit]);
-}
 
 /** One object, locked until the transaction ends. */
 export async function lockObject(
@@ -196,35 +84,6 @@ export async function readObjects(
   numbers: readonly number[],
 ): Promise<ObjectRow[]> {
   return numbers.length === 0 ? [] : connection.rows<ObjectRow>(readSome, [target, kind, numbers]);
-}
-
-/** What is to be done at a target, in the order it would be, for people to read. */
-export function listDueObjects(
-  connection: Connection,
-  target: number,
-  limit: number,
-): Promise<{ readonly operation: string; readonly what: string }[]> {
-  return connection.rows(listDue, [target, limit]);
-}
-
-/** When the next object that waits for its time is due; null when none does. */
-export async function nextDueAt(connection: Connection, target: number): Promise<Date | null> {
-  return (await connection.rows<{ at: Date | null }>(nextDue, [target]))[0]?.at ?? null;
-}
-
-/** Marks users that left more than `days` ago and are ours to delete (O-05). */
-export async function markLeaversOlderThan(tx: Tx, target: number, days: number): Promise<void> {
-  await tx.rows(wakeLeavers, [target, days]);
-}
-
-/** Lets everything go on that was blocked, in conflict or backing off. */
-export async function releaseObjects(connection: Connection, target: number): Promise<void> {
-  await connection.rows(release, [target]);
-}
-
-/** Has every object looked at again at the target, because what is sent of it may have changed. */
-export async function forgetApplied(tx: Tx, target: number): Promise<void> {
-  await tx.rows(forget, [target]);
 }
 
 /** What does not go on by itself: members waiting for their user, objects and members refused, conflicts. */
@@ -272,7 +131,7 @@ export async function moveObject(
   change: ObjectChange = {},
 ): Promise<void> {
   const values: unknown[] = [of.target, of.kind, of.n];
-  const sets = [`state = ${after(event)}`];
+  const sets = [`state = ${stateAfter(event)}`];
   for (const [field, column] of Object.entries(FIELDS) as [keyof typeof FIELDS, string][]) {
     if (!(field in change)) continue;
     values.push(change[field]);

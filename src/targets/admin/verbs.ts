@@ -12,7 +12,8 @@ import { type Database, type Tx, violatedConstraint } from '../../store/database
 import { findSource } from '../../store/sources.ts';
 import { askForLook } from '../../store/targets/drift.ts';
 import { countKept } from '../../store/targets/kept.ts';
-import { countTrouble, releaseObjects } from '../../store/targets/objects.ts';
+import { releaseObjects } from '../../store/targets/object-marks.ts';
+import { countTrouble } from '../../store/targets/objects.ts';
 import { readNewestPlan, readPushBase, readPushCounts } from '../../store/targets/holds.ts';
 import {
   findScopeGroups,

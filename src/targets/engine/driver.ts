@@ -9,7 +9,9 @@ import type { Database } from '../../store/database.ts';
 import type { Lease } from '../../store/leases.ts';
 import { lostAttempts } from '../../store/targets/attempts.ts';
 import { countDue } from '../../store/targets/holds.ts';
-import { markLeaversOlderThan, moveObject, nextDueAt } from '../../store/targets/objects.ts';
+import { nextDueAt } from '../../store/targets/due-objects.ts';
+import { markLeaversOlderThan } from '../../store/targets/object-marks.ts';
+import { moveObject } from '../../store/targets/objects.ts';
 import type { TargetMode } from '../../store/targets/targets.ts';
 import type { OpenTarget } from '../connector.ts';
 import type { Bell } from './bell.ts';
@@ -48,6 +50,8 @@ export interface Drive {
 const SWEEP_EVERY_MS = 15 * 60_000;
 /** Looks at the log this often even when nobody rang. */
 const LOOK_EVERY_MS = 1_000;
+/** Steps of a full look at a busy target are this far apart. */
+const OBSERVE_EVERY_MS = 50;
 /** Past the longest request: an attempt of an earlier holder can then have no effect any more. */
 const LOST_AFTER_MS = 1_000;
 /** A backlog beyond this is told as this. */
@@ -94,8 +98,13 @@ export function makeDriver(parts: Drive): Driver {
   let sweepDue: Extent | null = parts.sweptAt === null ? { all: true, anew: parts.isOtherwiseSet } : null;
   let sweptAt = parts.sweptAt ?? 0;
 
+  let recoveredAt = 0;
+
   const look = async (): Promise<boolean> => {
-    await recoverLost(context);
+    if (world.now() - recoveredAt >= LOST_AFTER_MS) {
+      await recoverLost(context);
+      recoveredAt = world.now();
+    }
     const followed = await followLog(context, { isSweepDue: sweepDue !== null });
     isMoved = followed.isMoved;
     if (isMoved) return false;
@@ -144,13 +153,18 @@ export async function drive(parts: Drive): Promise<void> {
   const driver = makeDriver(parts);
   const { isOver } = driver.context;
   let since: number | null = null;
+  let observedAt = 0;
   while (!isOver()) {
     const hasNews = await driver.look();
     if (isOver()) return;
     await parts.servePushes(driver);
-    const hasSeen = await driver.observe();
     const worked = await driver.push();
-    if (worked === 0 && !hasNews && !hasSeen) {
+    // A full look has its turn when nothing else is to do, and now and then all the same.
+    const isIdle = worked === 0 && !hasNews;
+    const mayObserve = isIdle || performance.now() - observedAt > OBSERVE_EVERY_MS;
+    if (mayObserve) observedAt = performance.now();
+    const hasSeen = mayObserve && (await driver.observe());
+    if (isIdle && !hasSeen) {
       since = await tellIdle(driver, since);
       await parts.bell.wait(await waitOf(driver, parts));
     }

@@ -21,7 +21,7 @@ import {
 } from '../../store/targets/follow.ts';
 import { liftKept, liftKeptMembers } from '../../store/targets/kept.ts';
 import { groupsHolding } from '../../store/targets/member-sets.ts';
-import { forgetApplied } from '../../store/targets/objects.ts';
+import { forgetApplied } from '../../store/targets/object-marks.ts';
 import type { Lease } from '../../store/leases.ts';
 import type { TargetContext } from './context.ts';
 import { differingObjects } from './desired-objects.ts';

@@ -40,8 +40,10 @@ const MEMBERS_PER_OPERATION = 1_000;
 /** True when the next round may be sent; holds it otherwise. */
 export async function mayPush(context: TargetContext, limits: PushLimits): Promise<boolean> {
   const { database, target } = context;
-  const removals = await readRemovals(database, target);
-  const plan = await readNewestPlan(database, target);
+  const [removals, plan] = await Promise.all([
+    readRemovals(database, target),
+    readNewestPlan(database, target),
+  ]);
   if (context.distrusts !== null) return holdCanary(context, plan);
   if (plan?.state === 'approved') {
     if (largest(removals) === 0) {

@@ -13,14 +13,8 @@ import {
   wantedAmong,
 } from '../../store/targets/desired.ts';
 import { type Aspect, membersAmong, moveMembers, readMemberSet } from '../../store/targets/member-sets.ts';
-import {
-  lockObject,
-  markGroupObjects,
-  markUserObjects,
-  moveObject,
-  moveObjectCounts,
-  readObjects,
-} from '../../store/targets/objects.ts';
+import { markGroupObjects, markUserObjects } from '../../store/targets/object-marks.ts';
+import { lockObject, moveObject, moveObjectCounts, readObjects } from '../../store/targets/objects.ts';
 
 /** Members compared in one go: more would make one transaction too long. */
 const SLICE = 10_000;

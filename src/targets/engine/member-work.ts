@@ -11,13 +11,13 @@ import type { Tx } from '../../store/database.ts';
 import { endAttempt, insertAttempt } from '../../store/targets/attempts.ts';
 import { effectiveAmong } from '../../store/targets/desired.ts';
 import { firstMembers, membersAmong, moveMembers } from '../../store/targets/member-sets.ts';
+import { takeDue } from '../../store/targets/due-objects.ts';
 import {
   lockObject,
   moveObject,
   moveObjectCounts,
   type ObjectRow,
   readObjects,
-  takeDue,
 } from '../../store/targets/objects.ts';
 import { REMOVAL_STYLES } from '../connector.ts';
 import { verifyMembers } from './canary.ts';

@@ -17,15 +17,17 @@ import {
   readMemberSet,
 } from '../../store/targets/member-sets.ts';
 import { findNameHolder } from '../../store/targets/names.ts';
+import { takeDue } from '../../store/targets/due-objects.ts';
 import {
   lockObject,
   moveObject,
   moveObjectCounts,
   type ObjectChange,
   type ObjectRow,
-  takeDue,
+  readObjects,
 } from '../../store/targets/objects.ts';
 import { verifyObject } from './canary.ts';
+import { Gathering } from './gathering.ts';
 import { fenced, inParallel, isSendable, report, type TargetContext, whyOf } from './context.ts';
 import { type Desired, desiredObjects, hashOf, stepOf } from './desired-objects.ts';
 import type { RedactedExchange } from '../exchange.ts';
@@ -34,6 +36,9 @@ import { overhear } from './overhearing.ts';
 import { bring, type Brought, type ObjectRequest } from './object-request.ts';
 
 type Kind = 'u' | 'g';
+
+/** A deletion that waits for removals of members looks again so soon. */
+const TAKEN_OUT_WITHIN_MS = 1_000;
 
 interface Job extends ObjectRequest {
   readonly kind: Kind;
@@ -49,13 +54,14 @@ export async function workOnObjects(
 ): Promise<number> {
   if (!isSendable(context)) return 0;
   const { taken, jobs } = await fenced(context, (tx) => takeJobs(context, tx, { kind, limit }));
+  const ends = new Gathering<Ended>((ended) => fenced(context, (tx) => endJobs(context, tx, ended)));
   await inParallel(jobs, context.settings.concurrency, async (job) => {
     const { result: brought, last } = await overhear(() => bring(context, job));
     report(context, brought.operation, job.what, brought.outcome);
-    const exchange = isSettled(brought.outcome) ? null : last;
-    await fenced(context, (tx) => endJob(context, tx, job, { ...brought, exchange }));
+    ends.add({ ...brought, job, exchange: isSettled(brought.outcome) ? null : last });
     await verifyObject(context, job, brought.outcome);
   });
+  await ends.done();
   return taken;
 }
 
@@ -97,6 +103,11 @@ async function takeJob(
     });
     return null;
   }
+  if (kind === 'u' && step === 'delete' && (await isBeingTakenOut(tx, context.target, row.n as UserN))) {
+    // Not every service takes an account that it forgets out of its groups.
+    await moveObject(tx, of, 'marked', { dueAt: new Date(context.world.now() + TAKEN_OUT_WITHIN_MS) });
+    return null;
+  }
   const fault = desired === null || kind === 'u' ? null : await faultOfName(context, tx, row, desired);
   if (fault !== null) {
     await moveObject(tx, of, 'rejected', { why: fault });
@@ -125,25 +136,49 @@ async function takeJob(
   };
 }
 
+/** True while a removal of this user from some group is still to be sent. */
+async function isBeingTakenOut(tx: Tx, target: number, user: UserN): Promise<boolean> {
+  const holding = await groupsHolding(tx, target, [user]);
+  const groups = holding.map(({ group }) => group);
+  const lists = await readObjects(tx, target, 'm', groups);
+  return lists.some(({ state, remove_count: left }) => left > 0 && state !== 'blocked');
+}
+
 function listOf(target: number, group: number): MemberSetKey {
   return { target, group: group as GroupN, aspect: 'a' };
 }
 
 interface Ended extends Brought {
+  readonly job: Job;
   readonly exchange: RedactedExchange | null;
 }
 
-/** Ends an attempt: its outcome, the object's state and what follows for memberships, in one transaction. */
-async function endJob(context: TargetContext, tx: Tx, job: Job, brought: Ended): Promise<void> {
+/**
+ * Ends attempts: their outcomes, the objects' states and what follows for memberships, in one transaction. Those that
+ * ended meanwhile go together, for a user that arrives is looked up in every group, and many at once cost the same.
+ */
+async function endJobs(context: TargetContext, tx: Tx, ended: readonly Ended[]): Promise<void> {
+  const moved: UserN[] = [];
+  const lost: { readonly group: GroupN; readonly users: readonly UserN[] }[] = [];
+  for (const one of [...ended].sort((a, b) => a.job.row.n - b.job.row.n)) {
+    await endJob(context, tx, one);
+    if (one.job.kind === 'g') await moveWithGroup(context, tx, one.job, one.change);
+    else if (isMoved(one)) {
+      moved.push(one.job.row.n as UserN);
+      lost.push(...(await loseMemberships(context, tx, one)));
+    }
+  }
+  await markMemberships(tx, context.target, { users: moved, also: lost });
+}
+
+async function endJob(context: TargetContext, tx: Tx, brought: Ended): Promise<void> {
   const { target } = context;
-  const { outcome, change, operation, exchange } = brought;
+  const { job, outcome, change, operation, exchange } = brought;
   const of = { target, kind: job.kind, n: job.row.n };
   const why = whyOf(outcome);
   await endAttempt(tx, job.attempt, { outcome: outcome.kind, why, operation, exchange });
   const current = await lockObject(tx, target, job.kind, job.row.n);
   await moveObject(tx, of, eventOf(brought), { ...change, ...afterwards(context, outcome, current) });
-  if (job.kind === 'u') await moveWithUser(context, tx, job, change);
-  else await moveWithGroup(context, tx, job, change);
 }
 
 function eventOf({ outcome, isDeleted }: Brought): ObjectEvent {
@@ -177,21 +212,30 @@ function afterwards(context: TargetContext, outcome: Outcome, row: ObjectRow | n
   }
 }
 
+/** True for a user that is somebody else at the target now, or active there where it was not, or the other way round. */
+function isMoved(ended: Ended): boolean {
+  return isOther(ended) || ('held' in ended.change && ended.change.held !== ended.job.row.held);
+}
+
+function isOther({ job, change }: Ended): boolean {
+  return 'remoteId' in change && change.remoteId !== job.row.remote_id && !isRenamed(job, change);
+}
+
 /** A user that got another id at the target, or none, is in none of its groups there any more. */
-async function moveWithUser(context: TargetContext, tx: Tx, job: Job, change: ObjectChange): Promise<void> {
-  const { target } = context;
-  const user = job.row.n as UserN;
-  const isOther = 'remoteId' in change && change.remoteId !== job.row.remote_id && !isRenamed(job, change);
-  const isOtherwise = 'held' in change && change.held !== job.row.held;
-  if (!isOther && !isOtherwise) return;
-  const lost = isOther && job.row.remote_id !== null ? await groupsHolding(tx, target, [user]) : [];
+async function loseMemberships(
+  { target }: TargetContext,
+  tx: Tx,
+  ended: Ended,
+): Promise<{ readonly group: GroupN; readonly users: readonly UserN[] }[]> {
+  if (!isOther(ended) || ended.job.row.remote_id === null) return [];
+  const user = ended.job.row.n as UserN;
+  const lost = await groupsHolding(tx, target, [user]);
   for (const { group } of lost) {
     await lockObject(tx, target, 'm', group);
     const applied = await moveMembers(tx, { target, group, aspect: 'a' }, { add: [], remove: [user] });
     await moveObjectCounts(tx, target, group, { applied, add: 0, remove: 0, waiting: 0, blocked: 0 });
   }
-  const also = lost.map(({ group }) => ({ group, users: [user] }));
-  await markMemberships(tx, target, { users: [user], also });
+  return lost.map(({ group }) => ({ group, users: [user] }));
 }
 
 /** Where the name is the id, an update may give another one to the same object: its memberships stand. */

@@ -2,7 +2,8 @@
 import { maySend } from '../../core/targets/circuit.ts';
 import type { Database } from '../../store/database.ts';
 import { readNewestPlan, readPushCounts } from '../../store/targets/holds.ts';
-import { listDueObjects, moveObject, readObjects } from '../../store/targets/objects.ts';
+import { listDueObjects } from '../../store/targets/due-objects.ts';
+import { moveObject, readObjects } from '../../store/targets/objects.ts';
 import { addPushSteps, endPush, type PushRow, type PushStep, takePush } from '../../store/targets/pushes.ts';
 import { fenced } from './context.ts';
 import type { Driver } from './driver.ts';

@@ -63,6 +63,7 @@ export function openHttpClient(
 
   const send = async (request: HttpRequest): Promise<HttpReply> => {
     const begun = performance.now();
+    const patience = AbortSignal.timeout(settings.timeoutMs);
     const tell = (status: number | null, answer: string): void =>
       heard({
         method: request.method,
@@ -80,13 +81,13 @@ export function openHttpClient(
         method: request.method,
         headers: request.headers,
         body: request.body ?? null,
-        signal: AbortSignal.timeout(settings.timeoutMs),
+        signal: patience,
       });
       const text = await body.text();
       tell(statusCode, text);
       return { kind: 'answer', status: statusCode, headers, body: text };
     } catch (error) {
-      const outcome = outcomeOfFailure(error, request);
+      const outcome = outcomeOfFailure(error, request, patience);
       tell(null, 'why' in outcome ? outcome.why : '');
       return { kind: 'failed', outcome };
     }
@@ -109,15 +110,14 @@ export function outcomeOfReply(
   );
 }
 
-function outcomeOfFailure(error: unknown, { method }: HttpRequest): Outcome {
-  const why = describeFailure(error);
+function outcomeOfFailure(error: unknown, { method }: HttpRequest, patience: AbortSignal): Outcome {
+  const why = patience.aborted ? 'no answer in time' : describeFailure(error);
   const nothingDone = error instanceof NotConnected || method === 'GET';
   return nothingDone ? { kind: 'down', why } : { kind: 'ambiguous', why };
 }
 
 function describeFailure(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if (error.name === 'TimeoutError') return 'no answer in time';
   const code = errorCode(error);
   const cause = error instanceof NotConnected && error.cause instanceof Error ? errorCode(error.cause) : '';
   const { message } = error;

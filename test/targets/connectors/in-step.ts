@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { changeGroup } from '../../../src/directory/groups.ts';
 import { addMember, editMembers, removeMember } from '../../../src/directory/memberships.ts';
+import { setGroupRoles } from '../../../src/directory/roles.ts';
 import { changeUser, deleteUser } from '../../../src/directory/users.ts';
 import type { GroupRow } from '../../../src/store/groups.ts';
 import type { UserRow } from '../../../src/store/users.ts';
@@ -13,6 +14,8 @@ import { openTestTargets, type TestTargets } from '../../support/target-engine.t
 export interface TargetCounterpart {
   readonly target: Readonly<Record<string, unknown>>;
   held(): Promise<HeldByName> | HeldByName;
+  /** Roles that it was told of a user; left out where the target is told of none. */
+  readonly rolesOf?: (userName: string) => Promise<readonly string[]>;
   /** A group without members leaves no trace there. */
   readonly emptyGroupsVanish?: true;
   close(): Promise<void>;
@@ -107,6 +110,26 @@ export function describeInStep(title: string, start: () => Promise<TargetCounter
       await settlesAt(counterpart.emptyGroupsVanish === true ? {} : { Outside: [] });
       await edit('add', [inner, user('ann'), user('cyd')]);
       await settlesAt({ Outside: ['ann', 'ben', 'cyd', 'daniel'] });
+    });
+
+    it('is told which roles somebody holds, and when they end (O-10)', async () => {
+      const { rolesOf } = counterpart;
+      if (rolesOf === undefined) return;
+      const confer = (group: GroupRow, roles: readonly string[]) =>
+        on.do((work) => setGroupRoles(work, { group: group.id, roles, at: 'change' }));
+      const told = (roles: Record<string, readonly string[]>): Promise<void> =>
+        eventually(async () => {
+          for (const [name, wanted] of Object.entries(roles)) {
+            expect([...(await rolesOf(name))].sort()).toEqual(wanted);
+          }
+        });
+      await confer(outer, ['member']);
+      await confer(inner, ['publisher']);
+      await told({ ben: ['member', 'publisher'], ann: ['member'] });
+      await confer(outer, []);
+      await told({ ben: ['publisher'], ann: [] });
+      await confer(inner, []);
+      await told({ ben: [], ann: [] });
     });
 
     it('loses a deleted user, and says what it holds by its ledger', async () => {

@@ -16,10 +16,14 @@ const both = (title: string, open: () => Promise<AppDatabase>): void => {
     return {
       target: {
         type: 'sql',
-        settings: { ...app.settings, ...ROWS },
+        settings: { ...app.settings, ...ROWS, roles: 'column', rolesColumn: 'job' },
         credentials: app.password === undefined ? {} : { password: app.password },
       },
       held: () => heldRows(app),
+      rolesOf: async (userName) => {
+        const [row] = await app.run(`select job from people where login = '${userName}'`);
+        return (typeof row?.job === 'string' ? row.job : 'nobody').split(',').filter((role) => role !== '');
+      },
       close: () => app.close(),
     };
   });

@@ -116,6 +116,8 @@ async function apply(client: ScimClient, { operation, traits, settings }: Applyi
       const { object, held } = operation;
       const operations = operationsFor(object, held, settings);
       if (operations.length === 0) return { kind: 'noop' };
+      const fault = faultOfRename(object, held, operations, settings);
+      if (fault !== null) return { kind: 'rejected', code: 422, why: fault };
       return client.change('PATCH', pathOf(object.kind, held.remoteId), {
         schemas: [PATCH_SCHEMA],
         Operations: operations,
@@ -137,9 +139,26 @@ async function apply(client: ScimClient, { operation, traits, settings }: Applyi
 
 function operationsFor(object: TargetObject, held: Held, settings: ScimSettings): PatchOperation[] {
   const resource = readResource(held.held);
-  return object.kind === 'user'
-    ? userDifferences(object, resource, settings)
-    : groupDifferences(object, resource);
+  if (object.kind === 'user') return userDifferences(object, resource, settings);
+  const operations = groupDifferences(object, resource);
+  // Where nothing is renamed, PATCH of a group knows members alone, so our id cannot be written to an adopted one.
+  return PROFILES[settings.profile].renames
+    ? operations
+    : operations.filter(({ path }) => path === NAME.group);
+}
+
+const NAME = { user: 'userName', group: 'displayName' } as const;
+
+/** Why this update cannot be made where names are for ever; null where it can. */
+function faultOfRename(
+  object: TargetObject,
+  held: Held,
+  operations: readonly PatchOperation[],
+  { profile }: ScimSettings,
+): string | null {
+  if (PROFILES[profile].renames || !operations.some(({ path }) => path === NAME[object.kind])) return null;
+  const name = object.kind === 'user' ? object.userName : object.name;
+  return `${held.name} cannot become ${name}, for ${profile} renames nothing`;
 }
 
 /** A create whose answer tells no id is looked up before anything else happens to the object. */

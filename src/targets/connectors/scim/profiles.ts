@@ -14,16 +14,20 @@ export const PROFILE_NAMES = [
 ] as const;
 export type ProfileName = (typeof PROFILE_NAMES)[number];
 
-/** What a service asks of its users, beyond the protocol. */
-export interface UserRules {
+/** What a service asks beyond the protocol. */
+export interface ServiceRules {
   /** Paths without which it refuses a user: told before anything is sent. */
   readonly needs: readonly string[];
   /** Lists of which it takes one value: it gets the primary one. */
   readonly single: readonly string[];
+  /** Whether users and groups may be renamed there: told before anything is sent. */
+  readonly renames: boolean;
+  /** Pages of the vendor's own documentation that these facts are from, and when they were read. */
+  readonly from: { readonly pages: readonly string[]; readonly read: string } | null;
 }
 
 type Profile = Omit<Traits, 'names'> &
-  UserRules & { readonly names: Omit<Traits['names'], 'template' | 'roleTemplate'> };
+  ServiceRules & { readonly names: Omit<Traits['names'], 'template' | 'roleTemplate'> };
 
 const AUTO: Profile = {
   chunk: FIRST_LIMITS.count,
@@ -33,7 +37,11 @@ const AUTO: Profile = {
   names: { fold: 'case', longest: 256 },
   needs: [],
   single: [],
+  renames: true,
+  from: null,
 };
+
+const READ = '2026-11-22';
 
 export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
   auto: AUTO,
@@ -44,14 +52,56 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
     names: { fold: 'case', longest: 1_024 },
     needs: ['name.givenName', 'name.familyName', 'displayName'],
     single: ['emails', 'addresses', 'phoneNumbers'],
+    from: {
+      pages: ['PatchGroup', 'CreateGroup', 'GetGroup', 'Limitations from SCIM specification'].map(
+        (page) => `IAM Identity Center SCIM Implementation Developer Guide, ${page}`,
+      ),
+      read: READ,
+    },
   },
-  // 1,000 members a request; a group's name is folded into a slug for the team that it is linked to.
-  'github-emu': { ...AUTO, chunk: 1_000, names: { fold: 'ascii', longest: 255 }, needs: ['emails'] },
-  slack: { ...AUTO, chunk: 1_000, needs: ['emails'] },
-  miro: { ...AUTO, names: { fold: 'case', longest: 60 } },
-  databricks: { ...AUTO, names: { fold: 'case', longest: 255 } },
-  // Groups become roles: identifiers, compared in capitals.
-  snowflake: { ...AUTO, names: { fold: 'case', longest: 255 }, single: ['emails'] },
-  // Group names are kept in small letters.
-  jfrog: { ...AUTO, names: { fold: 'case', longest: 255 }, needs: ['emails'] },
+  // The documentation names no limit of members. A group is linked to a team, whose name folds into a slug.
+  'github-emu': {
+    ...AUTO,
+    names: { fold: 'ascii', longest: 255 },
+    needs: ['emails'],
+    from: {
+      pages: ['GitHub Docs, Provisioning users and groups with SCIM using the REST API'],
+      read: READ,
+    },
+  },
+  // No limit of members is documented; 180 changes of groups a minute are, by 429 with Retry-After.
+  slack: {
+    ...AUTO,
+    needs: ['emails'],
+    from: { pages: ['Slack Developer Docs, SCIM API reference', 'SCIM API rate limits'], read: READ },
+  },
+  // 8,000 members or 800,000 bytes a request, beyond which it answers 413; five large ones in 30 seconds.
+  miro: {
+    ...AUTO,
+    chunk: 8_000,
+    chunkBytes: 400_000,
+    from: { pages: ['Miro Developer Platform, SCIM rate limits', 'SCIM Groups'], read: READ },
+  },
+  databricks: {
+    ...AUTO,
+    from: { pages: ['Databricks, Account SCIM v2.1 API reference', 'SCIM API 2.0 (Groups)'], read: READ },
+  },
+  // Keeps one value of each attribute. Groups become roles.
+  snowflake: {
+    ...AUTO,
+    names: { fold: 'case', longest: 255 },
+    single: ['emails', 'addresses', 'phoneNumbers'],
+    from: { pages: ['Snowflake, SCIM user API reference', 'SCIM group API reference'], read: READ },
+  },
+  // A group's name is its id there, and nothing is renamed; PATCH of a group knows members alone.
+  jfrog: {
+    ...AUTO,
+    names: { fold: 'case', longest: 255 },
+    needs: ['emails'],
+    renames: false,
+    from: {
+      pages: ['JFrog Platform Administration, Implemented SCIM endpoints', 'JFrog REST APIs, Patch group'],
+      read: READ,
+    },
+  },
 };
