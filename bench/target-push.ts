@@ -3,7 +3,7 @@ import type { Bench, Benchmark } from './benchmark.ts';
 import { timed } from './interleave.ts';
 import { onScratchDatabase, withClient } from './kept-databases.ts';
 import { openTargetGround, type TargetGround } from './targets/ground.ts';
-import { copyPairsOut, dropPairs, storePairs } from './pairs.ts';
+import { copyPairsOut, storePairs } from './pairs.ts';
 import { changeTarget } from '../src/targets/admin/verbs.ts';
 import type { GroupRow } from '../src/store/groups.ts';
 import { readTarget } from '../src/store/targets/targets.ts';
@@ -88,7 +88,6 @@ async function difference(ground: TargetGround, url: string): Promise<Figure> {
       compared.push(await timed(() => compare(ground, run)));
       copied.push(await timed(() => copyPairsOut(client)));
     }
-    await dropPairs(client);
     const middle = (times: number[]): number => times.sort((a, b) => a - b)[1] ?? 0;
     return ratio({
       goal: 'P7',
