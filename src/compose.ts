@@ -211,7 +211,7 @@ async function assemble({ settings, log, storage }: Ground, { onClose, closeAll 
   const routes = [
     ...directoryRoutes(apiParts),
     ...auditRoutes(apiParts, sealKey),
-    ...sourceRoutes({ database, feeds, cursorOf }),
+    ...sourceRoutes({ directory, guards, database, feeds, cursorOf }),
     ...planRoutes({ directory, guards, decisions, cursorOf, listKey }),
     ...importRoutes({
       ...imports,

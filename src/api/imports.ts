@@ -8,7 +8,7 @@ import { Refusal } from '../core/refusal.ts';
 import { type ImportParts, takeUpload } from '../sources/feeds/import-file.ts';
 import { viewOfRun } from '../sources/feeds/run-view.ts';
 import { listOutcomes, type OutcomeRow, type RowOutcome } from '../store/feeds/outcomes.ts';
-import { findRun, listRuns, type RunRow, type RunState } from '../store/feeds/runs.ts';
+import { findRun, listRuns, type RunRow, type RunState } from '../store/feeds/run-rows.ts';
 import { readClaim, readLimit, readWhole } from './input.ts';
 import type { Route } from './route.ts';
 import { claim, id as idShape, pageOf, paging, time } from './shapes.ts';

@@ -2,17 +2,22 @@
 import { z } from 'zod';
 import type { FeedSettings } from '../core/feeds/settings.ts';
 import { Refusal } from '../core/refusal.ts';
-import { answers } from '../http/operation.ts';
+import { answers, takes } from '../http/operation.ts';
+import { planRetirement } from '../plans/edits/retiring.ts';
+import type { PlannedWriteParts } from '../plans/edits/planned-write.ts';
+import { viewOfPlan } from '../plans/view.ts';
 import { type ImportView, viewOfRun } from '../sources/feeds/run-view.ts';
-import type { Place } from '../store/changes.ts';
+import { type Place, placeOfNow } from '../store/changes.ts';
 import type { Database } from '../store/database.ts';
 import { lastRunOf, listSourceStates, type SourceState } from '../store/feeds/deliveries.ts';
 import { importShape } from './imports.ts';
-import { readLimit, readWhole } from './input.ts';
-import type { Route } from './route.ts';
-import { pageOf, paging, time } from './shapes.ts';
+import { readBody, readClaim, readLimit, readWhole } from './input.ts';
+import { CURSOR_HEADER } from './parts.ts';
+import { planShape } from './plan-shapes.ts';
+import type { Answer, Call, Route } from './route.ts';
+import { claim, pageOf, paging, time } from './shapes.ts';
 
-export interface SourceRouteParts {
+export interface SourceRouteParts extends PlannedWriteParts {
   readonly database: Database;
   readonly feeds: ReadonlyMap<string, FeedSettings>;
   readonly cursorOf: (place: Place) => string;
@@ -48,6 +53,7 @@ const sourceShape = z
   .meta({ id: 'Source' });
 
 const MAX_N = 999_999_999;
+const retirement = z.strictObject({ handTo: z.string().min(1).nullable().default(null) });
 
 export function sourceRoutes(parts: SourceRouteParts): readonly Route[] {
   return [
@@ -80,7 +86,30 @@ export function sourceRoutes(parts: SourceRouteParts): readonly Route[] {
         return { status: 200, body: { ...(await sourceBody(parts, state)), memberships: state.asserts } };
       },
     },
+    {
+      method: 'POST',
+      path: '/sources/:name/retire',
+      scope: 'admin',
+      summary: 'Retires a source: what it asserts ends, or is handed over to another; a plan',
+      query: { dryRun: claim('Says what it would do, and does nothing.') },
+      body: takes(retirement),
+      answers: { 200: answers(planShape, 'Muster-Cursor'), 202: answers(planShape, 'Muster-Cursor') },
+      handle: (call) => retire(parts, call),
+    },
   ];
+}
+
+async function retire(parts: SourceRouteParts, call: Call): Promise<Answer> {
+  const { handTo } = readBody(retirement, await call.jsonIfAny());
+  const mode = readClaim(call.query, 'dryRun') ? 'dry-run' : 'unless-guarded';
+  const source = call.params.name ?? '';
+  const { result, place } = await planRetirement(parts, call.by, { source, into: handTo, mode });
+  if (result.plan === null) throw new Error('A retirement came to no plan.');
+  return {
+    status: result.kind === 'held' ? 202 : 200,
+    headers: { [CURSOR_HEADER]: parts.cursorOf(place ?? (await placeOfNow(parts.database))) },
+    body: viewOfPlan(result.plan, parts.cursorOf),
+  };
 }
 
 async function sourceBody(

@@ -23,6 +23,7 @@ const commands: Readonly<Record<string, () => Promise<Add>>> = {
   config: async () => (await import('./commands/config.ts')).addConfigCommands,
   import: async () => (await import('./commands/import.ts')).addImportCommand,
   feed: async () => (await import('./commands/feed.ts')).addFeedCommands,
+  source: async () => (await import('./commands/source.ts')).addSourceCommands,
   explain: async () => (await import('./commands/explain.ts')).addExplainCommand,
   members: async () => (await import('./commands/membership.ts')).addMembersCommand,
   groups: async () => (await import('./commands/membership.ts')).addGroupsCommand,

@@ -67,6 +67,7 @@ const policies = {
   'manage-roles': (actor) => isProgram(actor) || holds(actor, 'groups.manage'),
   'manage-protected-roles': isAdministrator,
   'reserve-names': isAdministrator,
+  'retire-source': isAdministrator,
   /** D-30: people, never a token. */
   'approve-plan': (actor) =>
     actor.kind === 'operator' || (actor.kind === 'user' && holds(actor, 'plans.approve')),

@@ -8,7 +8,7 @@ import { settlePeople } from '../core/feeds/people.ts';
 import type { FeedSettings } from '../core/feeds/settings.ts';
 import { Refusal } from '../core/refusal.ts';
 import { recordOrigin } from '../store/changes.ts';
-import { closeOverNestings, lockGraph, reopenNesting } from '../store/closure.ts';
+import { lockGraph } from '../store/closure.ts';
 import {
   bindLogins,
   forgetUnmet,
@@ -34,18 +34,13 @@ import {
 } from '../store/feeds/names.ts';
 import { placeOutcomes, type RowCounts, writeOutcomes } from '../store/feeds/outcomes.ts';
 import {
-  bumpPlannedGroups,
   gatherListedGroups,
   gatherWishes,
   listNestingsAbove,
   listNestingSteps,
-  listPlannedNestings,
-  listRequestLosers,
   namesByKey,
-  type PlannedNestings,
   planPairs,
   planRetractions,
-  writePairs,
 } from '../store/feeds/pairs.ts';
 import { gatherPeople, listHardCells, writeSettledCells } from '../store/feeds/people.ts';
 import { findPersons, gatherPersons } from '../store/feeds/persons.ts';
@@ -54,13 +49,12 @@ import { analyzeStaged, makeRoom, type RunN } from '../store/feeds/staging.ts';
 import type { RowTally } from '../store/feeds/tally.ts';
 import { endStatements } from '../store/feeds/statements.ts';
 import { attachKeys, makeStubs } from '../store/feeds/stubs.ts';
-import { brokenProtection } from '../store/protection.ts';
 import { deleteGroup, newGroupState } from './groups.ts';
 import { importPersons } from './import-persons.ts';
 import { followRecords, reservedForAffiliations } from './automatic-groups.ts';
-import { endRequestLosses } from './request-loss.ts';
+import { writePlannedPairs } from './planned-pairs.ts';
 import { ensureRoles } from './roles.ts';
-import { authorOf, noteNestings, notePlace, type Work } from './work.ts';
+import { authorOf, notePlace, type Work } from './work.ts';
 
 export interface ImportRun {
   readonly run: RunN;
@@ -135,14 +129,8 @@ export async function applyImport(work: Work, run: ImportRun): Promise<ImportEnd
     await planRoles(tx);
   }
   await analyzeStaged(tx, 'staged_pair', rows);
-  const nestings = movesNestings ? await listPlannedNestings(tx) : null;
-  if (nestings !== null) await noteNestings(work, [...nestings.nested, ...nestings.unnestedMembers]);
-  notePlace(work, await writePairs(tx, author));
   if (kinds.hasRoles) notePlace(work, await giveRoles(tx, author));
-  const losing = await listRequestLosers(tx);
-  if (nestings !== null) await followNestings(work, nestings);
-  await endRequestLosses(work, losing);
-  await bumpPlannedGroups(tx);
+  await writePlannedPairs(work, { movesNestings });
   if (kinds.hasGroups) await importGroups(work);
   if (run.tells?.people === true && !withheld) {
     const { place, deactivated } = await endStatements(tx, author);
@@ -257,17 +245,6 @@ async function refuseByCycle({ tx }: Work): Promise<void> {
 async function settleHardCells({ tx }: Work): Promise<void> {
   const cells = await listHardCells(tx);
   if (cells.length > 0) await writeSettledCells(tx, settlePeople(cells));
-}
-
-/** Brings the closure after the nestings: first what ended, then what was added. */
-async function followNestings(
-  { tx }: Work,
-  { nested, unnestedGroups, unnestedMembers }: PlannedNestings,
-): Promise<void> {
-  await reopenNesting(tx, unnestedGroups, unnestedMembers);
-  await closeOverNestings(tx, nested);
-  const [broken] = await brokenProtection(tx, nested);
-  if (broken !== undefined) throw new Refusal('group.protected_open', { group: broken });
 }
 
 /** What the log says of a new group besides its name. */

@@ -275,6 +275,10 @@ describe('the reference at /api/openapi.json', () => {
     await walk('GET /api/v1/sources', 200);
     await walk('GET /api/v1/sources/{name}', 200, { in: { name: 'csv' } });
     await walk('GET /api/v1/sources/{name}', 404, { in: { name: 'nobody' } });
+    const dryRun = '?dryRun=true';
+    await walk('POST /api/v1/sources/{name}/retire', 200, { in: { name: 'csv' }, query: dryRun, body: {} });
+    await walk('POST /api/v1/sources/{name}/retire', 400, { in: { name: 'console' }, body: {} });
+    await walk('POST /api/v1/sources/{name}/retire', 404, { in: { name: 'nobody' }, body: {} });
   });
 
   it('tells of what files and the directory disagree about as it is answered', async () => {

@@ -92,6 +92,34 @@ describe('conflicts of files', () => {
     expect(rob).toEqual({ emails: [{ value: 'new@x.example', primary: true }] });
   });
 
+  it('D-09 keeps what the directory has, and does not ask about the same again', async () => {
+    const file = 'group,role,username,isgroup\nBand,,bob|other@x.example,\n';
+    await test.import(file);
+    const [drift] = await listed('drift');
+    expect(drift).toMatchObject({ stated: 'other@x.example', current: 'bob@x.example' });
+    expect(await decide(drift?.id ?? '', 'keep')).toMatchObject({ state: 'resolved', resolution: 'keep' });
+    const [bob] = await test.database.rows({
+      text: `select document #>> '{emails,0,value}' as email from users where user_name = 'bob'`,
+    });
+    expect(bob).toEqual({ email: 'bob@x.example' });
+    await test.import(file);
+    expect(await listed('drift')).toEqual([]);
+  });
+
+  it('D-10 lists a login key once, however many cells of a file give it', async () => {
+    const rows = ['Band,,key9|bob|,', 'Band,,key9|bob|bob@x.example,', 'Choir,,key9|bob|,'];
+    await test.import(`group,role,username,isgroup\n${rows.join('\n')}\n`, {
+      settings: { idp: 'https://idp.example' },
+    });
+    const proposals = await listed('login');
+    expect(proposals.map(({ cell, line, times }) => ({ cell, line, times }))).toEqual([
+      { cell: 'key9', line: 2, times: 1 },
+    ]);
+    await decide(proposals[0]?.id ?? '', 'keep');
+    const keys = `select 1 from identity_key where value = 'key9'`;
+    expect(await test.database.rows({ text: keys })).toEqual([]);
+  });
+
   it('is listed and decided at the command line', async () => {
     await test.import('userName,email,groups\nkim,kim@x.example,Choir\nk2,k2@x.example,Band\n');
     await test.import('group,role,username,isgroup\nBand,,kim|k2@x.example,\n');

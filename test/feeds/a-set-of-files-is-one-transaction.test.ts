@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { FolderWatcher } from '../../src/sources/feeds/watcher.ts';
 import { openTestFeeds, type TestFeeds } from './feed-support.ts';
 import { fileAt, openWatcher, receiptOf } from './watching.ts';
+import { zipOf } from './zip-of.ts';
 
 const users = 'userName,displayName\nada,Ada\nalan,Alan\n';
 const memberships = 'group,member,type\nChoir,ada,\nSchool,Choir,group\nChoir,nobody,robot\n';
@@ -66,6 +67,31 @@ describe('a folder with a manifest', () => {
         ),
       ).size,
     ).toBe(1);
+  });
+
+  it('as a zip file is applied in one transaction as well', async () => {
+    const set = {
+      'users.csv': 'userName,displayName\nzoe,Zoe\n',
+      'memberships.csv': 'group,member,type\nZip,zoe,\nZip,zed,\n',
+      'manifest.json': JSON.stringify({ files: ['memberships.csv', 'users.csv'] }),
+    };
+    const [{ seq } = { seq: 0 }] = await test.database.rows<{ seq: number }>({
+      text: 'select max(seq)::int as seq from change',
+    });
+    await writeFile(join(test.folder, 'term.zip'), zipOf(set));
+    expect(await receiptOf(test.folder, 'done', 'term.zip')).toMatchObject({
+      outcome: 'applied',
+      format: 'users+memberships',
+      rows: { total: 3, applied: 3 },
+    });
+    expect(await test.members('Zip')).toEqual(['user:zed', 'user:zoe']);
+    const stubs = await test.database.rows({ text: `select user_name from users where stub order by 1` });
+    expect(stubs).toEqual([{ user_name: 'zed' }]);
+    const transactions = await test.database.rows(
+      { text: 'select distinct xid::text from change where seq > $1' },
+      [seq],
+    );
+    expect(transactions).toHaveLength(1);
   });
 
   it('is applied wholly or not at all', async () => {

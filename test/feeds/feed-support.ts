@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { defaultFeedSettings, type FeedSettings } from '../../src/core/feeds/settings.ts';
 import { importFile, type ImportParts } from '../../src/sources/feeds/import-file.ts';
 import { listOutcomes, type OutcomeRow } from '../../src/store/feeds/outcomes.ts';
-import type { RunRow } from '../../src/store/feeds/runs.ts';
+import type { RunRow } from '../../src/store/feeds/run-rows.ts';
 import { openTestDirectory, type TestDirectory } from '../support/directory.ts';
 
 /** A directory with a watched folder, and short words to import into it and look at it. */

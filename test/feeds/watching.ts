@@ -5,25 +5,26 @@ import { defaultFeedSettings, type FeedSettings } from '../../src/core/feeds/set
 import { createMetrics } from '../../src/observe/metrics.ts';
 import { FolderWatcher, type WatcherTiming } from '../../src/sources/feeds/watcher.ts';
 import type { Database } from '../../src/store/database.ts';
-import { findSource } from '../../src/store/sources.ts';
+import { ensureFeedSource } from '../../src/store/sources.ts';
 
 /** Short times, so that tests do not wait for people's. */
 const TIMING: WatcherTiming = { settle: 60, cutOff: 400, passEvery: 2_000, lookAgain: 20, afterFault: 50 };
 
-/** A watcher of one folder for the feed `csv`. */
+/** A watcher of one folder for a feed, `csv` where none is named. */
 export async function openWatcher({
   database,
   folder,
   newId,
   settings = {},
+  feed = 'csv',
 }: {
   database: Database;
   folder: string;
   newId: () => string;
   settings?: Partial<FeedSettings>;
+  feed?: string;
 }): Promise<FolderWatcher> {
-  const source = await findSource(database, 'csv');
-  if (source === null) throw new Error('no source csv');
+  const source = await ensureFeedSource(database, feed);
   return new FolderWatcher({
     directory: { database, wake: () => undefined },
     database,
@@ -33,7 +34,7 @@ export async function openWatcher({
     log: pino({ level: process.env.TEST_LOG ?? 'silent' }, pino.destination(2)),
     metrics: createMetrics(),
     folders: [
-      { path: folder, name: '', sourceN: source.n, settings: { ...defaultFeedSettings('csv'), ...settings } },
+      { path: folder, name: '', sourceN: source.n, settings: { ...defaultFeedSettings(feed), ...settings } },
     ],
     timing: TIMING,
   });

@@ -11,7 +11,7 @@ import {
   resumeApproved,
 } from '../../src/plans/decisions.ts';
 import { feedPlans } from '../../src/sources/feeds/held-plans.ts';
-import { findRun } from '../../src/store/feeds/runs.ts';
+import { findRun } from '../../src/store/feeds/run-rows.ts';
 import { decidePlan, findPlan, listPlans, type PlanRow } from '../../src/store/plans/plans.ts';
 import { listOperations } from '../../src/store/plans/operations.ts';
 import { type Imported, openTestFeeds, type TestFeeds } from '../feeds/feed-support.ts';

@@ -1,6 +1,7 @@
 /**
  * A SCIM server that is not ours (scimmy-routers), in its own process and in memory. Prints `listening PORT`.
- * GET /held tells what it holds, past SCIM: { users: {userName: active}, groups: {displayName: [userName]} }.
+ * GET /held tells what it holds, past SCIM: { users: {userName: active}, groups: {displayName: [userName]} };
+ * GET /lost whom groups ever lost: ["displayName userName"].
  */
 import { randomUUID } from 'node:crypto';
 import express from 'express';
@@ -9,6 +10,7 @@ import SCIMMYRouters from 'scimmy-routers';
 
 const [token = 'foreign-token'] = process.argv.slice(2);
 const kept = { User: new Map(), Group: new Map() };
+const lost = [];
 const nameOf = (resource) => (resource.userName ?? resource.displayName ?? '').toLowerCase();
 
 function keep(kind) {
@@ -22,6 +24,10 @@ function keep(kind) {
       if (taken) throw new SCIMMY.Types.Error(409, 'uniqueness', `${nameOf(data)} is taken`);
       const now = new Date().toISOString();
       const meta = { created: map.get(id)?.meta.created ?? now, lastModified: now };
+      const left = (map.get(id)?.members ?? []).filter(
+        (member) => !(data.members ?? []).some(({ value }) => value === member.value),
+      );
+      for (const { value } of left) lost.push(`${data.displayName} ${kept.User.get(value)?.userName}`);
       map.set(id, { ...JSON.parse(JSON.stringify(data)), id, meta });
       return map.get(id);
     },
@@ -58,6 +64,7 @@ app.get('/held', (_request, response) => {
     ),
   });
 });
+app.get('/lost', (_request, response) => response.json(lost));
 app.use(
   '/scim/v2',
   new SCIMMYRouters({

@@ -1,8 +1,13 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { addMember, editMembers, removeMember } from '../../src/directory/memberships.ts';
 import { changeGroup, deleteGroup } from '../../src/directory/groups.ts';
 import { changeUser, deleteUser } from '../../src/directory/users.ts';
-import type { GroupId } from '../../src/core/ids.ts';
+import { importFile } from '../../src/sources/feeds/import-file.ts';
+import type { GroupId, UserId } from '../../src/core/ids.ts';
 import type { GroupRow } from '../../src/store/groups.ts';
 import type { UserRow } from '../../src/store/users.ts';
 import { showTarget } from '../../src/targets/admin/verbs.ts';
@@ -21,6 +26,8 @@ describe('a SCIM target in enforce', () => {
 
   const held = async (): Promise<HeldByName> =>
     (await (await fetch(`http://127.0.0.1:${server.said}/held`)).json()) as HeldByName;
+  const lost = async (): Promise<string[]> =>
+    (await (await fetch(`http://127.0.0.1:${server.said}/lost`)).json()) as string[];
   const user = (name: string): UserRow => {
     const row = users.get(name);
     if (row === undefined) throw new Error(name);
@@ -95,6 +102,37 @@ describe('a SCIM target in enforce', () => {
     await settlesAt({ Outer: ['ann', 'cyd'] });
     await nest('add');
     await settlesAt({ Outer: ['ann', 'ben', 'cyd', 'dan'] });
+  });
+
+  it('F-09: never loses whom a file takes out by "*" and lists again', async () => {
+    const before = await lost();
+    await on.user('eve');
+    const folder = await mkdtemp(join(tmpdir(), 'muster-star-'));
+    const path = join(folder, 'replace.csv');
+    const rows = ['Outer,,*,,delete', 'Outer,,cyd,,', 'Outer,,eve,,', 'Outer,,ann,,'];
+    await writeFile(path, `group,role,username,isgroup,action\n${rows.join('\n')}\n`);
+    const run = await importFile(
+      {
+        ...{ database: on.database, directory: on.directory, newId: randomUUID, watchDir: folder },
+        ...{ feeds: new Map(), cursorOf: () => '' },
+      },
+      { path, source: 'csv', dryRun: false, actor: { kind: 'operator', id: 'test' }, requestId: null },
+    );
+    expect(run).toMatchObject({ state: 'applied', applied: 1, unchanged: 3 });
+    await settlesAt({ Outer: ['ann', 'ben', 'cyd', 'dan', 'eve'] });
+    expect(await lost()).toEqual(before);
+    const left = `select 1 from change where origin_n = (select max(n) from origin where kind = 'file')
+      and removed is not null`;
+    expect(await on.database.rows({ text: left })).toEqual([]);
+    const eve = (
+      await on.database.rows<{ id: UserId }>({ text: `select id from users where user_name = 'eve'` })
+    )[0];
+    if (eve === undefined) throw new Error('eve');
+    await on.do((work) => removeMember(work, { group: outer.id, member: eve.id }));
+    await settlesAt({ Outer: ['ann', 'ben', 'cyd', 'dan'] });
+    // What is not lost is worth something only where losing shows.
+    expect(await lost()).toEqual([...before, 'Outer eve']);
+    await rm(folder, { recursive: true });
   });
 
   it('follows the name of a group', async () => {

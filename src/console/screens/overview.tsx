@@ -3,7 +3,7 @@ import { holds } from '../../core/actor.ts';
 import { alertSentence } from '../../core/alert.ts';
 import { listAlerts } from '../../store/alerts.ts';
 import { listConflicts } from '../../store/conflicts.ts';
-import { listRuns, type RunRow } from '../../store/feeds/runs.ts';
+import { listRuns, type RunRow } from '../../store/feeds/run-rows.ts';
 import { countHeldPlans } from '../../store/plans/plans.ts';
 import {
   type DirectoryFigures,

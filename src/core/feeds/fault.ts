@@ -18,6 +18,7 @@ export interface FileFaultDetails {
   'file.gone': { readonly file: string };
   'file.given_up': { readonly attempts: number };
   'file.older': { readonly file: string; readonly newer: string };
+  'file.source_retired': { readonly source: string };
   'set.manifest': { readonly why: string };
   'set.incomplete': { readonly file: string; readonly why: string };
   'header.unreadable': { readonly line: number };
@@ -81,6 +82,8 @@ const fileSentences: Sentences<FileFaultDetails> = {
     `Reading it failed ${attempts} times for a reason that the log tells. Drop it again when that is mended.`,
   'file.older': ({ file, newer }) =>
     `${file} is older than ${newer}, which was applied already. A snapshot never goes back.`,
+  'file.source_retired': ({ source }) =>
+    `The source ${source} was retired, so nothing is taken from it any more. Drop the file into the folder of another feed.`,
   'set.manifest': ({ why }) => `The manifest of the set cannot be read: ${why}`,
   'set.incomplete': ({ file, why }) => `The set is not whole: ${file} ${why}`,
   'header.unreadable': ({ line }) =>

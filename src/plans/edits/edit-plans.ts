@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type GroupId, parseGroupId } from '../../core/ids.ts';
 import { deleteGroup } from '../../directory/groups.ts';
 import { editMembers } from '../../directory/memberships.ts';
+import { retireSource } from '../../directory/retiring.ts';
 import { undoMemberships } from '../../directory/undo.ts';
 import { perform, type Work } from '../../directory/work.ts';
 import { lockPlan } from '../../store/plans/plans.ts';
@@ -26,6 +27,7 @@ const requestSchema = z.discriminatedUnion('do', [
   z.object({ do: z.literal('delete-group'), group }),
   z.object({ do: z.literal('edit-group'), group, patch: z.record(z.string(), z.unknown()) }),
   z.object({ do: z.literal('undo'), plan: z.string(), xid: z.string() }),
+  z.object({ do: z.literal('retire'), source: z.string(), into: z.string().nullable() }),
 ]);
 
 /** The kinds of plans that are edits. */
@@ -37,6 +39,7 @@ export function editPlans(parts: GroupEditParts): PlanKindHandlers {
     'group-edit': edits,
     rule: edits,
     permission: edits,
+    'source-retirement': edits,
     undo: edits,
   };
 }
@@ -77,6 +80,9 @@ async function writeEdit(parts: GroupEditParts, work: Work, edit: PlannedEdit): 
       await writePatch(parts, work, { group: edit.group, ifMatch: null, patch });
       return;
     }
+    case 'retire':
+      await retireSource(work, { into: edit.into });
+      return;
     case 'undo':
       await undoMemberships(work, edit.xid);
       return;

@@ -1,6 +1,6 @@
 /**
  * Writes that may take very many people out of groups: nesting and un-nesting, deleting a group, editing its rule,
- * reservation or permissions. They run under the guards. Where none trips they are done at once; else they wait as a
+ * reservation or permissions, retiring a source. They run under the guards. Where none trips they are done at once; else they wait as a
  * held plan, whose request says what to do once a person has approved it.
  */
 import type { Attribution } from '../../core/attribution.ts';
@@ -21,7 +21,9 @@ export type PlannedEdit =
   | { readonly do: 'unnest'; readonly group: GroupId; readonly member: GroupId }
   | { readonly do: 'delete-group'; readonly group: GroupId }
   | { readonly do: 'edit-group'; readonly group: GroupId; readonly patch: Readonly<Record<string, unknown>> }
-  | { readonly do: 'undo'; readonly plan: string; readonly xid: string };
+  | { readonly do: 'undo'; readonly plan: string; readonly xid: string }
+  /** `into` is the source that it is handed over to; null where what it asserts ends. */
+  | { readonly do: 'retire'; readonly source: string; readonly into: string | null };
 
 export interface PlannedWriteParts {
   readonly directory: Directory;
@@ -36,7 +38,7 @@ export interface PlannedWrite<T> {
   readonly by: Attribution;
   /** Does it. */
   readonly write: (work: Work) => Promise<T>;
-  readonly mode?: 'unless-guarded' | 'hold';
+  readonly mode?: 'unless-guarded' | 'hold' | 'dry-run';
   readonly undoesN?: number;
 }
 
@@ -67,6 +69,8 @@ function subjectOf(kind: PlanKind, edit: PlannedEdit): string {
       return `nesting:${edit.group}:${edit.member}`;
     case 'undo':
       return `undo:${edit.plan}`;
+    case 'retire':
+      return `retirement:${edit.source}`;
     case 'delete-group':
     case 'edit-group':
       return `${kind}:${edit.group}`;

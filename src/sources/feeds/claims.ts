@@ -9,7 +9,9 @@ import { errorCode } from '../../core/error-code.ts';
 import type { FeedSettings } from '../../core/feeds/settings.ts';
 import type { SourceN } from '../../core/ids.ts';
 import type { Database } from '../../store/database.ts';
-import { findRunOfClaim, listUnfiled, openRun, type RunRow, takeRun } from '../../store/feeds/runs.ts';
+import { listUnfiled } from '../../store/feeds/held-runs.ts';
+import { findRunOfClaim, type RunRow } from '../../store/feeds/run-rows.ts';
+import { openRun, takeRun } from '../../store/feeds/runs.ts';
 import { markersOf } from './completeness.ts';
 import { claimedPath, keptName, readClaimedName } from './folders.ts';
 

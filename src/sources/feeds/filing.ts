@@ -12,7 +12,9 @@ import { rejectsHeader, rejectsLine, setRejectsHeader, setRejectsLine } from '..
 import type { Place } from '../../store/changes.ts';
 import type { Database } from '../../store/database.ts';
 import { listOutcomes, type OutcomeRow } from '../../store/feeds/outcomes.ts';
-import { listReplaced, markFiled, type RunRow } from '../../store/feeds/runs.ts';
+import { listReplaced } from '../../store/feeds/held-runs.ts';
+import type { RunRow } from '../../store/feeds/run-rows.ts';
+import { markFiled } from '../../store/feeds/runs.ts';
 import { findPlan } from '../../store/plans/plans.ts';
 import { claimedPath, type Ending } from './folders.ts';
 

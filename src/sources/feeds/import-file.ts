@@ -8,11 +8,13 @@ import type { Actor } from '../../core/actor.ts';
 import { FileFault } from '../../core/feeds/fault.ts';
 import { defaultFeedSettings, type FeedSettings } from '../../core/feeds/settings.ts';
 import { Refusal } from '../../core/refusal.ts';
-import { markFiled, openRun, releaseRuns, type RunEnd, type RunRow } from '../../store/feeds/runs.ts';
+import type { RunRow } from '../../store/feeds/run-rows.ts';
+import { markFiled, openRun, releaseRuns, type RunEnd } from '../../store/feeds/runs.ts';
 import { findSource, type SourceRow } from '../../store/sources.ts';
 import { fileAway, type FilingParts } from './filing.ts';
 import { claimedPath, folderOf, keptName } from './folders.ts';
-import { carryOut, type ImportProgress } from './import-run.ts';
+import { carryOut } from './import-run.ts';
+import type { ImportProgress } from './progress.ts';
 import type { Directory } from '../../directory/work.ts';
 
 /** Largest upload, bytes: some ten million rows. Larger files are dropped into the watched folder. */

@@ -4,7 +4,8 @@ import type { Planned, PlanDraft } from '../../plans/guarded.ts';
 import type { PlanFacts } from '../../plans/measure.ts';
 import type { Tx } from '../../store/database.ts';
 import { listStarLines, type OutcomeRow, type RowCounts } from '../../store/feeds/outcomes.ts';
-import { readRowsBefore, type RunEnd, type RunError, type RunRow } from '../../store/feeds/runs.ts';
+import { readRowsBefore, type RunError, type RunRow } from '../../store/feeds/run-rows.ts';
+import type { RunEnd } from '../../store/feeds/runs.ts';
 import type { RowTally } from '../../store/feeds/tally.ts';
 import type { PlanRow } from '../../store/plans/plans.ts';
 

@@ -9,7 +9,7 @@ import type { Layout } from '../../core/feeds/layout.ts';
 import { type Sequence, sequenceOfName } from '../../core/feeds/sequence.ts';
 import type { FeedSettings } from '../../core/feeds/settings.ts';
 import { Refusal } from '../../core/refusal.ts';
-import { applyImport, type ImportRun } from '../../directory/imports.ts';
+import { applyImport } from '../../directory/imports.ts';
 import { type Directory, perform, type Work } from '../../directory/work.ts';
 import { settleAlert } from '../../store/alerts.ts';
 import { violatedConstraint } from '../../store/database.ts';
@@ -22,30 +22,23 @@ import {
   type OutcomeRow,
 } from '../../store/feeds/outcomes.ts';
 import { isOverdue } from '../../store/feeds/deliveries.ts';
+import { rejectReplacedRuns } from '../../store/feeds/held-runs.ts';
+import { isEnded, readRun, type RunRow } from '../../store/feeds/run-rows.ts';
 import {
   finishRun,
   holdRun,
-  isEnded,
   lockRun,
   noteFileFacts,
   noteRunLayout,
   noteRunProgress,
-  readRun,
-  rejectReplacedRuns,
-  type RunRow,
 } from '../../store/feeds/runs.ts';
 import { moveSequence, newerThan } from '../../store/feeds/sequences.ts';
 import { lockPlan, type PlanRow } from '../../store/plans/plans.ts';
-import { analyzeStaged, copyRows, openStaging, type StagedRow } from '../../store/feeds/staging.ts';
+import { analyzeStaged, copyRows, openStaging } from '../../store/feeds/staging.ts';
 import { draftOf, endOf, factsOf, heldRow, type Read, REPLACED } from './import-plan.ts';
+import { counted, type ImportProgress, reportOf } from './progress.ts';
+import { formatOf, tellsOf } from './told-by-layout.ts';
 import { type FileFacts, inspectFile, type ReadPart, readRows, type RowReading } from './reading.ts';
-
-/** How far a run is. `total` is known when the file has been read. */
-export interface ImportProgress {
-  readonly state: 'reading' | 'planning' | 'applying';
-  readonly done: number;
-  readonly total: number | null;
-}
 
 export interface RunParts {
   readonly directory: Directory;
@@ -243,28 +236,6 @@ async function readAndApply(parts: RunParts, work: Work, run: RunRow, file: Insp
   return { end: { state: 'applied', counts, place: work.place, error: null, notes }, facts };
 }
 
-/** What a snapshot tells of, by the columns of its files. */
-function tellsOf(layouts: readonly Layout[]): ImportRun['tells'] {
-  const told = layouts.map((layout) => toldBy(layout));
-  return {
-    people: told.some(({ people }) => people),
-    memberships: told.some(({ memberships }) => memberships),
-  };
-}
-
-function toldBy({ format, columns }: Layout): NonNullable<ImportRun['tells']> {
-  switch (format.name) {
-    case 'users':
-      return { people: true, memberships: columns.includes('groups') };
-    case 'mapped':
-      return { people: true, memberships: true };
-    case 'groups':
-      return { people: false, memberships: false };
-    default:
-      return { people: false, memberships: true };
-  }
-}
-
 async function noteLayout(
   { directory }: RunParts,
   run: RunRow,
@@ -275,11 +246,6 @@ async function noteLayout(
   const { delimiter, header } = first;
   const files = set?.map(({ file, layout }) => ({ file, format: layout.format.name })) ?? null;
   await noteRunLayout(directory.database, run.n, { format: formatOf(layouts), delimiter, header, files });
-}
-
-/** The formats of the files of a run. */
-function formatOf(layouts: readonly Layout[]): string {
-  return [...new Set(layouts.map((layout) => layout.format.name))].join('+');
 }
 
 /** Ends a run for a fault of its file. Throws {@link RunLost}. */
@@ -295,34 +261,4 @@ export async function reject(
     await finishRun(tx, run.n, { state: 'rejected', counts: null, place: null, error, notes: [] });
   });
   return readRun(directory.database, run.n);
-}
-
-/** Milliseconds between two notes of how far a run is. */
-const NOTE_EVERY = 500;
-
-type Report = (state: ImportProgress['state'], done: number, total: number | null) => void;
-
-/** Tells every step to the caller, and now and then to the database. */
-function reportOf(
-  onProgress: (progress: ImportProgress) => void,
-  note: (state: ImportProgress['state'], done: number) => Promise<void>,
-): Report {
-  let noted = performance.now();
-  return (state, done, total) => {
-    onProgress({ state, done, total });
-    if (state === 'reading' && performance.now() - noted < NOTE_EVERY) return;
-    noted = performance.now();
-    // A note that fails is no reason to fail: the next one, or the end of the run, says it again.
-    note(state, done).catch(() => undefined);
-  };
-}
-
-async function* counted(
-  batches: AsyncIterable<readonly StagedRow[]>,
-  count: (rows: number) => void,
-): AsyncGenerator<readonly StagedRow[]> {
-  for await (const batch of batches) {
-    yield batch;
-    count(batch.length);
-  }
 }

@@ -8,7 +8,7 @@ import { createRowReader, type SourceRow } from '../../core/feeds/reader.ts';
 import type { RowReading as ReadRow } from '../../core/feeds/row.ts';
 import type { Sequence } from '../../core/feeds/sequence.ts';
 import type { FeedSettings } from '../../core/feeds/settings.ts';
-import type { StagedRow } from '../../store/feeds/staging.ts';
+import type { StagedRow } from '../../store/feeds/copy-text.ts';
 import { errorCode } from '../../core/error-code.ts';
 import { type Part, partsOf } from './parts.ts';
 
@@ -113,6 +113,9 @@ export async function* readRows(reading: RowReading): AsyncGenerator<readonly St
     throw new FileFault('file.empty', { mode: settings.mode });
 }
 
+/** Characters that become rows at once: few enough for the rows to be gone before memory is tidied up. */
+const AT_ONCE = 16_384;
+
 async function* readPart(
   { name, pieces }: Part,
   { encoding, sha256 }: Pick<SetFile, 'encoding' | 'sha256'>,
@@ -137,7 +140,8 @@ async function* readPart(
   const hash = createHash('sha256');
   for await (const piece of pieces()) {
     hash.update(piece);
-    yield staged(reader.push(decode(encoding, () => decoder.write(piece))));
+    const text = decode(encoding, () => decoder.write(piece));
+    for (let at = 0; at < text.length; at += AT_ONCE) yield staged(reader.push(text.slice(at, at + AT_ONCE)));
   }
   const last = decode(encoding, () => decoder.end());
   yield staged([...reader.push(last), ...reader.end()]);

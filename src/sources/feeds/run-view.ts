@@ -1,6 +1,6 @@
 /** An import as people see it: the answer of `GET /api/v1/imports/{id}` and of `muster import --json`. */
 import type { Place } from '../../store/changes.ts';
-import type { RunError, RunNote, RunRow } from '../../store/feeds/runs.ts';
+import type { RunError, RunNote, RunRow } from '../../store/feeds/run-rows.ts';
 import { countsOf, outcomeOf, type RunOutcome } from './filing.ts';
 
 export interface ImportView {

@@ -13,8 +13,10 @@ import { FileFault } from '../../core/feeds/fault.ts';
 import { MANIFEST } from '../../core/feeds/manifest.ts';
 import { defaultFeedSettings, type FeedSettings } from '../../core/feeds/settings.ts';
 import type { Metrics } from '../../observe/metrics.ts';
-import { isEnded, releaseRuns, type RunRow } from '../../store/feeds/runs.ts';
+import { isEnded, type RunRow } from '../../store/feeds/run-rows.ts';
+import { releaseRuns } from '../../store/feeds/runs.ts';
 import { giveTurns, takeTurn } from '../../store/feeds/turns.ts';
+import { isRetired } from '../../store/retiring.ts';
 import { claimFile, type ClaimParts, type FeedFolder, hasClaims, resumeClaims } from './claims.ts';
 import { type Completeness, type Patience, type Standing, watchCompleteness } from './completeness.ts';
 import { fileAway, type FilingParts, outcomeOf } from './filing.ts';
@@ -252,6 +254,9 @@ export class FolderWatcher {
 
   async #whyNot(run: RunRow, path: string): Promise<FileFault | null> {
     if ((await lstat(path).catch(() => null)) === null) return new FileFault('file.gone', { file: run.file });
+    if (await isRetired(this.#parts.database, run.source_n)) {
+      return new FileFault('file.source_retired', { source: run.source });
+    }
     const tried = run.attempts - 1;
     return tried < MAX_ATTEMPTS ? null : new FileFault('file.given_up', { attempts: tried });
   }

@@ -10,7 +10,13 @@ import {
   type PersonRow,
 } from '../../core/feeds/row.ts';
 import type { Action } from '../../core/feeds/words.ts';
-import type { StagedRow } from './staging.ts';
+
+/** A row as it was read, or with the fault that refuses it. */
+export interface StagedRow {
+  readonly line: number;
+  readonly original: string;
+  readonly row: FeedRow | RowFault;
+}
 
 /** Columns of `staged_row` in the order of {@link copyLine}. */
 export const COPIED_COLUMNS = `line, action, kind, group_key, group_name, person_key, name_key, name, email_key, email, either,

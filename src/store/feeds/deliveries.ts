@@ -2,7 +2,7 @@
 import type { SourceKind } from '../../core/attribution.ts';
 import type { SourceN } from '../../core/ids.ts';
 import { type Connection, named } from '../database.ts';
-import { readRun, type RunRow } from './runs.ts';
+import { readRun, type RunRow } from './run-rows.ts';
 import type { RunN } from './staging.ts';
 
 export interface SourceState {

@@ -92,6 +92,17 @@ export async function planPairs(
   else await tx.rows({ text: statement.alike }, [source, tally.action === 'import' ? 'i' : 'd']);
 }
 
+/** The source's own assertions, as pairs that end: $1 is the source. */
+const retractions = (groups: string, rest: string): string => `
+  insert into staged_pair (group_n, member_n, kind, action, line, moves, has_own, has_suppressed)
+  select a.group_n, a.member_n, a.member_kind, 'e', null,
+         not a.suppressed and not exists (
+           select 1 from assertion o where o.group_n = a.group_n and o.member_n = a.member_n
+             and o.source_n <> $1 and not o.suppressed), true, false
+  from assertion a
+  join groups g on g.n = a.group_n and g.deleted_at is null ${groups}
+  where a.source_n = $1 ${rest}`;
+
 /**
  * Plans what a snapshot retracts: the source's own assertions that the file lacks, of the kinds that it tells of
  * (D-02, implicit). Groups that are not this source's to write any more are left alone.
@@ -100,23 +111,21 @@ export async function planRetractions(
   tx: Tx,
   { source, kinds }: { readonly source: SourceN; readonly kinds: readonly ('u' | 'g')[] },
 ): Promise<void> {
-  const text = `
-    insert into staged_pair (group_n, member_n, kind, action, line, moves, has_own, has_suppressed)
-    select a.group_n, a.member_n, a.member_kind, 'e', null,
-           not a.suppressed and not exists (
-             select 1 from assertion o where o.group_n = a.group_n and o.member_n = a.member_n
-               and o.source_n <> $1 and not o.suppressed), true, false
-    from assertion a
-    join groups g on g.n = a.group_n and g.deleted_at is null and g.kind = 'regular' and not g.restricted
+  const groups = `and g.kind = 'regular' and not g.restricted
       and coalesce(g.reserved_to, $1) = $1
       and ($1 = any(g.trusted_sources) or not exists (
         select 1 from permission_grant p join closure c on c.ancestor = p.holder_n and c.descendant = g.n
-        where p.permission <> 'groups.request'))
-    where a.source_n = $1 and a.member_kind = any($2::"char"[])
+        where p.permission <> 'groups.request'))`;
+  const rest = `and a.member_kind = any($2::"char"[])
       and not exists (select 1 from staged_wish w
                       where w.group_n = a.group_n and w.member_n = a.member_n)
       and not exists (select 1 from staged_pair p where p.group_n = a.group_n and p.member_n = a.member_n)`;
-  await tx.rows({ text }, [source, kinds]);
+  await tx.rows({ text: retractions(groups, rest) }, [source, kinds]);
+}
+
+/** Plans the end of everything that the source asserts, in whatever group (D-09, retiring). */
+export async function planWholeRetraction(tx: Tx, source: SourceN): Promise<void> {
+  await tx.rows({ text: retractions('', '') }, [source]);
 }
 
 /** The first row of the last run of equal actions decides, and is the line that the difference comes from. */

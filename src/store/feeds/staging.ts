@@ -3,24 +3,14 @@
  * on. The tables belong to the database session, are made once in it, and are empty at the end of every
  * transaction; nobody else sees or waits for them, and what a crash leaves of them is nothing.
  */
-import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { from as copyFrom } from 'pg-copy-streams';
-import type { RowFault } from '../../core/feeds/fault.ts';
-import type { FeedRow } from '../../core/feeds/row.ts';
 import type { Tx } from '../database.ts';
-import { COPIED_COLUMNS, copyLine } from './copy-text.ts';
+import { COPIED_COLUMNS, copyLine, type StagedRow } from './copy-text.ts';
 import { createTally, type RowTally } from './tally.ts';
 
 /** Number of a row of the table `import_run`. */
 export type RunN = number;
-
-/** A row as it was read, or with the fault that refuses it. */
-export interface StagedRow {
-  readonly line: number;
-  readonly original: string;
-  readonly row: FeedRow | RowFault;
-}
 
 /**
  * action: i import, d delete. kind: u user, g nested group, U all users, G all nestings, p a person and what is
@@ -89,6 +79,8 @@ type StagedTable =
 
 /** Tables of fewer rows are joined quickly however it is done; for larger ones the planner has to know. */
 const ANALYZE_FROM = 200;
+/** Characters of COPY's text to a message. */
+const SENT_AT_ONCE = 65_536;
 /** Rows from which the usual 4 MB make PostgreSQL sort on disk. */
 const LARGE = 20_000;
 /** Samples of 300 rows to this: how many rows and keys there are about is all that the planner is asked. */
@@ -120,18 +112,20 @@ export async function copyRows(
 ): Promise<RowTally> {
   const copy = tx.client.query(copyFrom(`copy staged_row (${COPIED_COLUMNS}) from stdin`));
   const tally = createTally();
-  const encode = new Transform({
-    writableObjectMode: true,
-    transform(batch: readonly StagedRow[], _encoding, done) {
-      let text = '';
+  async function* texts(batches: AsyncIterable<readonly StagedRow[]>): AsyncGenerator<string> {
+    let text = '';
+    for await (const batch of batches) {
       for (const row of batch) {
         tally.take(row.row);
         text += copyLine(issuer, row);
       }
-      done(null, text);
-    },
-  });
-  await pipeline(rows, encode, copy);
+      if (text.length < SENT_AT_ONCE) continue;
+      yield text;
+      text = '';
+    }
+    yield text;
+  }
+  await pipeline(rows, texts, copy);
   return tally.result();
 }
 

@@ -6,6 +6,7 @@ import { authorColumns, type ChangeAuthor, type Place } from '../changes.ts';
 import type { Tx } from '../database.ts';
 import { endedActivity } from '../history.ts';
 import { externalIdIssuer } from '../users.ts';
+import { endedPeople, type EndedPeople, endPeople } from './ended-people.ts';
 import { placeOf } from './names.ts';
 
 /** A person with what a row states of it; of several rows of one person the last decides. */
@@ -199,51 +200,13 @@ export async function keepStatements(
 }
 
 /** Ends what a snapshot says of people whom it lacks; those whom nobody else asserts are deactivated (D-09). */
-export async function endStatements(
-  tx: Tx,
-  author: ChangeAuthor,
-): Promise<{ readonly place: Place | null; readonly deactivated: readonly UserN[] }> {
-  const rows = await tx.rows<{ xid: string | null; seq: number | null; deactivated: UserN[] }>(
-    { text: end },
-    authorColumns(author),
-  );
-  return { place: placeOf(rows), deactivated: rows[0]?.deactivated ?? [] };
+export async function endStatements(tx: Tx, author: ChangeAuthor): Promise<EndedPeople> {
+  return endPeople(tx, MISSING, author);
 }
 
-/** People of whom the source's last snapshot spoke and this one does not, with whether anybody else asserts them. */
-const MISSING = (source: string): string => `(
-  select p.user_n as n, u.active and not u.stub
-      and not exists (select 1 from user_statement o
-                      where o.user_n = p.user_n and o.source_n <> ${source} and o.ended_at is null)
-      and not exists (select 1 from identity_key k
-                      where k.user_n = p.user_n and k.kind = 'externalId' and k.issuer <> ${source}::text)
-      and not exists (select 1 from source s
-                      where s.n = u.created_by and s.n <> ${source} and s.kind in ('client', 'console', 'idp')) as leaves
-  from user_statement p join users u on u.n = p.user_n and u.deleted_at is null
-  where p.source_n = ${source} and p.ended_at is null
-    and not exists (select 1 from staged_user s where s.user_n = p.user_n))`;
-
-const end = `
-  with missing as materialized (select * from ${MISSING('$4::int')} m),
-  before as (
-    select u.n, u.user_name, u.active, u.active_since, u.document from missing m join users u on u.n = m.n
-    where m.leaves order by u.n for no key update of u),
-  ended as (
-    update user_statement p set ended_at = now(), ended_active = m.leaves from missing m
-    where p.source_n = $4::int and p.user_n = m.n),
-  ${endedActivity('before', 'true')},
-  written as (
-    update users u set active = false, version = version + 1, modified_at = now() from before b where u.n = b.n),
-  logged as (
-    insert into change (type, user_n, actor_kind, actor_id, on_behalf_of, source_n, origin_n, request_id, reason)
-    select 'user.updated', n, $1::text, $2::text, (select u.n from users u where u.id = $3::uuid) as on_behalf_of, $4::int, $5::bigint,
-           $6::text, 'missing from the snapshot'
-    from before order by n
-    returning xid, seq, user_n),
-  told as (
-    insert into change_personal (seq, user_n, before, after)
-    select l.seq, l.user_n, state.facts || '{"active": true}', state.facts || '{"active": false}'
-    from logged l join before b on b.n = l.user_n
-    cross join lateral (
-      select jsonb_build_object('userName', b.user_name, 'externalId', null) || b.document as facts) state)
-  select max(xid::text) as xid, max(seq) as seq, array(select n from before) as deactivated from logged`;
+const MISSING = endedPeople(
+  `select p.user_n as n from user_statement p
+   where p.source_n = $4::int and p.ended_at is null
+     and not exists (select 1 from staged_user s where s.user_n = p.user_n)`,
+  'missing from the snapshot',
+);

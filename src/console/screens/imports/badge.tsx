@@ -1,7 +1,7 @@
 import { Badge, type BadgeTone } from '../../components/badge.tsx';
 import { useTexts } from '../../frame/here.ts';
 import { outcomeOf } from '../../../sources/feeds/filing.ts';
-import type { RunRow } from '../../../store/feeds/runs.ts';
+import type { RunRow } from '../../../store/feeds/run-rows.ts';
 
 const tones = {
   applied: 'good',

@@ -1,7 +1,7 @@
 /** Every file that came in. */
 import { may } from '../../../core/policies.ts';
 import { listFeeds } from '../../../store/sources.ts';
-import { listRuns, type RunRow } from '../../../store/feeds/runs.ts';
+import { listRuns, type RunRow } from '../../../store/feeds/run-rows.ts';
 import { addressOf, numberIn, wordIn } from '../../address.ts';
 import { LinkButton } from '../../components/button.tsx';
 import { Card } from '../../components/details.tsx';

@@ -1,6 +1,6 @@
 /** How each row of a file ended. */
 import { KEEP_ALL_ROWS, type OutcomeRow, type RowOutcome } from '../../../store/feeds/outcomes.ts';
-import type { RunRow } from '../../../store/feeds/runs.ts';
+import type { RunRow } from '../../../store/feeds/run-rows.ts';
 import { addressOf } from '../../address.ts';
 import { Badge, type BadgeTone } from '../../components/badge.tsx';
 import { Card } from '../../components/details.tsx';

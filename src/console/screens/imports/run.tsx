@@ -4,7 +4,7 @@ import { may } from '../../../core/policies.ts';
 import { Refusal } from '../../../core/refusal.ts';
 import { countsOf, rejectsText } from '../../../sources/feeds/filing.ts';
 import { listOutcomes, type OutcomeRow } from '../../../store/feeds/outcomes.ts';
-import { findRun, isEnded, type RunRow } from '../../../store/feeds/runs.ts';
+import { findRun, isEnded, type RunRow } from '../../../store/feeds/run-rows.ts';
 import { findPlan, type PlanRow } from '../../../store/plans/plans.ts';
 import { addressOf, numberIn, wordIn } from '../../address.ts';
 import { LinkButton } from '../../components/button.tsx';

@@ -1,5 +1,5 @@
 /** The parts of the overview. */
-import type { RunRow } from '../../../store/feeds/runs.ts';
+import type { RunRow } from '../../../store/feeds/run-rows.ts';
 import type { DirectoryFigures, GrowthRow, TargetLagRow } from '../../../store/screens/overview.ts';
 import { Badge, type BadgeTone } from '../../components/badge.tsx';
 import { LinkButton } from '../../components/button.tsx';
