@@ -26,7 +26,7 @@ export interface Mark {
   readonly xid: string;
 }
 
-const lock = named('audit_seal_lock', 'select pg_advisory_xact_lock(5264190338)');
+const lock = named('audit_seal_lock', 'select pg_advisory_xact_lock(7205190)');
 
 const drawn = named(
   'audit_numbers_drawn',
