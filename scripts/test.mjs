@@ -28,6 +28,11 @@ const programs = {
     what: 'the console in a browser',
     from: 'chromium (Debian)',
   },
+  simplesamlphp: {
+    find: () => (onPath('php') === null ? null : ifThere('/usr/share/simplesamlphp/www/module.php')),
+    what: 'signing in by SimpleSAMLphp in a browser',
+    from: 'simplesamlphp, php-cli and php-xml (Debian)',
+  },
 };
 
 /** Tests of minutes whose other side is a service or a provider; what they ask of PostgreSQL, shorter ones ask too. */
@@ -130,6 +135,10 @@ function testFiles(folder) {
   return readdirSync(folder, { withFileTypes: true, recursive: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
     .map((entry) => join(entry.parentPath, entry.name));
+}
+
+function ifThere(file) {
+  return existsSync(file) ? file : null;
 }
 
 function onPath(...names) {

@@ -56,6 +56,7 @@ import { limitRates } from './http/rate-limit.ts';
 import { RequestTraces } from './sources/scim/request-traces.ts';
 import { limitAddresses } from './sources/saml/address-limit.ts';
 import { samlDoor } from './sources/saml/door.ts';
+import { beginLogout } from './sources/saml/own-logout.ts';
 import { scimDoor } from './sources/scim/door.ts';
 import { scimLimits } from './sources/scim/limits.ts';
 import { scimOperations } from './sources/scim/operations.ts';
@@ -227,6 +228,10 @@ async function assemble({ settings, log, storage }: Ground, { onClose, closeAll 
     ...targetLedgerRoutes({ targets, cursors, listKey: deriveKey(masterKey, 'list-cursor') }),
   ];
   const sessions = createSessions({ connection: database, baseUrl: settings.baseUrl });
+  const saml = {
+    ...{ directory, sessions, keys, verifier, log, metrics, random: randomBytes, now: Date.now },
+    baseUrl: settings.baseUrl,
+  };
   const doors: DoorMiddleware[] = [
     probes({
       ...{ health, metrics },
@@ -258,8 +263,7 @@ async function assemble({ settings, log, storage }: Ground, { onClose, closeAll 
     }),
     referenceDoor(settings.baseUrl, [...apiOperations(routes), ...scimOperations(registry), tokenOperation]),
     samlDoor({
-      ...{ directory, sessions, keys, verifier, log, metrics, random: randomBytes, now: Date.now },
-      baseUrl: settings.baseUrl,
+      ...saml,
       admits: limitAddresses(() => performance.now()),
       pages: { refused: refusedPage, tried: triedPage, signedOut: signedOutPage },
     }),
@@ -278,6 +282,7 @@ async function assemble({ settings, log, storage }: Ground, { onClose, closeAll 
       planUndo: (plan, by) => undoPlan({ directory, guards }, plan, by),
       index: membership.index,
       historyDays: settings.history,
+      leave: (context, ended) => beginLogout(saml, context, ended),
     }),
   ];
   const app = buildApp({ newId: randomUUID, doors, trustsProxy: settings.trustProxy });

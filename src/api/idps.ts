@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import {
   absentPolicies,
+  logoutPlaces,
   PROVIDER_NAME,
   type ProviderSettings,
   trustedKeys,
@@ -27,6 +28,7 @@ const settings = z.strictObject({
   graceHours: z.int().min(1).max(99_999),
   ttlDays: z.int().min(1).max(99_999),
   wantResponseSigned: z.boolean(),
+  logout: z.enum(logoutPlaces),
   title: z.string().min(1).max(200).nullable(),
 });
 

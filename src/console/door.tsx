@@ -21,6 +21,7 @@ import { keepTheme, readTheme } from './frame/theme.ts';
 import type { ConsoleParts } from './parts.ts';
 import { consoleErrorForm } from './problem.tsx';
 import { screens } from './routes.ts';
+import { leavingPage } from './saml-pages.tsx';
 import type { Screen, ScreenAnswer, Visit } from './screen.ts';
 import { ConfirmLink, type WayIn, Welcome } from './screens/sign-in.tsx';
 import { en } from './texts/en.ts';
@@ -95,8 +96,16 @@ function addSignIn(router: Router<DoorState>, parts: ConsoleParts): void {
   router.post('/sign-out', async (context) => {
     const form = await readForm(context, FORM_BYTES);
     parts.sessions.requireOwnForm(context, form.get('csrf') ?? '');
-    await parts.sessions.end(context);
-    seeOther(context, '/');
+    const ended = await parts.sessions.end(context);
+    const onward = ended === null ? null : await parts.leave(context, ended);
+    if (onward === null) {
+      seeOther(context, '/');
+      return;
+    }
+    // Not a redirect: the policy of our pages lets forms lead to no other site.
+    context.set({ Refresh: `0; url=${onward.address}`, 'Cache-Control': 'no-store' });
+    context.type = 'html';
+    context.body = leavingPage(onward);
   });
 }
 

@@ -4,16 +4,27 @@ import type { GuardLimits } from '../core/plans/limits.ts';
 import type { Registry } from '../core/scim/registry.ts';
 import type { IndexReads } from '../effective/asks.ts';
 import type { Directory } from '../directory/work.ts';
+import type { DoorContext } from '../http/context.ts';
 import type { Sessions } from '../http/session.ts';
 import type { Attribution } from '../core/attribution.ts';
 import type { DecisionParts } from '../plans/decisions.ts';
 import type { ImportParts } from '../sources/feeds/import-file.ts';
 import type { PlanRow } from '../store/plans/plans.ts';
+import type { EndedSession } from '../store/sessions.ts';
+
+/** Where a browser ends the session of its identity provider. */
+export interface Onward {
+  readonly address: string;
+  /** What the provider is called. */
+  readonly provider: string;
+}
 
 export interface ConsoleParts {
   readonly directory: Directory;
   readonly sessions: Sessions;
   readonly log: Logger;
+  /** Where a browser goes on to from a session that it has ended here; null for nowhere. */
+  readonly leave: (context: DoorContext, ended: EndedSession) => Promise<Onward | null>;
   readonly random: (bytes: number) => Buffer;
   readonly imports: ImportParts;
   readonly decisions: DecisionParts;

@@ -6,6 +6,7 @@ import { Remark } from './components/notice-box.tsx';
 import { PageHeader } from './components/page-header.tsx';
 import { Trouble } from './components/trouble.tsx';
 import { pageText } from './frame/page.tsx';
+import type { Onward } from './parts.ts';
 import { en } from './texts/en.ts';
 
 /** What the page of a login that was tried out shows. */
@@ -39,12 +40,33 @@ export function refusedPage({
   );
 }
 
-/** The provider's logout has reached us. */
-export function signedOutPage(): string {
+/** On the way to the provider, which the browser goes on to by itself. */
+export function leavingPage({ address, provider }: Onward): string {
+  return outside(
+    'Signed out',
+    <>
+      <PageHeader title="You are signed out of Muster" />
+      <p>
+        <a href={address}>{`Sign out of ${provider} too`}</a>
+      </p>
+    </>,
+  );
+}
+
+/** The provider's logout has reached us, or its answer to ours. */
+export function signedOutPage({ isOverAtProvider }: { readonly isOverAtProvider: boolean }): string {
   return outside(
     'Signed out',
     <>
       <PageHeader title="You are signed out" />
+      {isOverAtProvider ? null : (
+        <Remark tone="problem">
+          <p>
+            The identity provider did not sign you out everywhere. Close the browser if others use this
+            machine.
+          </p>
+        </Remark>
+      )}
       <p>
         <a href="/">{en.shell.trouble.home}</a>
       </p>

@@ -7,6 +7,7 @@ import { foldName } from '../core/names.ts';
 import { isRefusal } from '../core/refusal.ts';
 import { chooseAccount } from '../core/saml/account-choice.ts';
 import type { Claims } from '../core/saml/claims.ts';
+import type { NameId } from '../core/saml/message.ts';
 import { documentWith } from '../core/saml/profile.ts';
 import { LoginRefused } from '../core/saml/reason.ts';
 import { lockFacts } from '../store/facts-lock.ts';
@@ -33,7 +34,7 @@ export interface Login {
   /** Of the secret that the browser gets; how the provider names the session, and when it ends there. */
   readonly session: {
     readonly hash: Buffer;
-    readonly nameId: string | null;
+    readonly nameId: NameId | null;
     readonly sessionIndex: string | null;
     readonly notOnOrAfter: Date | null;
   };

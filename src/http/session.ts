@@ -6,7 +6,7 @@
 import { ABSOLUTE_HOURS, csrfTokenOf, hashSecret, isCsrfToken } from '../core/session.ts';
 import type { Connection } from '../store/database.ts';
 import { findPerson } from '../store/people.ts';
-import { endSession, useSession } from '../store/sessions.ts';
+import { type EndedSession, endSession, useSession } from '../store/sessions.ts';
 import type { DoorContext, SignedIn } from './context.ts';
 import { HttpProblem } from './problem.ts';
 import { isLoopbackHost, type Site, siteOf } from './site.ts';
@@ -26,8 +26,8 @@ export interface Sessions {
   find(context: DoorContext): Promise<SignedIn | null>;
   /** Gives the browser a session that was just started, in the place of the one it had, which ends. */
   give(context: DoorContext, secret: string): Promise<void>;
-  /** Ends the browser's session. */
-  end(context: DoorContext): Promise<void>;
+  /** Ends the browser's session; answers what it was, null where it had none. */
+  end(context: DoorContext): Promise<EndedSession | null>;
   /** Refuses (403) while the base URL is one over which nobody may sign in: http to another machine. */
   requireFitSite(): void;
   /** Refuses (403) a request that another site may have sent. */
@@ -70,8 +70,9 @@ export function createSessions({ connection, baseUrl }: SessionParts): Sessions 
     },
     end: async (context) => {
       const secret = secretIn(context);
-      if (secret !== '') await endSession(connection, hashSecret(secret));
+      const ended = secret === '' ? null : await endSession(connection, hashSecret(secret));
       context.append('Set-Cookie', `${cookie}=; ${attributes}; Max-Age=0`);
+      return ended;
     },
     requireFitSite: () => {
       if (site.isFitForSignIn) return;

@@ -1,6 +1,7 @@
 /** Rows of sessions and sign-in links. Time is the database's, so that every instance agrees when one has ended. */
 import { ABSOLUTE_HOURS, IDLE_MINUTES, LINK_MINUTES } from '../core/session.ts';
 import type { SourceN, UserId, UserN } from '../core/ids.ts';
+import type { NameId } from '../core/saml/message.ts';
 import { type Connection, named, onlyRow, type Tx } from './database.ts';
 
 export interface SessionUserRow {
@@ -14,7 +15,8 @@ export interface NewSession {
   readonly user: UserN;
   readonly how: 'link' | 'saml';
   readonly source: SourceN | null;
-  readonly nameId: string | null;
+  /** How the provider names the person in this session; null for a link, or a provider that does not. */
+  readonly nameId: NameId | null;
   readonly sessionIndex: string | null;
   /** When the provider's own session ends; null for as long as ours may last. */
   readonly notOnOrAfter: Date | null;
@@ -36,11 +38,17 @@ const use = named(
 
 const insert = named(
   'session_insert',
-  `insert into session (hash, user_n, how, source_n, name_id, session_index, expires_at)
-   values ($1, $2, $3, $4, $5, $6, least(now() + interval '${ABSOLUTE_HOURS} hours', $7::timestamptz))`,
+  `insert into session (hash, user_n, how, source_n, name_id, session_index, expires_at, name_id_as)
+   values ($1, $2, $3, $4, $5, $6, least(now() + interval '${ABSOLUTE_HOURS} hours', $7::timestamptz), $8)`,
 );
 
-const end = named('session_end', 'delete from session where hash = $1 returning user_n');
+const end = named(
+  'session_end',
+  `delete from session where hash = $1
+   returning source_n as source, session_index as "sessionIndex",
+             case when name_id is not null then coalesce(name_id_as, '{}') || jsonb_build_object('value', name_id) end
+               as "nameId"`,
+);
 
 const prune = named(
   'session_prune',
@@ -82,12 +90,19 @@ export async function useSession(connection: Connection, hash: Buffer): Promise<
 
 export async function insertSession(tx: Tx, session: NewSession): Promise<void> {
   const { hash, user, how, source, nameId, sessionIndex, notOnOrAfter } = session;
-  await tx.rows(insert, [hash, user, how, source, nameId, sessionIndex, notOnOrAfter]);
+  const { value = null, ...as } = nameId ?? {};
+  await tx.rows(insert, [
+    ...[hash, user, how, source, value, sessionIndex, notOnOrAfter],
+    value === null ? null : JSON.stringify(as),
+  ]);
 }
 
-/** Ends a session; false when there was none. */
-export async function endSession(connection: Connection, hash: Buffer): Promise<boolean> {
-  return (await connection.rows(end, [hash])).length > 0;
+/** A session that has ended, as its provider knows it. */
+export type EndedSession = Pick<NewSession, 'source' | 'nameId' | 'sessionIndex'>;
+
+/** Ends a session; null when there was none. */
+export async function endSession(connection: Connection, hash: Buffer): Promise<EndedSession | null> {
+  return (await connection.rows<EndedSession>(end, [hash]))[0] ?? null;
 }
 
 /** Forgets sessions and links that have ended. */

@@ -1,5 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { formOf, inSeconds, logoutQuery, type LogoutOptions, newKey, respond } from './provider.ts';
+import { createVerify, X509Certificate } from 'node:crypto';
+import { inflateRawSync } from 'node:zlib';
+import { changeProvider } from '../../src/directory/identity-providers.ts';
+import { csrfIn } from '../console/browser.ts';
+import {
+  formOf,
+  inSeconds,
+  logoutAnswerQuery,
+  type LogoutAnswer,
+  logoutQuery,
+  type LogoutOptions,
+  newKey,
+  respond,
+} from './provider.ts';
 import { FROM_PROVIDER, openSamlSite, type SamlSite } from './site.ts';
 
 let site: SamlSite;
@@ -107,5 +120,94 @@ describe('a logout that the provider asks for', () => {
     await send(make());
     expect(site.lastReason()).toBe(reason);
     expect(await isSignedIn(browser)).toBe(true);
+  });
+});
+
+describe('a logout that is begun here', () => {
+  const leave = async (browser: ReturnType<SamlSite['browser']>) => {
+    const page = await browser.open('/');
+    const answer = await browser.post('/sign-out', { csrf: csrfIn(page) });
+    const url = /^0; url=(.*)$/.exec(answer.headers.get('Refresh') ?? '')?.[1];
+    if (url === undefined) return { answer, asked: null };
+    const query = new URL(url).searchParams;
+    const message = Buffer.from(query.get('SAMLRequest') ?? '', 'base64');
+    const xml = inflateRawSync(message).toString('utf8');
+    const id = / ID="([^"]+)"/.exec(xml)?.[1] ?? '';
+    return { answer, asked: { url, xml, id, relayState: query.get('RelayState') ?? '' } };
+  };
+  const reply = (
+    browser: ReturnType<SamlSite['browser']>,
+    asked: { readonly id: string; readonly relayState: string } | null,
+    options: Partial<LogoutAnswer> = {},
+  ) => {
+    const destination = `${site.address}/saml/uni/logout`;
+    const { id: inResponseTo = '', relayState = '' } = asked ?? {};
+    const answer = { key: site.key, destination, inResponseTo, relayState, ...options };
+    return browser.open(`/saml/uni/logout?${logoutAnswerQuery(answer)}`);
+  };
+
+  it('ends the session here at once, asks the provider by a signed request that names it as the provider did, and takes the answer once', async () => {
+    const browser = await signIn('away', 'n-away&co', { sessionIndex: 'own' });
+    const twin = await signIn('away', 'n-away&co', { sessionIndex: 'own', instance: 1 });
+    const other = await signIn('away', 'n-away&co', { sessionIndex: 'another', instance: 1 });
+    const members = await site.database.rows({ text: 'select * from assertion' });
+    const { answer, asked } = await leave(browser);
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('Content-Security-Policy')).toContain("form-action 'self'");
+    expect(await Promise.all([browser, twin, other].map(isSignedIn))).toEqual([false, false, true]);
+    expect(asked?.url).toMatch(/^https:\/\/idp\.example\.org\/slo\?SAMLRequest=/);
+    expect(asked?.xml).toMatch(
+      /<saml:NameID Format="urn:oasis:names:tc:SAML:2\.0:nameid-format:transient">n-away&amp;co<\/saml:NameID><samlp:SessionIndex>own</,
+    );
+    const [certificate = ''] = await site.keys.certificates();
+    const [signed = '', signature = ''] = (asked?.url.split('?')[1] ?? '').split('&Signature=');
+    const isOurs = createVerify('sha256')
+      .update(signed)
+      .verify(
+        new X509Certificate(Buffer.from(certificate, 'base64')).publicKey,
+        Buffer.from(decodeURIComponent(signature), 'base64'),
+      );
+    expect(isOurs).toBe(true);
+    const done = await reply(browser, asked);
+    expect([done.status, done.text.includes('did not sign you out everywhere')]).toEqual([200, false]);
+    await reply(browser, asked);
+    expect(site.lastReason()).toBe('logout.unasked');
+    expect(await site.database.rows({ text: 'select * from assertion' })).toEqual(members);
+  });
+
+  it('says so when the provider could not end everything', async () => {
+    const browser = await signIn('partly', 'n-partly');
+    const { asked } = await leave(browser);
+    const status = 'urn:oasis:names:tc:SAML:2.0:status:PartialLogout';
+    expect((await reply(browser, asked, { status })).text).toContain('did not sign you out everywhere');
+  });
+
+  const refused: readonly [string, string, Partial<LogoutAnswer>][] = [
+    ['of another provider', 'logout.issuer', { issuer: 'https://evil.example.org' }],
+    ['signed by a stranger', 'logout.signature', { key: newKey() }],
+    ['for another address', 'logout.destination', { destination: 'https://other.example.org/' }],
+    ['that is a request', 'logout.root', { root: 'LogoutRequest' }],
+    ['with another RelayState', 'logout.unasked', { relayState: 'other' }],
+    ['to another request', 'logout.unasked', { inResponseTo: '_other' }],
+  ];
+  it.each(refused)('takes no answer %s', async (_, reason, options) => {
+    const browser = await signIn('asks', 'n-asks');
+    const { asked } = await leave(browser);
+    await reply(browser, asked, options);
+    expect(site.lastReason()).toBe(reason);
+  });
+
+  it('takes no answer in another browser than the one that left', async () => {
+    const { asked } = await leave(await signIn('here', 'n-here'));
+    await reply(site.browser(), asked);
+    expect(site.lastReason()).toBe('logout.unasked');
+  });
+
+  it('stays here where the provider is set so', async () => {
+    await site.do((work) => changeProvider(work, { name: 'uni', change: { logout: 'here' } }));
+    const browser = await signIn('local', 'n-local');
+    const { answer, asked } = await leave(browser);
+    expect([answer.status, asked, await isSignedIn(browser)]).toEqual([303, null, false]);
+    await site.do((work) => changeProvider(work, { name: 'uni', change: { logout: 'provider' } }));
   });
 });

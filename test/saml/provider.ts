@@ -178,6 +178,22 @@ export interface LogoutOptions {
   readonly notOnOrAfter?: string | null;
 }
 
+export interface LogoutAnswer extends Pick<LogoutOptions, 'key' | 'destination' | 'issuer' | 'root'> {
+  readonly inResponseTo: string;
+  readonly relayState: string;
+  readonly status?: string;
+}
+
+/** The query of a signed answer to our logout request. */
+export function logoutAnswerQuery(options: LogoutAnswer): string {
+  const root = options.root ?? 'LogoutResponse';
+  const status = options.status ?? 'urn:oasis:names:tc:SAML:2.0:status:Success';
+  const xml =
+    `<samlp:${root} ${NS} ID="_${randomBytes(12).toString('hex')}" Version="2.0" IssueInstant="${inSeconds(0)}" Destination="${options.destination}" InResponseTo="${options.inResponseTo}">` +
+    `<saml:Issuer>${options.issuer ?? ENTITY}</saml:Issuer><samlp:Status><samlp:StatusCode Value="${status}"/></samlp:Status></samlp:${root}>`;
+  return signedQuery('SAMLResponse', { xml, relayState: options.relayState, key: options.key });
+}
+
 /** The query of a signed logout request. */
 export function logoutQuery(options: LogoutOptions): string {
   const root = options.root ?? 'LogoutRequest';
@@ -186,8 +202,22 @@ export function logoutQuery(options: LogoutOptions): string {
     `<samlp:${root} ${NS} ID="${options.id ?? `_${randomBytes(12).toString('hex')}`}" Version="${options.version ?? '2.0'}" IssueInstant="${options.issuedAt ?? inSeconds(0)}" Destination="${options.destination}"${attribute('NotOnOrAfter', options.notOnOrAfter ?? null)}>` +
     `<saml:Issuer>${options.issuer ?? ENTITY}</saml:Issuer><saml:NameID>${options.nameId ?? 'n1'}</saml:NameID>` +
     `${index === null ? '' : `<samlp:SessionIndex>${index}</samlp:SessionIndex>`}</samlp:${root}>`;
-  const message = encodeURIComponent(deflateRawSync(Buffer.from(xml)).toString('base64'));
-  const signed = `SAMLRequest=${message}&RelayState=r1&SigAlg=${encodeURIComponent(options.algorithm ?? RSA_SHA256)}`;
-  const signature = sign('sha256', Buffer.from(signed), options.key.privateKey).toString('base64');
+  const { key, algorithm = RSA_SHA256 } = options;
+  return signedQuery('SAMLRequest', { xml, relayState: 'r1', key, algorithm });
+}
+
+function signedQuery(
+  parameter: 'SAMLRequest' | 'SAMLResponse',
+  message: {
+    readonly xml: string;
+    readonly relayState: string;
+    readonly key: TestKey;
+    readonly algorithm?: string;
+  },
+): string {
+  const { xml, relayState, key, algorithm = RSA_SHA256 } = message;
+  const packed = encodeURIComponent(deflateRawSync(Buffer.from(xml)).toString('base64'));
+  const signed = `${parameter}=${packed}&RelayState=${encodeURIComponent(relayState)}&SigAlg=${encodeURIComponent(algorithm)}`;
+  const signature = sign('sha256', Buffer.from(signed), key.privateKey).toString('base64');
   return `${signed}&Signature=${encodeURIComponent(signature)}`;
 }

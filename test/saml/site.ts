@@ -14,6 +14,7 @@ import { createSessions } from '../../src/http/session.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
 import { addByMetadata, type Providers } from '../../src/sources/saml/admin.ts';
 import { samlDoor } from '../../src/sources/saml/door.ts';
+import { beginLogout } from '../../src/sources/saml/own-logout.ts';
 import { type KeyRing, keyRing } from '../../src/sources/saml/keys/ring.ts';
 import { readMetadata } from '../../src/sources/saml/metadata/read.ts';
 import { verifyResponse } from '../../src/sources/saml/verify/response.ts';
@@ -78,16 +79,22 @@ export async function openSamlSite({
   };
   for (const server of servers) {
     const sessions = createSessions({ connection: database, baseUrl });
+    const saml = {
+      ...{ directory, sessions, keys, verifier, baseUrl, log, random: randomBytes, now: Date.now },
+      metrics: createMetrics(),
+    };
     const app = buildApp({
       newId: randomUUID,
       doors: [
         samlDoor({
-          ...{ directory, sessions, keys, verifier, baseUrl, log, random: randomBytes, now: Date.now },
-          metrics: createMetrics(),
+          ...saml,
           admits: () => true,
           pages: { refused: refusedPage, tried: triedPage, signedOut: signedOutPage },
         }),
-        consoleDoor({ ...consoleParts(directory), sessions, log }),
+        consoleDoor({
+          ...{ ...consoleParts(directory), sessions, log },
+          leave: (context, ended) => beginLogout(saml, context, ended),
+        }),
       ],
       trustsProxy: false,
     });

@@ -31,6 +31,7 @@ export function consoleParts(directory: Directory): Omit<ConsoleParts, 'sessions
     random: randomBytes,
     decisions: { database, wake, kinds },
     planUndo: (plan, by) => undoPlan({ directory, guards }, plan, by),
+    leave: async () => null,
     now: Date.now,
   };
 }

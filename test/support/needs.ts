@@ -1,14 +1,22 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { describe } from '@jest/globals';
 
 /** Programs of the machine that tests use, where it has them; `npm test` lists what it could not run without. */
-const BINARIES = { slapd: 'slapd', mariadb: 'mariadbd', chromium: 'chromium' } as const;
+const BINARIES = {
+  slapd: 'slapd',
+  mariadb: 'mariadbd',
+  chromium: 'chromium',
+  php: 'php',
+  simplesamlphp: '/usr/share/simplesamlphp/www/module.php',
+} as const;
 
 /** The program's path; null where this machine lacks it. */
 export function findProgram(program: keyof typeof BINARIES): string | null {
+  const binary = BINARIES[program];
+  if (isAbsolute(binary)) return existsSync(binary) ? binary : null;
   const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/usr/local/sbin'];
-  return folders.map((folder) => join(folder, BINARIES[program])).find((path) => existsSync(path)) ?? null;
+  return folders.map((folder) => join(folder, binary)).find((path) => existsSync(path)) ?? null;
 }
 
 /**

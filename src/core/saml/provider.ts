@@ -37,6 +37,10 @@ export const trustedKeys = ['userName', 'email'] as const;
 /** Keys without an issuer that a provider may sign in to an existing account by. */
 export type TrustedKey = (typeof trustedKeys)[number];
 
+export const logoutPlaces = ['provider', 'here'] as const;
+/** How far signing out of Muster reaches: to the provider's own session, or to ours alone. */
+export type LogoutPlace = (typeof logoutPlaces)[number];
+
 export interface ProviderSettings {
   /** Whether a person nobody knows yet gets an account. */
   readonly provision: 'create' | 'refuse';
@@ -51,6 +55,7 @@ export interface ProviderSettings {
   readonly ttlDays: number;
   /** Whether the response has to be signed besides the assertion. */
   readonly wantResponseSigned: boolean;
+  readonly logout: LogoutPlace;
   /** Names that the buttons of the first page show; null for the provider's own. */
   readonly title: string | null;
 }
@@ -65,6 +70,7 @@ export const defaultProviderSettings: ProviderSettings = {
   graceHours: 24,
   ttlDays: 180,
   wantResponseSigned: false,
+  logout: 'provider',
   title: null,
 };
 

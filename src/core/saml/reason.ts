@@ -73,6 +73,7 @@ export const loginReasons = {
   'logout.destination': 'The message was meant for another address.',
   'logout.too_old': 'The message is too old, or not yet good.',
   'logout.subject': 'The message does not say whose session ends.',
+  'logout.unasked': 'Nobody here asked for the logout that this answers.',
   'logout.replayed': 'The message was used before.',
 } as const satisfies Record<string, string>;
 

@@ -3,14 +3,17 @@ import { Router } from '@koa/router';
 import { LoginRefused } from '../../core/saml/reason.ts';
 import { holds } from '../../core/actor.ts';
 import type { DoorContext, DoorMiddleware, DoorState } from '../../http/context.ts';
+import { isLoopbackHost } from '../../http/site.ts';
 import { protectPage } from '../../http/page-headers.ts';
 import { HttpProblem } from '../../http/problem.ts';
 import { findProvider, type ProviderRow } from '../../store/saml/providers.ts';
 import { addressesFor } from './addresses.ts';
 import { type Answered, beginLogin, ownPath, takeAnswer } from './login.ts';
-import { takeLogout } from './logout.ts';
+import { takeLogoutRequest } from './logout.ts';
 import { ownMetadata } from './metadata/own.ts';
+import { takeLogoutAnswer } from './own-logout.ts';
 import type { SamlParts } from './parts.ts';
+import { readRedirect } from './redirect.ts';
 
 export interface SamlDoorParts extends SamlParts {
   /** Counts a request of an address; false for one too many. */
@@ -22,7 +25,7 @@ export interface SamlDoorParts extends SamlParts {
 export interface SamlPages {
   readonly refused: (what: { readonly sentence: string; readonly requestId: string }) => string;
   readonly tried: (tried: Extract<Answered, { kind: 'tried' }>['tried']) => string;
-  readonly signedOut: () => string;
+  readonly signedOut: (at: { readonly isOverAtProvider: boolean }) => string;
 }
 
 type Answer = (parts: SamlDoorParts, context: DoorContext, provider: ProviderRow) => Promise<void>;
@@ -67,7 +70,14 @@ async function answerMetadata(
 
 /** `next` is where to go on to; `test` tries a login out, for those who manage sources. */
 async function answerLogin(parts: SamlDoorParts, context: DoorContext, provider: ProviderRow): Promise<void> {
+  const { site } = parts.sessions;
   const query = new URLSearchParams(context.querystring);
+  if (site.isLoopback && isLoopbackHost(context.hostname) && !query.has('again')) {
+    const own = new URL(context.originalUrl, site.origin);
+    own.searchParams.set('again', 'true');
+    // The answer comes to the name of this machine that the provider knows, and only there is the cookie sent along.
+    if (context.host !== own.host) return seeOther(context, own.href);
+  }
   const isTest = query.get('test') === 'true';
   if (isTest) {
     const session = await parts.sessions.find(context);
@@ -97,13 +107,18 @@ async function answerLogout(
   context: DoorContext,
   provider: ProviderRow,
 ): Promise<void> {
-  const answer = await takeLogout(parts, { provider, query: context.querystring });
-  if (answer !== null) {
-    seeOther(context, answer);
+  const message = readRedirect(context.querystring, provider.metadata.certificates);
+  const tell = (isOverAtProvider: boolean): void => {
+    context.type = 'html';
+    context.body = parts.pages.signedOut({ isOverAtProvider });
+  };
+  if (message.parameter === 'SAMLResponse') {
+    tell(await takeLogoutAnswer(parts, provider, { context, message }));
     return;
   }
-  context.type = 'html';
-  context.body = parts.pages.signedOut();
+  const answer = await takeLogoutRequest(parts, provider, message);
+  if (answer === null) tell(true);
+  else seeOther(context, answer);
 }
 
 const statuses: Partial<Record<LoginRefused['reason'], number>> = {

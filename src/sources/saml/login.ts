@@ -154,7 +154,7 @@ function sessionOf({ nameId, authn }: SignedAssertion, secret: string) {
   const end = authn?.sessionNotOnOrAfter ?? null;
   return {
     hash: hashSecret(secret),
-    nameId: nameId?.value ?? null,
+    nameId,
     sessionIndex: authn?.sessionIndex ?? null,
     notOnOrAfter: end === null ? null : new Date(end),
   };

@@ -1,4 +1,5 @@
 /** Messages that we send to a provider (SAML Core §3.4, §3.7). */
+import type { NameId } from '../../core/saml/message.ts';
 import type { OwnAddresses } from './addresses.ts';
 import { element, escapeXml } from './xml-text.ts';
 
@@ -23,6 +24,26 @@ export function authnRequest(heading: Heading): string {
     { ...headed(heading), ProtocolBinding: POST, AssertionConsumerServiceURL: heading.own.acs },
     issuer(heading),
     element('samlp:NameIDPolicy', { AllowCreate: 'true' }),
+  );
+}
+
+/** Asks for the end of a session: the person is named just as the provider named them. */
+export function logoutRequest(
+  heading: Heading,
+  { nameId, sessionIndex }: { readonly nameId: NameId; readonly sessionIndex: string | null },
+): string {
+  const { value, format, nameQualifier, spNameQualifier } = nameId;
+  const named = {
+    Format: format === '' ? null : format,
+    NameQualifier: nameQualifier,
+    SPNameQualifier: spNameQualifier,
+  };
+  return element(
+    'samlp:LogoutRequest',
+    { ...headed(heading), Reason: 'urn:oasis:names:tc:SAML:2.0:logout:user' },
+    issuer(heading),
+    element('saml:NameID', named, escapeXml(value)),
+    ...(sessionIndex === null ? [] : [element('samlp:SessionIndex', {}, escapeXml(sessionIndex))]),
   );
 }
 

@@ -32,6 +32,10 @@ const find = named(
   `select ${columns} from idp where deleted_at is null and (name = $1 or id::text = $1 or entity_id = $1)
    order by (name = $1) desc limit 1`,
 );
+const findOfSource = named(
+  'idp_find_of_source',
+  `select ${columns} from idp where deleted_at is null and source_n = $1`,
+);
 const insert = named(
   'idp_insert',
   `insert into idp (source_n, name, entity_id, metadata_from, metadata_signer, metadata, valid_until, settings)
@@ -60,6 +64,11 @@ export async function listProviders(connection: Connection): Promise<ProviderRow
 /** The provider of that name, id or entity id. */
 export async function findProvider(connection: Connection, name: string): Promise<ProviderRow | null> {
   return (await connection.rows<ProviderRow>(find, [name]))[0] ?? null;
+}
+
+/** The provider that is that source. */
+export async function findProviderOf(connection: Connection, source: SourceN): Promise<ProviderRow | null> {
+  return (await connection.rows<ProviderRow>(findOfSource, [source]))[0] ?? null;
 }
 
 /** Adds one; `idp_name_unique` and `idp_entity_unique` refuse a second of that name or entity id. */
