@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { foldName } from '../../src/core/names.ts';
-import type { ProviderSettings } from '../../src/core/saml/provider.ts';
+import { defaultProviderSettings, type ProviderSettings } from '../../src/core/saml/provider.ts';
 import { releaseKey } from '../../src/directory/identity-providers.ts';
 import { createUser, changeUser, createStub, deleteUser } from '../../src/directory/users.ts';
 import { tryAttributes } from '../../src/sources/saml/admin.ts';
@@ -18,7 +18,7 @@ beforeAll(async () => {
     await site.addProvider(name, metadataOf(key, { entityId, scopes }), settings);
   };
   idps.set('uni', { key: site.key, entityId: ENTITY });
-  await provider('strict', { trustedFor: [] });
+  await provider('strict', { trustedFor: defaultProviderSettings.trustedFor });
   await provider('mail', { trustedFor: ['email'], userName: 'eduPersonPrincipalName' });
   await provider('closed', { provision: 'refuse' });
 });
@@ -80,7 +80,7 @@ describe('a login', () => {
     expect(await login({ ...targeted('t-scim') })).toBe(made.id);
   });
 
-  it('of a provider that is not, does so only by a name whose scope it owns', async () => {
+  it('of a provider of which nothing is said, does so only by a name whose scope it owns', async () => {
     const made = await site.user('owned@example.org');
     await site.user('plain');
     expect(await login({ uid: ['plain'], ...targeted('t-plain') }, 'strict')).toBe('identity.unbound');

@@ -103,7 +103,8 @@ export async function openSamlSite({
   const addProvider = (name: string, xml: string, more: Partial<ProviderSettings> = {}) => {
     const file = join(folder, `${name}.xml`);
     writeFileSync(file, xml);
-    const wanted = { name, metadata: file, entityId: null, signer: null, settings: more };
+    const trusting: Partial<ProviderSettings> = { trustedFor: ['userName'], ...more };
+    const wanted = { name, metadata: file, entityId: null, signer: null, settings: trusting };
     return addByMetadata(providers, attribution('console'), wanted);
   };
   const key = newKey();

@@ -60,10 +60,13 @@ export interface ProviderSettings {
   readonly title: string | null;
 }
 
-/** Settings of a provider of which nothing is said. */
+/**
+ * Settings of a provider of which nothing is said. It is trusted for nothing but its own keys: a member of a federation
+ * that may say any userName could sign in to everybody's account.
+ */
 export const defaultProviderSettings: ProviderSettings = {
   provision: 'create',
-  trustedFor: ['userName'],
+  trustedFor: [],
   userName: 'auto',
   scopes: [],
   absent: 'grace',
