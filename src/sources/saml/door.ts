@@ -76,7 +76,7 @@ async function answerLogin(parts: SamlDoorParts, context: DoorContext, provider:
     const own = new URL(context.originalUrl, site.origin);
     own.searchParams.set('again', 'true');
     // The answer comes to the name of this machine that the provider knows, and only there is the cookie sent along.
-    if (context.host !== own.host) return seeOther(context, own.href);
+    if (context.hostname !== own.hostname) return seeOther(context, own.href);
   }
   const isTest = query.get('test') === 'true';
   if (isTest) {
