@@ -8,13 +8,18 @@ import {
   trustedKeys,
   userNameSources,
 } from '../core/saml/provider.ts';
-import { Refusal } from '../core/refusal.ts';
 import { changeProvider, removeProvider } from '../directory/identity-providers.ts';
 import { perform } from '../directory/work.ts';
 import { answers, answersNothing, takes } from '../http/operation.ts';
 import { addressesFor } from '../sources/saml/addresses.ts';
-import { addByMetadata, type Providers, refreshProvider, tryAttributes } from '../sources/saml/admin.ts';
-import { findProvider, listProviders, type ProviderRow } from '../store/saml/providers.ts';
+import {
+  addByMetadata,
+  type Providers,
+  refreshProvider,
+  requireProvider,
+  tryAttributes,
+} from '../sources/saml/admin.ts';
+import { listProviders, type ProviderRow } from '../store/saml/providers.ts';
 import { readBody } from './input.ts';
 import type { Call, Route } from './route.ts';
 import { id, pageOf, time } from './shapes.ts';
@@ -80,11 +85,8 @@ export interface IdpRouteParts {
 export function idpRoutes({ providers, baseUrl }: IdpRouteParts): readonly Route[] {
   const { directory } = providers;
   const body = (row: ProviderRow): object => bodyOf(row, baseUrl);
-  const nameIn = async ({ params }: Call): Promise<ProviderRow> => {
-    const row = await findProvider(directory.database, params.id ?? '');
-    if (row === null) throw new Refusal('source.not_found', { source: params.id ?? '' });
-    return row;
-  };
+  const nameIn = ({ params }: Call): Promise<ProviderRow> =>
+    requireProvider(directory.database, params.id ?? '');
   return [
     {
       method: 'GET',

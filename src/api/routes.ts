@@ -9,6 +9,7 @@ import { explanationRoutes } from './explanations.ts';
 import { governanceRoutes } from './governance.ts';
 import { groupRoutes } from './groups.ts';
 import { inboxRoutes } from './inbox.ts';
+import { loginKeyRoutes } from './login-keys.ts';
 import { memberRoutes } from './members.ts';
 import type { ApiParts } from './parts.ts';
 import { requestRoutes } from './requests.ts';
@@ -25,6 +26,7 @@ export function directoryRoutes(parts: ApiParts): readonly Route[] {
     ...explanationRoutes(parts),
     ...userRoutes(parts),
     ...userGroupRoutes(parts),
+    ...loginKeyRoutes(parts),
     ...checkRoutes(parts),
     ...changeRoutes(parts),
     ...snapshotRoutes(parts),

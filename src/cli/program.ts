@@ -18,6 +18,7 @@ const commands: Readonly<Record<string, () => Promise<Add>>> = {
   init: async () => (await import('./commands/admin.ts')).addInitCommand,
   admin: async () => (await import('./commands/admin.ts')).addAdminCommands,
   idp: async () => (await import('./commands/idp.ts')).addIdpCommands,
+  login: async () => (await import('./commands/login.ts')).addLoginCommands,
   affiliations: async () => (await import('./commands/affiliations.ts')).addAffiliationsCommands,
   doctor: async () => (await import('./commands/doctor.ts')).addDoctorCommand,
   config: async () => (await import('./commands/config.ts')).addConfigCommands,

@@ -93,11 +93,10 @@ interface Account {
 
 async function settleAccount(work: Work, login: Login, keys: AccountKeys): Promise<Account> {
   const { trustedFor, provision } = login.provider.settings;
-  const choice = chooseAccount(await findAccounts(work.tx, keys), {
-    issuer: keys.issuer,
-    maySayName: login.claims.isNameOwned || trustedFor.includes('userName'),
-    maySayEmail: trustedFor.includes('email'),
-  });
+  const maySayName = login.claims.isNameOwned || trustedFor.includes('userName');
+  const maySayEmail = trustedFor.includes('email');
+  const rules = { issuer: keys.issuer, maySayName, maySayEmail };
+  const choice = chooseAccount(await findAccounts(work.tx, keys), rules);
   if (choice.kind === 'refused') throw new LoginRefused(choice.reason);
   const found = choice.kind === 'account' ? choice.account : null;
   if (found?.by !== 'login' && (await isQuarantined(work.tx, keys, found?.n ?? null))) {
@@ -105,6 +104,10 @@ async function settleAccount(work: Work, login: Login, keys: AccountKeys): Promi
   }
   if (found !== null) return enter(work, login, found);
   if (provision === 'refuse') throw new LoginRefused('user.unknown');
+  // An account that this provider could never find again would be lost on its person.
+  if (keys.loginKeys.length === 0 && !maySayName && !(maySayEmail && keys.emailKey !== null)) {
+    throw new LoginRefused('identity.none');
+  }
   return { user: await makeAccount(work, login), account: 'created' };
 }
 

@@ -1,8 +1,12 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { raiseAlert } from '../../src/store/alerts.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
+import { ENTITY, metadataOf, newKey } from '../saml/provider.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Installation, makeInstallation } from '../support/muster.ts';
 import { type Asked, type Contract, type Heard, type OperationName, readContract } from './contract.ts';
@@ -10,8 +14,8 @@ import { type Asked, type Contract, type Heard, type OperationName, readContract
 // A daemon is started, which takes its time on a busy machine.
 jest.setTimeout(120_000);
 
-/** What needs a person signed in, or a provider with its metadata: test/console and test/saml have those. */
-const NOT_WALKED = /\/api\/v1\/(session|idps)(\/|$)/;
+/** What needs a person signed in: test/console has it. */
+const NOT_WALKED = /\/api\/v1\/session$/;
 
 const TOKEN = 'mst_the-token-of-the-contract-test-0123456789';
 
@@ -440,6 +444,62 @@ describe('the reference at /api/openapi.json', () => {
     const plans = await walk('GET /api/v1/plans', 200, { query: '?kind=nesting&state=applied' });
     await walk('POST /api/v1/plans/{id}/undo', 201, { in: { id: plans.body.items[0].id } });
     await walk('POST /api/v1/plans/{id}/undo', 409, at);
+  });
+
+  it('tells of identity providers, and of what they know people by', async () => {
+    const metadata = createServer((_, answer) => answer.end(metadataOf(newKey(), { scopes: [] })));
+    await once(metadata.listen(0, '127.0.0.1'), 'listening');
+    const address = `http://127.0.0.1:${(metadata.address() as AddressInfo).port}/`;
+    const made = await walk('POST /api/v1/idps', 201, { body: { name: 'uni', metadata: address } });
+    expect(made.body).toMatchObject({
+      entityId: ENTITY,
+      // Nobody is let into accounts of others by default.
+      settings: { trustedFor: [], provision: 'create', absent: 'grace', logout: 'provider' },
+      addresses: { acs: expect.stringMatching(/\/saml\/uni\/acs$/) },
+    });
+    await walk('POST /api/v1/idps', 409, { body: { name: 'uni', metadata: address } });
+    await walk('POST /api/v1/idps', 400, { body: { name: 'file', metadata: '/etc/passwd' } });
+    const broken = { name: 'broken', metadata: `${muster.address}/livez` };
+    expect((await walk('POST /api/v1/idps', 400, { body: broken })).body.code).toBe('idp.metadata');
+    await walk('GET /api/v1/idps', 200);
+    const at = { in: { id: made.body.id } };
+    await walk('GET /api/v1/idps/{id}', 200, at);
+    await walk('PATCH /api/v1/idps/{id}', 400, { ...at, body: { absent: 'sometimes' } });
+    const change = { absent: 'remove', trustedFor: ['userName'] };
+    const changed = await walk('PATCH /api/v1/idps/{id}', 200, { ...at, body: change });
+    expect(changed.body.settings).toMatchObject({ ...change, ttlDays: 180 });
+    expect((await walk('POST /api/v1/idps/{id}/refresh', 200, at)).body.trouble).toBeNull();
+    const attributes = { uid: ['tessa'], eduPersonAffiliation: ['employee'] };
+    const tried = await walk('POST /api/v1/idps/{id}/test', 200, { ...at, body: { attributes } });
+    expect(tried.body).toMatchObject({
+      refused: null,
+      claims: { userName: 'tessa', affiliations: [{ value: 'employee', scope: null }] },
+      outcome: { account: 'created', user: 'tessa', gained: ['employee'] },
+    });
+
+    const of = async (userName: string) =>
+      (await walk('POST /api/v1/users', 201, { body: { userName } })).body.id as string;
+    const [known, other] = [await of('known-there'), await of('somebody-else')];
+    const key = { kind: 'targetedId', issuer: ENTITY, value: 'k-1' };
+    const user = { in: { id: known } };
+    await walk('POST /api/v1/users/{id}/login-keys', 204, { ...user, body: key });
+    await walk('POST /api/v1/users/{id}/login-keys', 409, { in: { id: other }, body: key });
+    const keys = await walk('GET /api/v1/users/{id}/login-keys', 200, user);
+    expect(keys.body.items).toMatchObject([{ ...key, source: expect.any(String) }]);
+    const said = { attributes: { 'pairwise-id': ['k-1'] } };
+    const bound = await walk('POST /api/v1/idps/{id}/test', 200, { ...at, body: said });
+    expect(bound.body.outcome).toMatchObject({ account: 'known', user: 'known-there' });
+    await walk('POST /api/v1/users/{id}/login-keys/release', 204, { ...user, body: key });
+    const held = { attributes: { 'pairwise-id': ['k-1'], uid: ['somebody-else'] } };
+    const quarantined = await walk('POST /api/v1/idps/{id}/test', 200, { ...at, body: held });
+    expect(quarantined.body.refused).toMatchObject({ reason: 'identity.quarantined' });
+    await walk('POST /api/v1/quarantine/release', 204, { body: { key: 'k-1' } });
+    const released = await walk('POST /api/v1/idps/{id}/test', 200, { ...at, body: held });
+    expect(released.body.outcome).toMatchObject({ account: 'bound', user: 'somebody-else' });
+    await walk('DELETE /api/v1/idps/{id}', 204, at);
+    await walk('GET /api/v1/idps/{id}', 404, at);
+    metadata.closeAllConnections();
+    metadata.close();
   });
 
   it('has been walked whole: every operation above has answered with success', () => {

@@ -86,6 +86,9 @@ describe('a login', () => {
     expect(await login({ uid: ['plain'], ...targeted('t-plain') }, 'strict')).toBe('identity.unbound');
     expect(await login({ eduPersonPrincipalName: ['owned@example.org'] }, 'strict')).toBe(made.id);
     expect(await login({ eduPersonPrincipalName: ['admin@other.example'] }, 'strict')).toBe('identity.none');
+    // By a bare name it would make an account that it could not find again.
+    expect(await login({ uid: ['fresh'] }, 'strict')).toBe('identity.none');
+    expect(await login({ uid: ['fresh'], ...targeted('t-fresh') }, 'strict')).toMatch(/^[0-9a-f-]{36}$/);
   });
 
   it('never takes an account over by its e-mail, unless the provider is trusted for that', async () => {

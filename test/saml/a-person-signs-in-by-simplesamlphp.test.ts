@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Installation, makeInstallation } from '../support/muster.ts';
@@ -50,7 +50,17 @@ needs('simplesamlphp')('a person at SimpleSAMLphp', () => {
     database = await freshDatabase();
     muster = await makeInstallation({ DATABASE_URL: database.url, MUSTER_BOOTSTRAP_TOKEN: TOKEN });
     [provider] = await Promise.all([startSimpleSamlPhp(accounts), muster.serve()]);
-    const added = await muster.run('idp', 'add', 'ssp', '--metadata', provider.metadata, '--title', 'ssp');
+    const added = await muster.run(
+      'idp',
+      'add',
+      'ssp',
+      '--metadata',
+      provider.metadata,
+      '--title',
+      'ssp',
+      '--trust',
+      'userName',
+    );
     expect(added).toMatchObject({ code: 0 });
     provider.trust([await (await fetch(`${muster.address}/saml/ssp/metadata`)).text()]);
     for (const name of ['affiliation.Employee', 'Staff', 'Building']) await makeGroup(name);
@@ -76,15 +86,17 @@ needs('simplesamlphp')('a person at SimpleSAMLphp', () => {
     await page.locator('input[name=username]').fill('mia');
     await page.locator('input[name=password]').fill(password);
     await page.locator('button[type=submit], #submit_button').first().click();
-    await page.getByRole('button', { name: 'Sign out' }).waitFor();
+    await reach(page, page.getByRole('button', { name: 'Sign out' }));
     return page;
   };
-  const signOut = async (page: Page): Promise<void> => {
-    await page.getByRole('button', { name: 'Sign out' }).click();
-    const done = page.getByRole('heading', { name: 'You are signed out', exact: true });
-    await done.waitFor({ timeout: 15_000 }).catch(async () => {
+  /** Waits for something on the page; else says what is there instead, and what the provider logged. */
+  const reach = (page: Page, wanted: Locator): Promise<void> =>
+    wanted.waitFor({ timeout: 15_000 }).catch(async () => {
       throw new Error(`${page.url()}: ${await page.innerText('body')}\n${provider.log().slice(-4_000)}`);
     });
+  const signOut = async (page: Page): Promise<void> => {
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await reach(page, page.getByRole('heading', { name: 'You are signed out', exact: true }));
     await page.close();
   };
   /** Every group that she is in, through any depth, but the one that everybody is in. */

@@ -10,6 +10,7 @@ import {
 import type { Attribution } from '../../core/attribution.ts';
 import { addProvider, renewMetadata } from '../../directory/identity-providers.ts';
 import { type Directory, perform } from '../../directory/work.ts';
+import type { Connection } from '../../store/database.ts';
 import { findProvider, noteFailedRefresh, type ProviderRow } from '../../store/saml/providers.ts';
 import { isAddress, loadMetadata } from './metadata/load.ts';
 import type { MetadataRead, MetadataTask } from './metadata/read.ts';
@@ -71,14 +72,20 @@ export async function refreshProvider(
   return result;
 }
 
+/** The provider of that name, id or entity id. Refuses `source.not_found`. */
+export async function requireProvider(connection: Connection, name: string): Promise<ProviderRow> {
+  const provider = await findProvider(connection, name);
+  if (provider === null) throw new Refusal('source.not_found', { source: name });
+  return provider;
+}
+
 /** What a login with these attributes would do. Refuses `source.not_found`. */
 export async function tryAttributes(
   providers: Providers,
   by: Attribution,
   { name, attributes }: { readonly name: string; readonly attributes: readonly SamlAttribute[] },
 ): Promise<TriedLogin> {
-  const provider = await findProvider(providers.directory.database, name);
-  if (provider === null) throw new Refusal('source.not_found', { source: name });
+  const provider = await requireProvider(providers.directory.database, name);
   const claims = readClaims({ nameId: null, authn: null, attributes }, provider);
   const session = { hash: providers.random(32), nameId: null, sessionIndex: null, notOnOrAfter: null };
   const { n, entity_id: entityId, settings } = provider;
