@@ -4,9 +4,9 @@ import {
   ENTITY,
   formOf,
   inSeconds,
-  newKey,
   respond,
   type ResponseOptions,
+  stranger,
   type TestKey,
 } from './provider.ts';
 
@@ -22,7 +22,6 @@ export interface World {
   readonly key: TestKey;
 }
 
-const stranger = newKey('stranger');
 const UNIT = 'urn:oasis:names:tc:SAML:2.0:status:';
 const ALG = 'http://www.w3.org/2001/04/xmldsig-more#';
 const OTHER = 'https://other.example.org/saml/acs';
@@ -280,7 +279,9 @@ const envelopes: readonly HostileMessage[] = [
 const signatures: readonly HostileMessage[] = [
   with_('nothing signed', 'signature.invalid', { sign: [] }),
   with_('only the response signed', 'signature.invalid', { sign: ['response'] }),
-  with_('signed by a stranger', 'signature.invalid', { key: stranger }),
+  body('signed by a stranger', 'signature.invalid', ({ asked }) =>
+    formOf(respond(asked, { key: stranger() }), asked),
+  ),
   changed('another name than was signed', 'signature.invalid', evil),
   changed('another audience than was signed', 'signature.invalid', (xml) =>
     xml.replace('<saml:Audience>', '<saml:Audience>x'),
@@ -305,15 +306,15 @@ const signatures: readonly HostileMessage[] = [
   changed('the stranger certificate in KeyInfo', 'signature.invalid', (xml) =>
     evil(xml).replace(
       '</SignatureValue>',
-      `</SignatureValue><KeyInfo><X509Data><X509Certificate>${stranger.certificate}</X509Certificate></X509Data></KeyInfo>`,
+      `</SignatureValue><KeyInfo><X509Data><X509Certificate>${stranger().certificate}</X509Certificate></X509Data></KeyInfo>`,
     ),
   ),
   body('signed by a stranger, with its certificate along', 'signature.invalid', ({ asked }) => {
-    const xml = respond(asked, { key: stranger });
+    const xml = respond(asked, { key: stranger() });
     return formOf(
       xml.replace(
         '</SignatureValue>',
-        `</SignatureValue><KeyInfo><X509Data><X509Certificate>${stranger.certificate}</X509Certificate></X509Data></KeyInfo>`,
+        `</SignatureValue><KeyInfo><X509Data><X509Certificate>${stranger().certificate}</X509Certificate></X509Data></KeyInfo>`,
       ),
       asked,
     );

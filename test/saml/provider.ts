@@ -21,6 +21,13 @@ export function newKey(commonName = 'provider'): TestKey {
   return { privateKey, certificate: der.toString('base64') };
 }
 
+const strangers: TestKey[] = [];
+
+/** A key that no provider has, made when it is first asked for. */
+export function stranger(): TestKey {
+  return (strangers[0] ??= newKey('stranger'));
+}
+
 export const ENTITY = 'https://idp.example.org/metadata';
 const NS =
   'xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion"';
@@ -176,6 +183,8 @@ export interface LogoutOptions {
   readonly root?: string;
   readonly algorithm?: string;
   readonly notOnOrAfter?: string | null;
+  /** Stands before the message. */
+  readonly before?: string;
 }
 
 export interface LogoutAnswer extends Pick<LogoutOptions, 'key' | 'destination' | 'issuer' | 'root'> {
@@ -199,6 +208,7 @@ export function logoutQuery(options: LogoutOptions): string {
   const root = options.root ?? 'LogoutRequest';
   const index = options.sessionIndex === undefined ? 's1' : options.sessionIndex;
   const xml =
+    (options.before ?? '') +
     `<samlp:${root} ${NS} ID="${options.id ?? `_${randomBytes(12).toString('hex')}`}" Version="${options.version ?? '2.0'}" IssueInstant="${options.issuedAt ?? inSeconds(0)}" Destination="${options.destination}"${attribute('NotOnOrAfter', options.notOnOrAfter ?? null)}>` +
     `<saml:Issuer>${options.issuer ?? ENTITY}</saml:Issuer><saml:NameID>${options.nameId ?? 'n1'}</saml:NameID>` +
     `${index === null ? '' : `<samlp:SessionIndex>${index}</samlp:SessionIndex>`}</samlp:${root}>`;

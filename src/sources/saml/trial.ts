@@ -3,7 +3,7 @@ import type { Attribution } from '../../core/attribution.ts';
 import { LoginRefused, type LoginReason } from '../../core/saml/reason.ts';
 import { type Login, type SignedInUser, signIn } from '../../directory/logins.ts';
 import { type Directory, perform } from '../../directory/work.ts';
-import { listOwnGroups } from '../../store/effective/own-groups.ts';
+import { groupsOfUser } from '../../store/effective/membership.ts';
 import { nameUsers } from '../../store/lookup.ts';
 
 export interface TriedLogin {
@@ -41,7 +41,8 @@ export async function tryOut(directory: Directory, by: Attribution, login: Login
   try {
     await perform(directory, by, async (work) => {
       const { user, ...outcome } = await signIn(work, login);
-      const groups = (await listOwnGroups(work.tx, user, SHOWN_GROUPS)).map(({ name }) => name);
+      const page = { after: 0, limit: SHOWN_GROUPS };
+      const groups = (await groupsOfUser(work.tx, user, page)).map((group) => group.name);
       const name = (await nameUsers(work.tx, [user])).get(user)?.name ?? '';
       throw new TakenBack({ ...outcome, user: name, groups });
     });
