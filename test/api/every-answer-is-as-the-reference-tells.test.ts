@@ -359,6 +359,29 @@ describe('the reference at /api/openapi.json', () => {
     await walk('DELETE /api/v1/targets/{id}', 204, at);
   });
 
+  it('tells of what was taken from a target, put back, as it is answered', async () => {
+    const group = await walk('POST /api/v1/groups', 201, { body: { name: 'filed' } });
+    const user = await walk('POST /api/v1/users', 201, { body: { userName: 'filed' } });
+    const member = { in: { id: group.body.id, memberId: user.body.id } };
+    await walk('PUT /api/v1/groups/{id}/members/users/{memberId}', 201, member);
+    const scope = { groups: [group.body.id], allUsers: false };
+    const made = await walk('POST /api/v1/targets', 201, {
+      body: { name: 'file', type: 'file', mode: 'enforce', scope, settings: { file: 'filed.csv' } },
+    });
+    const at = { in: { id: made.body.id } };
+    const holds = (members: number) =>
+      eventually(async () => {
+        const { body } = await walk('GET /api/v1/targets/{id}', 200, at);
+        expect(body.holds.members).toBe(members);
+      });
+    await holds(1);
+    await walk('DELETE /api/v1/groups/{id}/members/users/{memberId}', 204, member);
+    await holds(0);
+    const since = '2026-01-01T00:00:00Z';
+    await walk('POST /api/v1/targets/{id}/undo', 201, { ...at, body: { since } });
+    await walk('POST /api/v1/targets/{id}/undo', 400, { ...at, body: { since: 'lately' } });
+  });
+
   it('tells of SCIM as it is answered', async () => {
     for (const name of ['ServiceProviderConfig', 'ResourceTypes', 'Schemas'] as const) {
       await walk(`GET /scim/v2/${name}`, 200);
