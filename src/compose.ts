@@ -279,6 +279,7 @@ async function assemble({ settings, log, storage }: Ground, { onClose, closeAll 
         random: randomBytes,
         now: Date.now,
       },
+      ...{ targets, providers, baseUrl: settings.baseUrl, flushTraces: () => traces.flush() },
       planUndo: (plan, by) => undoPlan({ directory, guards }, plan, by),
       index: membership.index,
       historyDays: settings.history,

@@ -9,6 +9,8 @@ import type { Sessions } from '../http/session.ts';
 import type { Attribution } from '../core/attribution.ts';
 import type { DecisionParts } from '../plans/decisions.ts';
 import type { ImportParts } from '../sources/feeds/import-file.ts';
+import type { Providers } from '../sources/saml/admin.ts';
+import type { Targets } from '../targets/admin/verbs.ts';
 import type { PlanRow } from '../store/plans/plans.ts';
 import type { EndedSession } from '../store/sessions.ts';
 
@@ -28,6 +30,12 @@ export interface ConsoleParts {
   readonly random: (bytes: number) => Buffer;
   readonly imports: ImportParts;
   readonly decisions: DecisionParts;
+  readonly targets: Targets;
+  readonly providers: Providers;
+  /** As others see the installation, such as `https://muster.example`. */
+  readonly baseUrl: string;
+  /** Writes down traces of requests that this instance has not written yet. */
+  readonly flushTraces: () => Promise<void>;
   /** Plans to undo an applied plan. Refuses `plan.not_undoable`. */
   readonly planUndo: (plan: PlanRow, by: Attribution) => Promise<PlanRow>;
   /** What people's own edits may take away unasked (D-31). */

@@ -6,6 +6,9 @@ import { overviewScreens } from './screens/overview.tsx';
 import { ownScreens } from './screens/own.tsx';
 import { planScreens } from './screens/plans.tsx';
 import { requestScreens } from './screens/requests.tsx';
+import { sourceScreens } from './screens/sources.tsx';
+import { targetScreens } from './screens/targets.tsx';
+import { userScreens } from './screens/users.tsx';
 
 export const screens: readonly Screen[] = [
   ...overviewScreens,
@@ -14,4 +17,7 @@ export const screens: readonly Screen[] = [
   ...groupScreens,
   ...importScreens,
   ...planScreens,
+  ...userScreens,
+  ...targetScreens,
+  ...sourceScreens,
 ];

@@ -1,10 +1,12 @@
 /** Signing in and out. A session is a row; the browser holds its secret and nothing else. */
 import type { UserN } from '../core/ids.ts';
 import { foldName } from '../core/names.ts';
+import { requireTo } from '../core/policies.ts';
 import { Refusal } from '../core/refusal.ts';
 import { hashSecret } from '../core/session.ts';
 import { nameUsers } from '../store/lookup.ts';
 import {
+  endSessionsOfUser,
   insertSession,
   insertSignInLink,
   lockAdministrator,
@@ -47,6 +49,17 @@ export async function redeemSignInLink(
 export async function startSession(work: Work, session: NewSession): Promise<void> {
   await insertSession(work.tx, session);
   await record(work, { type: 'session.started', user: session.user, after: { how: session.how } });
+}
+
+/** Signs a user out: of one session, or of all where none is named. Answers how many ended. Refuses `actor.not_allowed`. */
+export async function endSessions(
+  work: Work,
+  { user, session }: { readonly user: UserN; readonly session: number | null },
+): Promise<number> {
+  requireTo('manage-users', work.by.actor);
+  const ended = await endSessionsOfUser(work.tx, user, session);
+  if (ended > 0) await record(work, { type: 'session.ended', user });
+  return ended;
 }
 
 /** The account `administrator`; of a name that is free where somebody else has that one. */

@@ -55,6 +55,12 @@ const groupByName = named(
 
 const userNames = named('lookup_user_names', `select ${userColumns} from users u where u.n = any($1::int[])`);
 
+const groupsById = named(
+  'lookup_groups_by_id',
+  `select g.n, g.id, g.name from groups g where g.id = any($1::uuid[]) and g.deleted_at is null order by g.name_key
+   limit 1000`,
+);
+
 const peopleNames = named(
   'lookup_people_names',
   `select u.id, ${userLabel} as name from users u where u.id = any($1::uuid[])`,
@@ -111,4 +117,9 @@ export async function namePeople(
   if (asked.length === 0) return new Map();
   const rows = await connection.rows<{ id: string; name: string }>(peopleNames, [asked]);
   return new Map(rows.map(({ id, name }) => [id, name]));
+}
+
+/** Living groups of those ids, by name; a thousand at most. */
+export async function nameGroupsById(connection: Connection, ids: readonly string[]): Promise<NamedGroup[]> {
+  return ids.length === 0 ? [] : connection.rows<NamedGroup>(groupsById, [ids]);
 }

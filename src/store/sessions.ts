@@ -145,3 +145,13 @@ export async function endSessionsOf(
 ): Promise<void> {
   await connection.rows(endOfProvider, [of.source, of.nameId, of.sessionIndexes]);
 }
+
+const endOfUser = named(
+  'session_end_of_user',
+  'delete from session where user_n = $1 and ($2::bigint is null or n = $2) returning n',
+);
+
+/** Ends a user's sessions, or the one of that number; answers how many there were. */
+export async function endSessionsOfUser(tx: Tx, user: UserN, session: number | null): Promise<number> {
+  return (await tx.rows(endOfUser, [user, session])).length;
+}

@@ -53,7 +53,7 @@ needs('chromium')('files and plans in the browser', () => {
     await keepPicture('plan-applied');
     const left = await site.database.rows({ text: `select 1 from assertion where not suppressed` });
     expect(left).toHaveLength(0);
-  }, 30_000);
+  }, 120_000);
 
   it.each(looks)('leaves no screen broken: scripts $scripts, $colours, $width', async (look) => {
     const { page, faults, keepPicture, complaints } = await screens.visit(

@@ -3,6 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { undoPlan } from '../../src/api/plan-undo.ts';
+import { targetsOf } from '../../src/boot/targets.ts';
 import { planKinds } from '../../src/boot/plan-kinds.ts';
 import type { ConsoleParts } from '../../src/console/parts.ts';
 import { DEFAULT_LIMITS as guards } from '../../src/core/plans/limits.ts';
@@ -28,6 +29,14 @@ export function consoleParts(directory: Directory): Omit<ConsoleParts, 'sessions
     ...{ directory, imports, guards, registry },
     index: { page: async () => null, tag: async () => null },
     historyDays: 400,
+    ...{ baseUrl: 'http://localhost:8080', flushTraces: async () => undefined },
+    providers: {
+      directory,
+      readMetadata: () => Promise.reject(new Error('No test of pages reads metadata.')),
+      now: Date.now,
+      random: randomBytes,
+    },
+    targets: targetsOf(database, { masterKey: randomBytes(32), dataDir: imports.watchDir }, wake),
     random: randomBytes,
     decisions: { database, wake, kinds },
     planUndo: (plan, by) => undoPlan({ directory, guards }, plan, by),

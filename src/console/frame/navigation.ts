@@ -29,13 +29,20 @@ export const navigation: readonly Section[] = [
   },
   {
     title: (t) => t.shell.sections.directory,
-    ways: [{ path: '/groups', text: (t) => t.shell.nav.groups, who: seesGroups }],
+    ways: [
+      { path: '/groups', text: (t) => t.shell.nav.groups, who: seesGroups },
+      { path: '/users', text: (t) => t.shell.nav.users, who: readsDirectory },
+    ],
   },
   {
     title: (t) => t.shell.sections.flow,
     ways: [
       { path: '/imports', text: (t) => t.shell.nav.imports, who: seesImports },
       { path: '/plans', text: (t) => t.shell.nav.plans, who: seesPlans },
+      { path: '/targets', text: (t) => t.shell.nav.targets, who: seesTargets },
+      { path: '/sources', text: (t) => t.shell.nav.sources, who: seesSources },
+      { path: '/clients', text: (t) => t.shell.nav.clients, who: seesSources },
+      { path: '/providers', text: (t) => t.shell.nav.providers, who: seesSources },
     ],
   },
   {
@@ -56,6 +63,19 @@ export function seesImports(person: Person): boolean {
   return may('manage-sources', person) || may('approve-plan', person);
 }
 
+export function seesTargets(person: Person): boolean {
+  return may('manage-targets', person);
+}
+
+export function seesSources(person: Person): boolean {
+  return may('manage-sources', person);
+}
+
 export function seesPlans(person: Person): boolean {
   return may('approve-plan', person);
+}
+
+/** Whether somebody may open the lists of groups and users as a whole. */
+export function readsDirectory(person: Person): boolean {
+  return may('read-directory', person);
 }

@@ -11,10 +11,13 @@ import { overview } from './en/overview.ts';
 import { inbox, own, requests } from './en/own.ts';
 import { plans } from './en/plans.ts';
 import { refusals } from './en/refusals.ts';
+import { clients, providers, sources } from './en/sources.ts';
+import { targets } from './en/targets.ts';
+import { users } from './en/users.ts';
 
 export const en = {
   ...{ shell, overview, own, requests, inbox, groups, members },
-  ...{ imports, plans, log, refusals },
+  ...{ users, imports, plans, targets, sources, clients, providers, log, refusals },
 };
 
 export type Texts = typeof en;

@@ -1,0 +1,188 @@
+/** Testing, pushing, pausing, undoing, removing. */
+import { Refusal } from '../../../core/refusal.ts';
+import { isUuid } from '../../../core/ids.ts';
+import {
+  askForPush,
+  type PushView,
+  showPush,
+  testTarget,
+  type TargetTest,
+} from '../../../targets/admin/pushing.ts';
+import { planUndoSince } from '../../../targets/admin/undoing.ts';
+import { pauseTarget, removeTarget, resumeTarget, showTarget } from '../../../targets/admin/verbs.ts';
+import { redactExchange } from '../../../targets/exchange.ts';
+import { Card } from '../../components/details.tsx';
+import { Confirmation } from '../../components/confirmation.tsx';
+import { DataTable } from '../../components/data-table.tsx';
+import { Empty } from '../../components/empty.tsx';
+import { ExactMoment } from '../../components/moment.tsx';
+import { PageHeader } from '../../components/page-header.tsx';
+import { Remark } from '../../components/notice-box.tsx';
+import { Live } from '../../components/progress.tsx';
+import { useTexts } from '../../frame/here.ts';
+import { numberIn } from '../../address.ts';
+import type { ScreenAnswer, Visit } from '../../screen.ts';
+import { ExchangeView } from './exchange.tsx';
+import { showSettings } from './settings.tsx';
+
+const HOUR_MS = 3_600_000;
+const MOST_HOURS = 720;
+const RELOAD_SECONDS = 2;
+
+/** POST /targets/:id/test: says at once how it went; a reload tests again. */
+export async function postTest({ parts, params, t }: Visit): Promise<ScreenAnswer> {
+  const target = await showTarget(parts.targets, params.id ?? '');
+  const test = await testTarget(parts.targets, target.id);
+  const title = t.targets.tested.title(target.name);
+  return {
+    kind: 'page',
+    title,
+    at: '/targets',
+    crumbs: [
+      { text: t.targets.title, href: '/targets' },
+      { text: target.name, href: `/targets/${target.id}` },
+    ],
+    body: (
+      <>
+        <PageHeader title={title} />
+        <Tested test={test} />
+      </>
+    ),
+  };
+}
+
+function Tested({ test: { ok, says, exchanges } }: { readonly test: TargetTest }) {
+  const t = useTexts().targets.tested;
+  return (
+    <>
+      <Remark tone={ok ? 'done' : 'problem'} title={ok ? t.ok : t.failed}>
+        <p>{says}</p>
+      </Remark>
+      <Card title={t.exchanges}>
+        {exchanges.length === 0 ? (
+          <Empty title={t.none} />
+        ) : (
+          exchanges.map((exchange, at) => <ExchangeView key={at} exchange={redactExchange(exchange)} />)
+        )}
+      </Card>
+    </>
+  );
+}
+
+/** POST /targets/:id/push */
+export async function postPush({ parts, params, by }: Visit): Promise<ScreenAnswer> {
+  const id = params.id ?? '';
+  const wish = { user: null, full: false, dryRun: false, by: by.actor.id };
+  const push = await askForPush(parts.targets, id, wish);
+  return { kind: 'go', to: `/targets/${id}/pushes/${push.id}` };
+}
+
+/** GET /targets/:id/pushes/:push */
+export async function showPushPage({ parts, params, t }: Visit): Promise<ScreenAnswer> {
+  const target = await showTarget(parts.targets, params.id ?? '');
+  const id = params.push ?? '';
+  const push = isUuid(id) ? await showPush(parts.targets, id) : null;
+  if (push === null) throw new Refusal('target.not_found', { target: id });
+  const title = t.targets.pushing.title(target.name);
+  const isLive = push.state === 'waiting' || push.state === 'running';
+  return {
+    kind: 'page',
+    title,
+    at: '/targets',
+    crumbs: [
+      { text: t.targets.title, href: '/targets' },
+      { text: target.name, href: `/targets/${target.id}` },
+    ],
+    ...(isLive ? { refresh: RELOAD_SECONDS } : {}),
+    body: (
+      <>
+        <PageHeader title={title} />
+        <Live id="push" path={`/targets/${target.id}/pushes/${push.id}`} isLive={isLive}>
+          <Pushed push={push} />
+        </Live>
+      </>
+    ),
+  };
+}
+
+const tones = { waiting: 'remark', running: 'remark', done: 'done', failed: 'problem' } as const;
+
+function Pushed({ push: { state, steps } }: { readonly push: PushView }) {
+  const t = useTexts().targets.pushing;
+  return (
+    <div class="parts">
+      <Remark tone={tones[state]} title={t.states[state]}>
+        {state === 'done' && steps.length === 0 ? <p>{t.noSteps}</p> : null}
+      </Remark>
+      {steps.length === 0 ? null : (
+        <Card title={t.steps}>
+          <DataTable
+            caption={t.steps}
+            rows={steps.map((step, place) => ({ ...step, place }))}
+            keyOf={({ place }) => place}
+            columns={[
+              { head: t.operation, kind: 'name', cell: ({ operation }) => operation },
+              { head: t.what, cell: ({ what }) => what },
+              { head: t.outcome, cell: ({ outcome }) => outcome },
+              { head: t.at, cell: ({ at }) => <ExactMoment at={new Date(at)} /> },
+            ]}
+          />
+        </Card>
+      )}
+    </div>
+  );
+}
+
+/** POST /targets/:id/pause and /targets/:id/resume */
+export async function postMode(
+  { parts, params, by, t }: Visit,
+  how: 'pause' | 'resume',
+): Promise<ScreenAnswer> {
+  const change = how === 'pause' ? pauseTarget : resumeTarget;
+  const { id, name } = await change(parts.targets, params.id ?? '', by);
+  const text = how === 'pause' ? t.targets.paused(name) : t.targets.resumed(name);
+  return { kind: 'go', to: `/targets/${id}`, notice: { tone: 'done', text } };
+}
+
+/** POST /targets/:id/undo */
+export async function postPushUndo(visit: Visit): Promise<ScreenAnswer> {
+  const { parts, params, form, by, now, t } = visit;
+  const hours = numberIn(form, 'hours') ?? 0;
+  if (hours < 1 || hours > MOST_HOURS) return showSettings(visit, { hours: t.targets.settings.undoWrong });
+  const since = new Date(now.getTime() - hours * HOUR_MS);
+  const plan = await planUndoSince(parts.targets, params.id ?? '', { since, by });
+  const notice = { tone: 'held', text: t.targets.settings.undoMade } as const;
+  return { kind: 'go', to: `/plans/${plan.id}`, notice };
+}
+
+/** GET /targets/:id/remove */
+export async function askRemove({ parts, params, t }: Visit): Promise<ScreenAnswer> {
+  const { id, name } = await showTarget(parts.targets, params.id ?? '');
+  const title = t.targets.settings.removeTitle(name);
+  return {
+    kind: 'page',
+    title,
+    at: '/targets',
+    crumbs: [
+      { text: t.targets.title, href: '/targets' },
+      { text: name, href: `/targets/${id}` },
+    ],
+    body: (
+      <Confirmation
+        title={title}
+        action={`/targets/${id}/remove`}
+        verb={t.targets.settings.remove}
+        back={`/targets/${id}/settings`}
+      >
+        <p>{t.targets.settings.removeWhat}</p>
+      </Confirmation>
+    ),
+  };
+}
+
+/** POST /targets/:id/remove */
+export async function postRemove({ parts, params, by, t }: Visit): Promise<ScreenAnswer> {
+  const { id, name } = await showTarget(parts.targets, params.id ?? '');
+  await removeTarget(parts.targets, id, by);
+  return { kind: 'go', to: '/targets', notice: { tone: 'done', text: t.targets.settings.removed(name) } };
+}

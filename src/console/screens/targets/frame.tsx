@@ -1,0 +1,137 @@
+/** What stands above every page of a target. */
+import type { ComponentChildren } from 'preact';
+import type { TargetStatus } from '../../../targets/admin/view.ts';
+import { isConnectedType } from '../../../targets/connectors/types.ts';
+import { Button } from '../../components/button.tsx';
+import { Form } from '../../components/form.tsx';
+import { Moment } from '../../components/moment.tsx';
+import { PageHeader } from '../../components/page-header.tsx';
+import { Remark } from '../../components/notice-box.tsx';
+import { Tabs } from '../../components/tabs.tsx';
+import { useTexts } from '../../frame/here.ts';
+import type { ScreenAnswer, Visit } from '../../screen.ts';
+import { HealthBadge, ModeBadge } from './badges.tsx';
+
+export type TargetTab = 'ledger' | 'drift' | 'settings';
+
+export interface TargetPage {
+  readonly target: TargetStatus;
+  readonly tab: TargetTab;
+  readonly status?: number;
+  readonly refresh?: number;
+  readonly body: ComponentChildren;
+}
+
+/** A page of a target, in the frame of all of them. */
+export function targetPage(
+  { t }: Visit,
+  { target, tab, status = 200, refresh, body }: TargetPage,
+): ScreenAnswer {
+  return {
+    kind: 'page',
+    title: tab === 'ledger' ? target.name : `${t.targets.tabs[tab]}: ${target.name}`,
+    at: '/targets',
+    crumbs: [
+      { text: t.targets.title, href: '/targets' },
+      ...(tab === 'ledger' ? [] : [{ text: target.name, href: `/targets/${target.id}` }]),
+    ],
+    status,
+    ...(refresh === undefined ? {} : { refresh }),
+    body: (
+      <>
+        <Head target={target} />
+        <TargetTabs target={target} tab={tab} />
+        {body}
+      </>
+    ),
+  };
+}
+
+function Head({ target }: { readonly target: TargetStatus }) {
+  const t = useTexts().targets;
+  const path = `/targets/${target.id}`;
+  const isOff = target.mode === 'off' || target.health.state === 'paused';
+  return (
+    <>
+      <PageHeader
+        title={target.name}
+        beside={
+          <span class="badges">
+            <ModeBadge mode={target.mode} />
+            <HealthBadge health={target.health} />
+          </span>
+        }
+        lead={t.types[target.type] ?? target.type}
+        actions={
+          <>
+            {isConnectedType(target.type) && !isOff ? (
+              <Form action={`${path}/push`}>
+                <Button>{t.push}</Button>
+              </Form>
+            ) : null}
+            <Form action={`${path}/test`}>
+              <Button tone="plain">{t.test}</Button>
+            </Form>
+            <Form action={`${path}/${isOff ? 'resume' : 'pause'}`}>
+              <Button tone="plain">{isOff ? t.resume : t.pause}</Button>
+            </Form>
+          </>
+        }
+      />
+      <Health target={target} />
+      <Hold target={target} />
+    </>
+  );
+}
+
+function Health({ target: { health } }: { readonly target: TargetStatus }) {
+  const t = useTexts().targets;
+  if (health.state === 'ok') return null;
+  return (
+    <Remark
+      tone={health.state === 'down' || health.state === 'quarantined' ? 'problem' : 'remark'}
+      title={t.health[health.state]}
+    >
+      {health.why === null ? null : <p>{health.why}</p>}
+      <p>{t.unhealthy[health.state]}</p>
+      {health.until === null ? null : (
+        <p class="quiet">
+          {t.until} <Moment at={new Date(health.until)} />
+        </p>
+      )}
+    </Remark>
+  );
+}
+
+function Hold({ target: { hold } }: { readonly target: TargetStatus }) {
+  const t = useTexts().targets;
+  if (hold === null || hold.state === 'approved') return null;
+  return (
+    <Remark tone="held" title={hold.state === 'held' ? t.holdTitle : t.holdRejected}>
+      <ul>
+        {hold.why.map((why) => (
+          <li key={why}>{why}</li>
+        ))}
+      </ul>
+      <p>
+        <a href={`/plans/${hold.id}`}>{t.toPlan}</a>
+      </p>
+    </Remark>
+  );
+}
+
+function TargetTabs({ target, tab }: { readonly target: TargetStatus; readonly tab: TargetTab }) {
+  const t = useTexts().targets.tabs;
+  const path = `/targets/${target.id}`;
+  const hrefOf = (name: TargetTab): string => (name === 'ledger' ? path : `${path}/${name}`);
+  const shown: readonly TargetTab[] = isConnectedType(target.type)
+    ? ['ledger', 'drift', 'settings']
+    : ['ledger', 'settings'];
+  return (
+    <Tabs
+      label={t.label}
+      tabs={shown.map((name) => ({ href: hrefOf(name), text: t[name] }))}
+      at={hrefOf(tab)}
+    />
+  );
+}
