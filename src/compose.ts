@@ -36,8 +36,9 @@ import type { Storage } from './boot/storage.ts';
 import { startEngine, targetsOf } from './boot/targets.ts';
 import { consoleDoor } from './console/door.tsx';
 import { refusedPage, signedOutPage, triedPage } from './console/saml-pages.tsx';
-import type { Settings } from './config.ts';
+import { listSettings, type LoadedSettings } from './config.ts';
 import { deriveKey } from './core/seal.ts';
+import { examineDaemon, shownSetting } from './boot/installation-view.ts';
 import { createCursors } from './core/cursor.ts';
 import { errorCode } from './core/error-code.ts';
 import { SetupProblem } from './core/setup-problem.ts';
@@ -84,7 +85,7 @@ const DAY_MS = 86_400_000;
  * person has to mend; leaves nothing behind when it fails.
  */
 export async function startDaemon(
-  settings: Settings,
+  loaded: LoadedSettings,
   log: Logger,
   opening: Promise<Storage>,
 ): Promise<Daemon> {
@@ -96,7 +97,7 @@ export async function startDaemon(
     const storage = await opening;
     closers.push(() => storage.close());
     return await assemble(
-      { settings, log, storage },
+      { loaded, log, storage },
       { onClose: (close) => void closers.push(close), closeAll },
     );
   } catch (error) {
@@ -106,7 +107,7 @@ export async function startDaemon(
 }
 
 interface Ground {
-  readonly settings: Settings;
+  readonly loaded: LoadedSettings;
   readonly log: Logger;
   readonly storage: Storage;
 }
@@ -117,7 +118,8 @@ interface Closing {
   readonly closeAll: () => Promise<void>;
 }
 
-async function assemble({ settings, log, storage }: Ground, { onClose, closeAll }: Closing): Promise<Daemon> {
+async function assemble({ loaded, log, storage }: Ground, { onClose, closeAll }: Closing): Promise<Daemon> {
+  const { settings } = loaded;
   const metrics = createMetrics();
   const health = createHealth({ patienceMs: PROBE_PATIENCE_MS });
 
@@ -280,6 +282,8 @@ async function assemble({ settings, log, storage }: Ground, { onClose, closeAll 
         now: Date.now,
       },
       ...{ targets, providers, baseUrl: settings.baseUrl, flushTraces: () => traces.flush() },
+      settings: () => listSettings(loaded).map(shownSetting),
+      examine: () => examineDaemon({ settings, database, directUrl }),
       planUndo: (plan, by) => undoPlan({ directory, guards }, plan, by),
       index: membership.index,
       historyDays: settings.history,

@@ -21,6 +21,22 @@ export interface Onward {
   readonly provider: string;
 }
 
+/** A setting in force; secrets are masked. */
+export interface SettingShown {
+  readonly name: string;
+  readonly value: string;
+  readonly origin: string;
+}
+
+/** What one look at the installation came to. */
+export interface FindingShown {
+  readonly check: string;
+  readonly state: 'good' | 'notice' | 'mended' | 'bad';
+  readonly says: string;
+  /** What to do about it; null where nothing is to be done. */
+  readonly fix: string | null;
+}
+
 export interface ConsoleParts {
   readonly directory: Directory;
   readonly sessions: Sessions;
@@ -30,6 +46,9 @@ export interface ConsoleParts {
   readonly random: (bytes: number) => Buffer;
   readonly imports: ImportParts;
   readonly decisions: DecisionParts;
+  readonly settings: () => readonly SettingShown[];
+  /** Looks the installation over. */
+  readonly examine: () => Promise<readonly FindingShown[]>;
   readonly targets: Targets;
   readonly providers: Providers;
   /** As others see the installation, such as `https://muster.example`. */

@@ -2,6 +2,7 @@
  * A screen is a row: a path, for whom, and what answers. To add one: write `screens/NAME.tsx` with its rows, put them
  * into routes.ts, its sentences into texts/en/NAME.ts, and its way into frame/navigation.ts.
  */
+import type { Readable } from 'node:stream';
 import type { ComponentChildren } from 'preact';
 import type { Person } from '../core/actor.ts';
 import type { Attribution } from '../core/attribution.ts';
@@ -43,7 +44,12 @@ export type ScreenAnswer =
     }
   /** 303, so that a reload repeats nothing. */
   | { readonly kind: 'go'; readonly to: string; readonly notice?: Notice }
-  | { readonly kind: 'file'; readonly name: string; readonly type: string; readonly body: string | Buffer };
+  | {
+      readonly kind: 'file';
+      readonly name: string;
+      readonly type: string;
+      readonly body: string | Buffer | Readable;
+    };
 
 export interface Screen {
   readonly method: 'GET' | 'POST';

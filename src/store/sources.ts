@@ -13,6 +13,10 @@ const find = named(
   'source_by_name',
   'select n, name, kind from source where name = $1 and retired_at is null',
 );
+const names = named(
+  'source_names',
+  'select name from source where retired_at is null order by name limit 1000',
+);
 const feeds = named(
   'source_feeds',
   `select name from source where kind = 'feed' and retired_at is null order by name limit 1000`,
@@ -32,6 +36,11 @@ const ensureFeed = named(
 /** Names of all feeds, in their order. */
 export async function listFeeds(connection: Connection): Promise<string[]> {
   return (await connection.rows<{ name: string }>(feeds)).map(({ name }) => name);
+}
+
+/** Names of all sources in use, in their order; a thousand at most. */
+export async function listSourceNames(connection: Connection): Promise<string[]> {
+  return (await connection.rows<{ name: string }>(names)).map(({ name }) => name);
 }
 
 /** The source of that name, or null. */

@@ -1,4 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { TOKEN_BYTES } from '../../src/core/token.ts';
+import { createClient } from '../../src/directory/clients.ts';
+import { openEpoch } from '../../src/store/installation.ts';
+import { addTarget } from '../../src/targets/admin/verbs.ts';
+import { attribution } from '../support/directory.ts';
 import { needs } from '../support/needs.ts';
 import { looks, openScreens, type Screens } from '../support/screen.ts';
 import { openSite, type TestSite } from './site.ts';
@@ -15,10 +21,12 @@ function fileOf(action: string): { name: string; mimeType: string; buffer: Buffe
 needs('chromium')('files and plans in the browser', () => {
   let site: TestSite;
   let screens: Screens;
+  let paths: readonly (readonly [name: string, path: string])[];
   beforeAll(async () => {
     site = await openSite();
     screens = await openScreens(site.address);
     for (let at = 0; at < PEOPLE; at += 1) await site.user(`person${at}`);
+    paths = await fill(site);
   }, 60_000);
   afterAll(async () => {
     await screens.close();
@@ -55,25 +63,81 @@ needs('chromium')('files and plans in the browser', () => {
     expect(left).toHaveLength(0);
   }, 120_000);
 
-  it.each(looks)('leaves no screen broken: scripts $scripts, $colours, $width', async (look) => {
-    const { page, faults, keepPicture, complaints } = await screens.visit(
-      await site.link('administrator'),
-      '/imports',
-      look,
-    );
-    const seen = async (name: string): Promise<void> => {
-      expect([name, await faults()]).toEqual([name, []]);
-      await keepPicture(name);
-    };
-    await seen('imports');
-    await page.goto('/imports/new');
-    await seen('imports-new');
-    await page.goto('/imports');
-    await page.getByRole('link', { name: 'staff-import.csv' }).click();
-    await seen('imports-run');
-    await page.goto('/plans?show=all');
-    await seen('plans-all');
-    expect(complaints).toEqual([]);
-    expect(site.faults).toEqual([]);
-  });
+  it.each(looks)(
+    'leaves no screen broken: scripts $scripts, $colours, $width',
+    async (look) => {
+      const { page, faults, keepPicture, complaints } = await screens.visit(
+        await site.link('administrator'),
+        '/imports',
+        look,
+      );
+      const seen = async (name: string): Promise<void> => {
+        expect([name, await faults()]).toEqual([name, []]);
+        await keepPicture(name);
+      };
+      for (const [name, path] of paths) {
+        await page.goto(path);
+        await seen(name);
+      }
+      await page.goto('/imports');
+      await page.getByRole('link', { name: 'staff-import.csv' }).click();
+      await seen('imports-run');
+      expect(complaints).toEqual([]);
+      expect(site.faults).toEqual([]);
+    },
+    120_000,
+  );
 });
+
+/** What the screens of sources and targets show. */
+async function fill(site: TestSite): Promise<readonly (readonly [string, string])[]> {
+  const [ada, staff] = [await site.user('ada'), await site.group('Fellows')];
+  const { client } = await site.do((work) =>
+    createClient(
+      work,
+      {
+        ...{ name: 'okta', profile: 'okta', namespace: 'all', scopes: ['scim.read', 'scim.write'] },
+        ...{ allow: [], expiresAt: null },
+      },
+      { kind: 'random', bytes: randomBytes(TOKEN_BYTES) },
+    ),
+  );
+  await openEpoch(site.database, site.address);
+  const { target } = await addTarget(
+    site.parts.targets,
+    {
+      ...{ name: 'Wiki', type: 'file', mode: 'enforce', settings: { file: 'wiki.csv' } },
+      scope: { groups: [staff.id] },
+    },
+    attribution('console'),
+  );
+  return [
+    ['imports', '/imports'],
+    ['imports-new', '/imports/new'],
+    ['plans', '/plans'],
+    ['plans-all', '/plans?show=all'],
+    ['users', '/users'],
+    ['users-found', '/users?q=person1'],
+    ['users-new', '/users/new'],
+    ['user', `/users/${ada.id}`],
+    ['user-edit', `/users/${ada.id}/edit`],
+    ['user-delete', `/users/${ada.id}/delete`],
+    ['targets', '/targets'],
+    ['targets-new', '/targets/new'],
+    ['targets-new-scim', '/targets/new?type=scim'],
+    ['target', `/targets/${target.id}`],
+    ['target-drift', `/targets/${target.id}/drift`],
+    ['target-settings', `/targets/${target.id}/settings`],
+    ['sources', '/sources'],
+    ['source', '/sources/csv'],
+    ['clients', '/clients'],
+    ['clients-new', '/clients/new'],
+    ['client', `/clients/${client.id}`],
+    ['activity', '/activity'],
+    ['activity-user', `/activity?user=${ada.id}`],
+    ['settings', '/settings'],
+    ['doctor', '/doctor'],
+    ['providers', '/providers'],
+    ['providers-new', '/providers/new'],
+  ];
+}

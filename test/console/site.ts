@@ -18,6 +18,7 @@ import { openTestDirectory, type TestDirectory } from '../support/directory.ts';
 export interface TestSite extends TestDirectory {
   readonly address: string;
   readonly faults: unknown[];
+  readonly parts: ReturnType<typeof consoleParts>;
   /** A link that signs in the user, or the administrator. */
   link(owner: LinkOwner): Promise<string>;
   browser(): Browser;
@@ -49,6 +50,7 @@ export async function openSite(options: { readonly baseUrl?: string } = {}): Pro
     ...test,
     address,
     faults,
+    parts,
     link: async (owner) => {
       const secret = randomBytes(32).toString('base64url');
       await test.do((work) => makeSignInLink(work, owner, secret));

@@ -37,6 +37,11 @@ export function consoleParts(directory: Directory): Omit<ConsoleParts, 'sessions
       random: randomBytes,
     },
     targets: targetsOf(database, { masterKey: randomBytes(32), dataDir: imports.watchDir }, wake),
+    settings: () => [{ name: 'port', value: '8080', origin: 'default' }],
+    examine: async () => [
+      { check: 'clocks', state: 'bad', says: 'They differ.', fix: 'Keep both with NTP.' },
+      { check: 'tokens', state: 'good', says: 'None expires.', fix: null },
+    ],
     random: randomBytes,
     decisions: { database, wake, kinds },
     planUndo: (plan, by) => undoPlan({ directory, guards }, plan, by),

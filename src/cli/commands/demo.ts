@@ -1,11 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { targets } from '../demo/cast.ts';
+import { fillCampus } from '../demo/campus.ts';
+import { clients, targets } from '../demo/cast.ts';
 import { callerOf } from '../demo/http.ts';
 import { startScimService, startWebhookService } from '../demo/services.ts';
 import { openStage } from '../demo/stage.ts';
 import { playStory } from '../demo/story.ts';
-import { endClients, issueTokens, removeTraces } from '../demo/traces.ts';
+import { endClients, forgetTargets, issueTokens, rejectHeldFile, removeTraces } from '../demo/traces.ts';
 import { exit } from '../exit.ts';
 import { withCommonOptions, type Program } from '../command.ts';
 import { writeJson, type CommandIo } from '../terminal.ts';
@@ -40,8 +41,7 @@ export function addDemoCommand({ root, io, run }: Program): void {
 }
 
 async function removeAndTell(io: CommandIo, { json }: DemoOptions, open: Visit): Promise<void> {
-  const removed = await removeTraces(open);
-  await endClients(open);
+  const removed = await removeAll(open);
   if (json === true) writeJson(io.out, { removed });
   else io.err.write(`Removed ${removed} people and groups of the demo.\n`);
 }
@@ -64,7 +64,7 @@ async function play(io: CommandIo, { json }: DemoOptions, open: Visit): Promise<
   const interrupted = (): void => void closeAll().finally(() => process.exit(exit.unexpected));
   process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   try {
-    const removed = await removeTraces(open);
+    const removed = await removeAll(open);
     if (removed > 0) tell(`Removed ${removed} people and groups of an earlier demo.`);
     const stage = await openStage(open.settings, program);
     closers.push(() => stage.close());
@@ -74,18 +74,32 @@ async function play(io: CommandIo, { json }: DemoOptions, open: Visit): Promise<
     const webhook = await startWebhookService();
     closers.push(() => webhook.close());
     const tokens = await issueTokens(open);
-    closers.push(() => endClients(open));
+    closers.push(() => endClients(open, [clients.admin]));
     closers.push(() => removeTargets(stage.address, tokens.admin));
     await removeTargets(stage.address, tokens.admin);
     const where = stage.isOwn ? 'on an instance of its own' : `on the instance at ${stage.address}`;
     tell(`The demo plays ${where}.`);
-    await playStory({ address: stage.address, watchDir: stage.watchDir, tokens, scim, webhook, tell });
-    tell('The people and groups stay; `npx muster demo --remove` takes them away.');
+    const actors = { address: stage.address, watchDir: stage.watchDir, tokens, scim, webhook, tell };
+    await playStory(actors);
+    await fillCampus(actors);
+    const tour = new URL('/tour', open.settings.baseUrl).href;
+    const sooner = stage.isOwn ? ' once it runs (npm start)' : '';
+    tell(`A tour of five steps waits in the console${sooner}: ${tour}`);
+    tell('All of this stays; `npx muster demo --remove` takes it away.');
   } finally {
     await closeAll();
     process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
   }
   if (json === true) writeJson(io.out, { steps });
+}
+
+/** Takes away all that a demo left; answers how many people and groups there were. */
+async function removeAll(open: Visit): Promise<number> {
+  await rejectHeldFile(open);
+  await forgetTargets(open);
+  const removed = await removeTraces(open);
+  await endClients(open);
+  return removed;
 }
 
 /** The demo's services end with it, so nothing must be pushed to them any more. */

@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs';
 import { SetupProblem, Unreachable } from '../../core/setup-problem.ts';
 import { lookAtClosure, lookAtFeed, lookAtIndex } from '../doctor/derived.ts';
-import { lookAtClocks, lookAtMasterKey, lookAtServer, lookAtTokens } from '../doctor/database.ts';
-import { bad, good, type Finding } from '../doctor/finding.ts';
+import { lookAtClocks, lookAtMasterKey, lookAtServer, lookAtTokens } from '../../boot/doctor/database.ts';
+import { bad, good, type Finding } from '../../boot/doctor/finding.ts';
 import {
   lookAtAddress,
   lookAtDaemon,
   lookAtDataFolder,
   lookAtWatchedFolder,
-} from '../doctor/surroundings.ts';
+} from '../../boot/doctor/surroundings.ts';
 import { exit, type ExitCode } from '../exit.ts';
 import { withCommonOptions, type Program } from '../command.ts';
 import { writeJson, type CommandIo } from '../terminal.ts';

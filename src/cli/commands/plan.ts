@@ -201,7 +201,7 @@ async function cursorsOf(open: Visit): Promise<(place: Place) => string> {
   return ({ xid, seq }) => cursors.seal({ kind: 'row', xid, seq });
 }
 
-async function decisionsOf(open: Visit): Promise<DecisionParts> {
+export async function decisionsOf(open: Visit): Promise<DecisionParts> {
   const { directory, settings } = open;
   const { database, wake } = directory;
   const { masterKey } = await openKeys(open);

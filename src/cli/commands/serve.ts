@@ -1,7 +1,7 @@
 import type { FirstSecrets } from '../../boot/first-start.ts';
 import { openStorage } from '../../boot/storage.ts';
 import type { Daemon } from '../../compose.ts';
-import { loadSettings, type Settings } from '../../config.ts';
+import { type LoadedSettings, loadSettings, type Settings } from '../../config.ts';
 import type { Logger } from 'pino';
 import { createLog } from '../../observe/log.ts';
 import { exit } from '../exit.ts';
@@ -23,16 +23,17 @@ export function addServeCommand({ root, io, run }: Program): void {
     .option('--host <address>', 'address to listen on')
     .action(
       run(async ({ config, port, host }: ServeOptions) => {
-        const { settings } = loadSettings({
+        const loaded = loadSettings({
           environment: io.environment,
           folder: io.folder,
           file: config,
           flags: { port, host },
           isTerminal: io.err.isTTY === true,
         });
+        const { settings } = loaded;
         const asked = untilAsked();
         const log = createLog({ level: settings.logLevel, format: settings.logFormat });
-        const daemon = await Promise.race([start(settings, log), asked]);
+        const daemon = await Promise.race([start(loaded, log), asked]);
         if (typeof daemon === 'string') process.exit(exit.done);
         io.out.write(greeting(settings, daemon));
         const signal = await asked;
@@ -45,12 +46,12 @@ export function addServeCommand({ root, io, run }: Program): void {
 }
 
 /** The database starts while the rest of the program is loaded. */
-async function start(settings: Settings, log: Logger): Promise<Daemon> {
-  const opening = openStorage(settings, 'daemon', log);
+async function start(loaded: LoadedSettings, log: Logger): Promise<Daemon> {
+  const opening = openStorage(loaded.settings, 'daemon', log);
   // Its failure is told when the daemon waits for it.
   opening.catch(() => undefined);
   const { startDaemon } = await import('../../compose.ts');
-  return startDaemon(settings, log, opening);
+  return startDaemon(loaded, log, opening);
 }
 
 /** One Ctrl-C often arrives twice: from the terminal, and handed on by npm. */

@@ -1,5 +1,7 @@
-/** Who and what the demo makes. Everything has a name that starts with `demo`, by which it is taken away again. */
+/** Who and what the demo makes. Nobody of them exists; all names start with `demo`, by which they are taken away again. */
+import { demo } from '../../core/demo.ts';
 
+/** Whom the identity provider pushes. */
 export const people = [
   'demo.lecturer1',
   'demo.lecturer2',
@@ -30,7 +32,76 @@ export const outer = {
   effective: ['demo.lecturer1', 'demo.lecturer2', 'demo.librarian', 'demo.student1'],
 };
 
-export const groups = ['demo-university', 'demo-staff', 'demo-lecturers'];
+const STUDENTS = 24;
+const FIRST_STUDENT = 3;
+
+/** Students whom the student office knows of. */
+const students = Array.from({ length: STUDENTS }, (_, at) => `demo.student${at + FIRST_STUDENT}`);
+
+/** What the student office drops: people with the groups that they are in. */
+export const studentsFile = {
+  name: 'demo-students.csv',
+  text: [
+    'userName,email,givenName,familyName,displayName,active,department,groups',
+    ...students.map((name, at) => {
+      const number = at + FIRST_STUDENT;
+      const faculty = at % 2 === 0 ? 'demo-faculty-of-dragons' : 'demo-faculty-of-clouds';
+      return `${name},${name}@demo.example,Student,Number ${number},Student Number ${number},true,Made up,demo-students;${faculty}`;
+    }),
+    '',
+  ].join('\n'),
+};
+
+/** Groups in groups, as the portal has them. */
+export const nestingsFile = {
+  name: 'demo-nestings.csv',
+  text: [
+    'group,role,username,isgroup,action',
+    'demo-faculties,,demo-faculty-of-dragons,true,import',
+    'demo-faculties,,demo-faculty-of-clouds,true,import',
+    'demo-university,,demo-students,true,import',
+    'demo-university,,demo-faculties,true,import',
+    '',
+  ].join('\n'),
+};
+
+/** A mistake of the student office: it would take everybody out, and a guard holds it. */
+export const poisonedFile = {
+  name: demo.poisonedFile,
+  text: [
+    'group,role,username,isgroup,action',
+    ...students.map((name) => `demo-students,,${name},false,delete`),
+    '',
+  ].join('\n'),
+};
+
+/** Groups that people join by themselves; the second by asking. */
+export const clubs = [
+  { name: demo.openGroup, description: 'Everybody may join', open: true },
+  { name: demo.askedGroup, description: 'Somebody has to say yes', open: false },
+];
+
+/** Who asks to join the debating society. */
+export const asker = { name: 'demo.student3', reason: 'I argue with everybody anyway.' };
+
+/** Targets that stay after the demo: files that are really written. */
+export const fileTargets = [
+  { name: 'demo-mailing-lists', settings: { file: 'demo-mailing-lists.csv' } },
+  { name: 'demo-library', settings: { file: 'demo-library.ndjson', format: 'ndjson' } },
+];
+
+/** Everybody and everything, to be taken away again. */
+export const allPeople = [...people, ...students];
+export const groups = [
+  'demo-university',
+  'demo-faculties',
+  'demo-faculty-of-dragons',
+  'demo-faculty-of-clouds',
+  'demo-students',
+  'demo-staff',
+  'demo-lecturers',
+  ...clubs.map(({ name }) => name),
+];
 export const targets = ['demo-directory', 'demo-webhook'];
 /** The clients that the demo's identity provider and administrator use. */
-export const clients = { idp: 'demo-idp', admin: 'demo-admin' };
+export const clients = { idp: demo.client, admin: demo.adminClient };

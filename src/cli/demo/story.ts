@@ -1,9 +1,8 @@
 /** The demo's story, step by step, over the same doors that anybody else uses. */
-import { rename, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { z } from 'zod';
 import { outer, people, portalFile, pushed, targets } from './cast.ts';
 import { type Caller, callerOf } from './http.ts';
+import { dropFile } from './drop.ts';
 import type { ScimService, WebhookService } from './services.ts';
 import { waitFor } from './wait.ts';
 
@@ -34,7 +33,7 @@ export async function playStory(actors: Actors): Promise<void> {
 
   const ids = await pushPeople(idp, actors);
   const lecturers = await pushGroup(idp, ids, actors);
-  await dropFile(actors);
+  await dropPortalFile(actors);
   const university = await findGroup(idp, outer.name);
   await addTargets(admin, university, actors);
   await seeMembers(service, outer.effective, actors);
@@ -65,16 +64,9 @@ async function pushGroup(idp: Caller, ids: Ids, { tell }: Actors): Promise<strin
   return withId.parse(group).id;
 }
 
-async function dropFile({ watchDir, tell }: Actors): Promise<void> {
+async function dropPortalFile({ watchDir, tell }: Actors): Promise<void> {
   const start = performance.now();
-  // Written under a name that is passed over and then renamed, as a careful sender does.
-  await writeFile(join(watchDir, `.${portalFile.name}.part`), portalFile.text);
-  await rename(join(watchDir, `.${portalFile.name}.part`), join(watchDir, portalFile.name));
-  const receipt = join(watchDir, 'done', `${portalFile.name}.receipt.json`);
-  await waitFor(`the file to be taken (${receipt})`, async () => {
-    const found = await stat(receipt).catch(() => null);
-    return found !== null && found.mtimeMs >= Date.now() - (performance.now() - start) - 1_000 ? found : null;
-  });
+  await dropFile(watchDir, portalFile, 'done');
   tell(
     `The portal dropped ${portalFile.name}: it nests ${pushed.name} in demo-staff and that in ${outer.name}. It waited until the file was complete, and applied it in one transaction.`,
     performance.now() - start,

@@ -15,7 +15,7 @@ import {
   verifyIndex,
 } from '../../effective/verification.ts';
 import type { Visit } from '../visit.ts';
-import { bad, good, mended, type Finding } from './finding.ts';
+import { bad, good, mended, type Finding } from '../../boot/doctor/finding.ts';
 
 /** The closure of the nestings, recomputed whole; what is wrong in it is mended at once. */
 export async function lookAtClosure({ directory, by }: Visit): Promise<Finding> {

@@ -47,7 +47,12 @@ export const navigation: readonly Section[] = [
   },
   {
     title: (t) => t.shell.sections.operation,
-    ways: [],
+    ways: [
+      { path: '/activity', text: (t) => t.shell.nav.activity, who: (person) => may('read-audit', person) },
+      { path: '/settings', text: (t) => t.shell.nav.settings, who: (person) => may('see-settings', person) },
+      { path: '/tour', text: (t) => t.shell.nav.tour, who: (person) => may('see-settings', person) },
+      { path: '/doctor', text: (t) => t.shell.nav.doctor, who: (person) => may('see-settings', person) },
+    ],
   },
 ];
 

@@ -4,6 +4,7 @@
  */
 import { shell } from './en/shell.ts';
 import { groups } from './en/groups.ts';
+import { activity, operation } from './en/activity.ts';
 import { imports } from './en/imports.ts';
 import { log } from './en/log.ts';
 import { members } from './en/members.ts';
@@ -13,11 +14,25 @@ import { plans } from './en/plans.ts';
 import { refusals } from './en/refusals.ts';
 import { clients, providers, sources } from './en/sources.ts';
 import { targets } from './en/targets.ts';
+import { tour } from './en/tour.ts';
 import { users } from './en/users.ts';
 
 export const en = {
   ...{ shell, overview, own, requests, inbox, groups, members },
-  ...{ users, imports, plans, targets, sources, clients, providers, log, refusals },
+  ...{
+    users,
+    imports,
+    plans,
+    targets,
+    sources,
+    clients,
+    providers,
+    activity,
+    operation,
+    tour,
+    log,
+    refusals,
+  },
 };
 
 export type Texts = typeof en;

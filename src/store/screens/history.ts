@@ -1,5 +1,5 @@
 /** The log as people read it: what happened to one group, the newest first. */
-import type { GroupN } from '../../core/ids.ts';
+import type { GroupN, UserN } from '../../core/ids.ts';
 import { type Connection, named } from '../database.ts';
 import { userLabel } from '../lookup.ts';
 
@@ -48,6 +48,35 @@ const select = (where: string): string => `
   order by c.seq desc`;
 
 const ofGroup = named('screen_history_of_group', select('e.group_n = $1'));
+
+/** What is looked for; null for all. */
+export interface ActivityFilter {
+  /** A type such as `group.created`, or the beginning of some, as `group.`. */
+  readonly type: string | null;
+  readonly group: GroupN | null;
+  /** Entries of the user, and memberships that it gained or lost directly. */
+  readonly user: UserN | null;
+  readonly source: string | null;
+  /** Only what happened before this moment. */
+  readonly until: Date | null;
+}
+
+const activity = named(
+  'screen_activity',
+  select(`($4::text is null or starts_with(e.type, $4)) and ($1::int is null or e.group_n = $1)
+     and ($5::int is null or e.user_n = $5 or e.added @> array[$5::int] or e.removed @> array[$5::int])
+     and ($6::text is null or e.source_n = (select s.n from source s where s.name = $6))
+     and ($7::timestamptz is null or e.at < $7)`),
+);
+
+/** What happened at all, as far as it fits. */
+export async function listActivity(
+  connection: Connection,
+  { type, group, user, source, until }: ActivityFilter,
+  { before, limit }: HistoryPage,
+): Promise<HistoryRow[]> {
+  return connection.rows<HistoryRow>(activity, [group, before, limit, type, user, source, until]);
+}
 
 export interface HistoryPage {
   /** Only what is older than this entry; null for the newest. */

@@ -1,7 +1,7 @@
 /** What the doctor looks at on this machine: folders, addresses, the running daemon. */
 import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
 import { request } from 'undici';
-import { readRunning } from '../../boot/running.ts';
+import { readRunning } from '../running.ts';
 import type { Settings } from '../../config.ts';
 import { bad, good, notice, type Finding } from './finding.ts';
 

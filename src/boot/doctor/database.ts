@@ -1,5 +1,5 @@
 /** What the doctor looks at in the database. */
-import { findMasterKey, fingerprintOf } from '../../boot/master-key.ts';
+import { findMasterKey, fingerprintOf } from '../master-key.ts';
 import type { Settings } from '../../config.ts';
 import { listEndingTokens } from '../../store/clients.ts';
 import type { Database } from '../../store/database.ts';

@@ -1,0 +1,35 @@
+/** The installation as the console shows it: its settings as text, and what the doctor finds. */
+import { lookAtClocks, lookAtMasterKey, lookAtServer, lookAtTokens } from './doctor/database.ts';
+import { type Finding, good } from './doctor/finding.ts';
+import { lookAtAddress, lookAtDataFolder, lookAtWatchedFolder } from './doctor/surroundings.ts';
+import type { SettingLine, Settings } from '../config.ts';
+import type { Database } from '../store/database.ts';
+
+export interface ExaminedDaemon {
+  readonly settings: Settings;
+  readonly database: Database;
+  readonly directUrl: string;
+}
+
+/** Looks the installation over from within its daemon; recomputes nothing. */
+export async function examineDaemon({ settings, database, directUrl }: ExaminedDaemon): Promise<Finding[]> {
+  return [
+    good('Node.js', process.versions.node),
+    lookAtDataFolder(settings),
+    lookAtWatchedFolder(settings),
+    lookAtAddress(settings),
+    ...(await lookAtServer(settings, directUrl)),
+    await lookAtClocks(database),
+    await lookAtMasterKey(settings, database),
+    await lookAtTokens(database),
+  ];
+}
+
+/** A setting with its value as text. */
+export function shownSetting({ name, value, origin }: SettingLine): {
+  readonly name: string;
+  readonly value: string;
+  readonly origin: string;
+} {
+  return { name, value: typeof value === 'string' ? value : (JSON.stringify(value) ?? ''), origin };
+}

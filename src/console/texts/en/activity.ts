@@ -1,0 +1,48 @@
+/** Activity: the one timeline of everything that happened. */
+export const activity = {
+  title: 'Activity',
+  lead: 'Everything that happened, the newest first. Nothing of it can be changed.',
+  type: 'What',
+  types: {
+    '': 'Everything',
+    'membership.': 'Members of groups',
+    'group.': 'Groups',
+    'user.': 'Users',
+    'request.': 'Requests',
+    'plan.': 'Plans',
+    'target.': 'Targets',
+    'client.': 'Clients',
+    'sign_in_link.': 'Sign-in links',
+    'session.': 'Sessions',
+  } as Readonly<Record<string, string>>,
+  source: 'Source',
+  allSources: 'All sources',
+  until: 'As of',
+  untilHint: 'A moment in UTC; shows what happened before it.',
+  only: 'Only what concerns',
+  everything: 'Show everything',
+  none: 'Nothing happened like this.',
+  noneNext: 'Choose another kind, or leave the moment out.',
+  export: 'Download as NDJSON',
+};
+
+export const operation = {
+  settings: 'Settings',
+  settingsLead:
+    'What is in force, and where it comes from. Secrets are masked. They are changed in muster.json, in the environment, or by flags.',
+  setting: 'Setting',
+  value: 'Value',
+  origin: 'From',
+  doctor: 'Doctor',
+  doctorLead: 'What was found when the installation was looked over just now.',
+  check: 'Looked at',
+  state: 'State',
+  states: { good: 'fine', notice: 'worth knowing', mended: 'mended', bad: 'to be mended' },
+  says: 'Found',
+  fix: 'What to do',
+  healthy: 'Nothing has to be mended.',
+  ill: 'Something has to be mended.',
+  again: 'Look again',
+  verifyHint: 'What is derived is recomputed on the command line:',
+  verifyCommand: 'npx muster doctor --verify',
+};
