@@ -42,6 +42,7 @@ import { examineDaemon, shownSetting } from './boot/installation-view.ts';
 import { createCursors } from './core/cursor.ts';
 import { errorCode } from './core/error-code.ts';
 import { SetupProblem } from './core/setup-problem.ts';
+import { verifyAudit } from './directory/audit/verification.ts';
 import { makeEveryoneGroups } from './directory/everyone.ts';
 import type { Directory } from './directory/work.ts';
 import { buildApp } from './http/app.ts';
@@ -282,6 +283,7 @@ async function assemble({ loaded, log, storage }: Ground, { onClose, closeAll }:
         now: Date.now,
       },
       ...{ targets, providers, baseUrl: settings.baseUrl, flushTraces: () => traces.flush() },
+      verifyAudit: () => verifyAudit(database, sealKey),
       settings: () => listSettings(loaded).map(shownSetting),
       examine: () => examineDaemon({ settings, database, directUrl }),
       planUndo: (plan, by) => undoPlan({ directory, guards }, plan, by),

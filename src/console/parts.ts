@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { GuardLimits } from '../core/plans/limits.ts';
 import type { Registry } from '../core/scim/registry.ts';
 import type { IndexReads } from '../effective/asks.ts';
+import type { AuditVerification } from '../directory/audit/verification.ts';
 import type { Directory } from '../directory/work.ts';
 import type { DoorContext } from '../http/context.ts';
 import type { Sessions } from '../http/session.ts';
@@ -49,6 +50,8 @@ export interface ConsoleParts {
   readonly settings: () => readonly SettingShown[];
   /** Looks the installation over. */
   readonly examine: () => Promise<readonly FindingShown[]>;
+  /** Checks every sealed entry of the log (D-40). */
+  readonly verifyAudit: () => Promise<AuditVerification>;
   readonly targets: Targets;
   readonly providers: Providers;
   /** As others see the installation, such as `https://muster.example`. */

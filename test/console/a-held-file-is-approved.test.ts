@@ -61,7 +61,7 @@ needs('chromium')('files and plans in the browser', () => {
     await keepPicture('plan-applied');
     const left = await site.database.rows({ text: `select 1 from assertion where not suppressed` });
     expect(left).toHaveLength(0);
-  }, 120_000);
+  }, 300_000);
 
   it.each(looks)(
     'leaves no screen broken: scripts $scripts, $colours, $width',
@@ -85,7 +85,7 @@ needs('chromium')('files and plans in the browser', () => {
       expect(complaints).toEqual([]);
       expect(site.faults).toEqual([]);
     },
-    120_000,
+    300_000,
   );
 });
 

@@ -8,6 +8,7 @@ import { planKinds } from '../../src/boot/plan-kinds.ts';
 import type { ConsoleParts } from '../../src/console/parts.ts';
 import { DEFAULT_LIMITS as guards } from '../../src/core/plans/limits.ts';
 import { buildRegistry } from '../../src/core/scim/registry.ts';
+import { verifyAudit } from '../../src/directory/audit/verification.ts';
 import type { Directory } from '../../src/directory/work.ts';
 
 /**
@@ -37,6 +38,7 @@ export function consoleParts(directory: Directory): Omit<ConsoleParts, 'sessions
       random: randomBytes,
     },
     targets: targetsOf(database, { masterKey: randomBytes(32), dataDir: imports.watchDir }, wake),
+    verifyAudit: () => verifyAudit(database, randomBytes(32)),
     settings: () => [{ name: 'port', value: '8080', origin: 'default' }],
     examine: async () => [
       { check: 'clocks', state: 'bad', says: 'They differ.', fix: 'Keep both with NTP.' },

@@ -6,12 +6,13 @@ import { nameGroups, nameUsers } from '../../../store/lookup.ts';
 import { type ActivityFilter, type HistoryRow, listActivity } from '../../../store/screens/history.ts';
 import { listSourceNames } from '../../../store/sources.ts';
 import { addressOf, numberIn } from '../../address.ts';
-import { LinkButton } from '../../components/button.tsx';
+import { Button, LinkButton } from '../../components/button.tsx';
 import { Pager, type Paging } from '../../components/data-table.tsx';
 import { Card } from '../../components/details.tsx';
 import { Empty } from '../../components/empty.tsx';
 import { SelectField, TextField } from '../../components/field.tsx';
 import { Filters } from '../../components/filters.tsx';
+import { Form } from '../../components/form.tsx';
 import { LogEntries } from '../../components/log-entries.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { useTexts } from '../../frame/here.ts';
@@ -131,9 +132,14 @@ function Timeline({ rows, sources, asked, about, paging }: TimelineProps) {
         title={t.title}
         lead={t.lead}
         actions={
-          <LinkButton href={addressOf('/activity/export', { ...asked })} tone="plain">
-            {t.export}
-          </LinkButton>
+          <>
+            <Form action="/activity/verify">
+              <Button tone="plain">{t.verify}</Button>
+            </Form>
+            <LinkButton href={addressOf('/activity/export', { ...asked })} tone="plain">
+              {t.export}
+            </LinkButton>
+          </>
         }
       />
       <Card>

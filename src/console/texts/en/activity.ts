@@ -24,6 +24,15 @@ export const activity = {
   none: 'Nothing happened like this.',
   noneNext: 'Choose another kind, or leave the moment out.',
   export: 'Download as NDJSON',
+  verify: 'Check the seals',
+  verified: 'Check of the seals',
+  intact: (rows: number, seals: number) => `${rows} entries in ${seals} seals are as they were written.`,
+  touched: 'Somebody touched the log.',
+  pastKeeping: (seals: number) => `${seals} seals are of entries past their keeping; their chain fits.`,
+  head: 'Newest seal',
+  headHint: 'Note it elsewhere: a log that was cut off later does not have it any more.',
+  seal: 'Seal',
+  sealedAt: 'Sealed',
 };
 
 export const operation = {
