@@ -1,7 +1,7 @@
 /** One feed: how it is set, its files, and what is expected. */
 import { Refusal } from '../../../core/refusal.ts';
 import { listSourceStates } from '../../../store/feeds/deliveries.ts';
-import { listRuns } from '../../../store/feeds/runs.ts';
+import { listRuns } from '../../../store/feeds/run-rows.ts';
 import { addressOf, numberIn } from '../../address.ts';
 import { LinkButton } from '../../components/button.tsx';
 import { Card, Details } from '../../components/details.tsx';

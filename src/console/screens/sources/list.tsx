@@ -1,6 +1,6 @@
 /** Who tells of what: feeds with their last files, and all others. */
 import { lastRunOf, listSourceStates, type SourceState } from '../../../store/feeds/deliveries.ts';
-import type { RunRow } from '../../../store/feeds/runs.ts';
+import type { RunRow } from '../../../store/feeds/run-rows.ts';
 import { defaultFeedSettings, type FeedSettings } from '../../../core/feeds/settings.ts';
 import { addressOf, numberIn } from '../../address.ts';
 import { Badge } from '../../components/badge.tsx';
