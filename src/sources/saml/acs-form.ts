@@ -39,7 +39,7 @@ export function readAnswer(
 }
 
 function decode(response: string): string {
-  const text = response.replaceAll(/[\r\n\t ]/g, '');
+  const text = response.replaceAll(/[\r\n\t ]+/g, '');
   if (text === '' || !/^[A-Za-z0-9+/]*={0,2}$/.test(text) || text.length % 4 !== 0) {
     throw new LoginRefused('response.encoding');
   }
