@@ -50,7 +50,7 @@ async function interleaved(bench: Bench, database: Database, client: pg.Client):
         sweep: () => timed(() => sweep(database, follower, tenure)),
         copy: () => timed(() => copyPairsOut(client)),
       },
-      { runs: bench.size === 'full' ? 5 : 15, warmUp: 1 },
+      { runs: bench.size === 'full' ? 3 : 15, warmUp: 1 },
     );
     const baseline = { is: 'COPY of all effective pairs to the client', value: times.copy.p50 };
     return [

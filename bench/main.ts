@@ -13,6 +13,8 @@ import { type Figure, isMet, table } from './figure.ts';
 import { shapes, type Size } from './generator/shape.ts';
 import { forgetAll, keptDatabase, openServer, withClient } from './kept-databases.ts';
 import { describeMachine, type Machine } from './machine.ts';
+import { delivery } from './delivery.ts';
+import { depth } from './depth.ts';
 import { csvImport } from './csv-import.ts';
 import { httpPatch } from './http-patch.ts';
 import { httpReads } from './http-reads.ts';
@@ -23,6 +25,7 @@ import { peers } from './peers.ts';
 import { storePairs } from './pairs.ts';
 import { reads } from './reads.ts';
 import { ruleEdit } from './rule-edit.ts';
+import { startup } from './startup.ts';
 import { targetLatency } from './target-latency.ts';
 import { targetPush } from './target-push.ts';
 
@@ -35,6 +38,9 @@ const benchmarks: readonly Benchmark[] = [
   httpReads,
   httpPatch,
   csvImport,
+  delivery,
+  depth,
+  startup,
   peers,
   targetLatency,
   targetPush,

@@ -107,17 +107,19 @@ export async function followFacts(work: Work, group: GroupRow): Promise<void> {
       const from = await readPosition(last.tx);
       const moved = await judgeAgain(last, group, since);
       since = from;
-      if (moved < AT_ONCE) break;
+      if (moved < FEW) break;
     }
     await lockFactsPatiently(last.tx);
     await judgeAgain(last, group, since);
   });
 }
 
-/** Users that are judged at a time; so few take no longer than a write. */
+/** Users that are judged at a time. */
 const AT_ONCE = 1_000;
+/** So few are judged under the lock: they take no longer than a write. */
+const FEW = 20;
 /** Rounds after which the rest is judged under the lock, however many write. */
-const CATCHING_UP = 5;
+const CATCHING_UP = 20;
 
 /** Moves those whose record was written since and who are not listed as it says. Answers how many were written. */
 async function judgeAgain(work: Work, { n, kind, rule_filter }: GroupRow, since: Position): Promise<number> {

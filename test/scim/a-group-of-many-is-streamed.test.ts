@@ -49,6 +49,26 @@ describe('A group of more members than are held at once', () => {
   });
 });
 
+describe('The group of everyone signed in', () => {
+  it('is listed without its members unless they are asked for, and answered with them', async () => {
+    const user = idIn(await client.send('POST', '/Users', { schemas: [USER], userName: 'anybody' }));
+    const body = { schemas: [GROUP], displayName: 'Everybody', members: [{ value: user }] };
+    const id = idIn(await client.send('POST', '/Groups', body));
+    await door.database.rows({
+      text: `update groups set kind = 'everyone-signed-in' where name = 'Everybody'`,
+    });
+    const listed = async (query: string): Promise<unknown> =>
+      (await client.send('GET', `/Groups?filter=displayName%20eq%20%22everybody%22${query}`)).body.Resources;
+    expect(await listed('')).toEqual([expect.not.objectContaining({ members: expect.anything() })]);
+    expect(await listed('&attributes=members')).toMatchObject([{ members: [{ value: user }] }]);
+    expect((await client.send('GET', `/Groups/${id}`)).body.members).toMatchObject([{ value: user }]);
+    // Beside a group too large to be held, where the list is streamed.
+    const all = (await client.send('GET', '/Groups')).body.Resources as { id: string; members?: unknown[] }[];
+    expect(all.find((one) => one.id === group)?.members).toHaveLength(MEMBERS);
+    expect(all.find((one) => one.id === id)?.members).toBeUndefined();
+  });
+});
+
 describe('Members that do not exist', () => {
   it('are left out under the profile tolerant, in POST, PUT and PATCH, and refused under auto', async () => {
     const tolerant = await door.client({ profile: 'tolerant' });

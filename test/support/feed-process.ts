@@ -1,6 +1,6 @@
 /**
  * An engine with the feed's worker in a process of its own, to be killed: `feed-process.ts DATABASE_URL`. Says
- * `cutting` whenever it has cut the feed.
+ * `following` once it follows the log, whether or not it is the one that tells.
  */
 import { randomUUID } from 'node:crypto';
 import { Engine } from '../../src/effective/engine.ts';
@@ -13,8 +13,9 @@ const engine = new Engine({
   file: null,
   holder: randomUUID(),
   now: () => performance.now(),
-  onCut: () => console.log('cutting'),
+  onCut: () => undefined,
   onFault: (what, error) => console.error(what, error),
 });
 await engine.start();
+console.log('following');
 setInterval(() => engine.wake(), 5);

@@ -20,16 +20,36 @@ import {
 import type { Caller } from './call.ts';
 import { groupResource, memberOfGroup } from './resource.ts';
 
+/**
+ * Whether an answer tells the members of a group. A list leaves out those of everyone signed in, who are all people
+ * of the directory, unless it is asked for members by name; the group itself is always answered with them.
+ */
+export function tellsMembers(
+  { kind }: ScimGroupRow,
+  { mode }: Projection,
+  answer: 'one group' | 'a list',
+): boolean {
+  return answer === 'one group' || kind !== 'everyone-signed-in' || mode === 'only';
+}
+
 /** Groups as resources, members included where the projection wants them; null when there are too many members to hold. */
 export async function wholeGroups(
   connection: Connection,
   caller: Caller,
-  { rows, projection }: { readonly rows: readonly ScimGroupRow[]; readonly projection: Projection },
+  {
+    rows,
+    projection,
+    answer,
+  }: {
+    readonly rows: readonly ScimGroupRow[];
+    readonly projection: Projection;
+    readonly answer: 'one group' | 'a list';
+  },
 ): Promise<readonly JsonObject[] | null> {
   if (!wantsCore(projection, caller.registry.group, 'members') || rows.length === 0) {
     return rows.map((row) => groupWith(caller, row, [], projection));
   }
-  const groups = rows.map(({ n }) => n);
+  const groups = rows.filter((row) => tellsMembers(row, projection, answer)).map(({ n }) => n);
   const members = await listMembers(connection, caller.view, { groups, after: beforeAllMembers });
   if (members.length === MEMBERS_AT_ONCE) return null;
   const byGroup = new Map<GroupN, MemberRow[]>(groups.map((n) => [n, []]));
@@ -56,6 +76,7 @@ export interface GroupsToStream {
   readonly rows: readonly ScimGroupRow[];
   readonly after: string;
   readonly projection: Projection;
+  readonly answer: 'one group' | 'a list';
 }
 
 /**
@@ -82,13 +103,15 @@ export function streamFrom(
 export async function writeGroups(
   connection: Connection,
   caller: Caller,
-  { before, rows, after, projection }: GroupsToStream,
+  { before, rows, after, projection, answer }: GroupsToStream,
   write: (text: string) => Promise<void>,
 ): Promise<void> {
   await write(before);
   for (const [at, row] of rows.entries()) {
     await write(at === 0 ? '' : ',');
-    await writeGroup(connection, caller, { row, projection }, write);
+    if (tellsMembers(row, projection, answer)) {
+      await writeGroup(connection, caller, { row, projection }, write);
+    } else await write(JSON.stringify(groupWith(caller, row, [], projection)));
   }
   await write(after);
 }

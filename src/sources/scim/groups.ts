@@ -62,11 +62,14 @@ export async function listBody(
   },
 ): Promise<JsonObject | Readable> {
   const { head, first, rows, projection } = list;
-  const groups = await wholeGroups(call.parts.directory.database, call.caller, { rows, projection });
+  const groups = await wholeGroups(call.parts.directory.database, call.caller, {
+    ...{ rows, projection },
+    answer: 'a list',
+  });
   if (groups !== null) return { ...head, Resources: [...first, ...groups] };
   const before = `${JSON.stringify(head).slice(0, -1)},"Resources":[`;
   const others = first.map((resource) => `${JSON.stringify(resource)},`).join('');
-  return streamed(call, { before: before + others, rows, after: ']}', projection });
+  return streamed(call, { before: before + others, rows, after: ']}', projection, answer: 'a list' });
 }
 
 /** RFC 7644 §3.3. */
@@ -173,8 +176,12 @@ async function shown(
   projection: Projection,
   status: 200 | 201,
 ): Promise<Answer> {
-  const groups = await wholeGroups(call.parts.directory.database, call.caller, { rows: [row], projection });
-  const body = groups?.[0] ?? streamed(call, { before: '', rows: [row], after: '', projection });
+  const groups = await wholeGroups(call.parts.directory.database, call.caller, {
+    ...{ rows: [row], projection },
+    answer: 'one group',
+  });
+  const body =
+    groups?.[0] ?? streamed(call, { before: '', rows: [row], after: '', projection, answer: 'one group' });
   return { status, headers: { ETag: entityTag(row.version) }, body };
 }
 

@@ -1,0 +1,157 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { request } from 'undici';
+import type { Benchmark } from './benchmark.ts';
+import { type Figure, ratio } from './figure.ts';
+import { landmarks } from './generator/groups.ts';
+import { findLandmark, inTurn, type Known, someStrangers } from './ground.ts';
+import { type Api, openApi } from './http/api.ts';
+import { startDaemon } from './http/processes.ts';
+import { interleave, timed } from './interleave.ts';
+import { withClient } from './kept-databases.ts';
+
+/** How soon a target on this machine knows of a change, and what readers of the log cost the writers (P13). */
+export const delivery: Benchmark = {
+  name: 'delivery',
+  goals: ['P13'],
+  run: async ({ url }) => {
+    const daemon = await startDaemon({ databaseUrl: url });
+    const [api, receiver] = [openApi(daemon.address, 4), await openReceiver()];
+    try {
+      const { group, strangers } = await withClient(url, async (client) => {
+        const found = await findLandmark(client, landmarks.ten);
+        return { group: found, strangers: await someStrangers(client, found, 400) };
+      });
+      const delivered = await untilReceived({ api, receiver, group, strangers });
+      return [delivered, await besideReader({ api, group, strangers })];
+    } finally {
+      await receiver.close();
+      await api.close();
+      await daemon.stop();
+    }
+  },
+};
+
+interface Receiver {
+  readonly address: string;
+  /** Resolves when a message comes that names the id. */
+  comes(id: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+async function openReceiver(): Promise<Receiver> {
+  const awaited = new Map<string, () => void>();
+  const server: Server = createServer((asked, answer) => {
+    const pieces: Buffer[] = [];
+    asked.on('data', (piece: Buffer) => pieces.push(piece));
+    asked.on('end', () => {
+      answer.writeHead(204).end();
+      const text = Buffer.concat(pieces).toString('utf8');
+      for (const [id, found] of awaited) if (text.includes(id)) found();
+    });
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const { port } = server.address() as AddressInfo;
+  return {
+    address: `http://127.0.0.1:${port}`,
+    comes: (id) =>
+      new Promise((found) => {
+        awaited.set(id, () => {
+          awaited.delete(id);
+          found();
+        });
+      }),
+    close: () => new Promise((closed) => server.close(() => closed())),
+  };
+}
+
+interface Changing {
+  readonly api: Api;
+  readonly group: Known;
+  readonly strangers: readonly Known[];
+}
+
+async function untilReceived({
+  api,
+  receiver,
+  group,
+  strangers,
+}: Changing & { readonly receiver: Receiver }): Promise<Figure> {
+  const made = await api.ask('POST', '/targets', {
+    name: `delivery ${process.pid}`,
+    type: 'webhook',
+    mode: 'enforce',
+    settings: { url: `${receiver.address}/hook`, allowPrivate: true, types: ['membership.effective'] },
+  });
+  const target = String((made as { id: unknown }).id);
+  const next = inTurn(strangers);
+  const ping = { to: `${receiver.address}/ping`, body: JSON.stringify({ ping: true }) };
+  const change = async (method: 'PUT' | 'DELETE', { id }: Known): Promise<number> => {
+    const comes = receiver.comes(id);
+    await api.ask(method, `/groups/${group.id}/members/users/${id}`);
+    return timed(() => comes);
+  };
+  try {
+    const times = await interleave(
+      {
+        ours: async () => {
+          const user = next();
+          return ((await change('PUT', user)) + (await change('DELETE', user))) / 2;
+        },
+        ping: () =>
+          timed(async () => (await request(ping.to, { method: 'POST', body: ping.body })).body.dump()),
+      },
+      { runs: 200, warmUp: 20 },
+    );
+    return ratio({
+      goal: 'P13',
+      what: 'from the answer to a member change until a webhook on this machine has it',
+      ours: times.ours.p50,
+      baseline: { is: 'an empty request to the same receiver', value: times.ping.p50 },
+      limit: { atMost: 3 },
+      note: `95 of 100 within ${times.ours.p95.toFixed(1)} ms`,
+    });
+  } finally {
+    await api.ask('DELETE', `/targets/${target}`);
+  }
+}
+
+const WRITES = 200;
+
+async function besideReader({ api, group, strangers }: Changing): Promise<Figure> {
+  const next = inTurn(strangers);
+  const writing = (): Promise<number> =>
+    timed(async () => {
+      let left = WRITES;
+      const writer = async (): Promise<void> => {
+        while ((left -= 1) >= 0) {
+          const path = `/groups/${group.id}/members/users/${next().id}`;
+          await api.ask('PUT', path);
+          await api.ask('DELETE', path);
+        }
+      };
+      await Promise.all([writer(), writer(), writer(), writer()]);
+    });
+  const times = await interleave(
+    {
+      read: async () => {
+        const reader = api.follow();
+        try {
+          return await writing();
+        } finally {
+          await reader.stop();
+        }
+      },
+      unread: writing,
+    },
+    { runs: 8, warmUp: 2 },
+  );
+  return ratio({
+    goal: 'P13',
+    what: `${2 * WRITES} member changes over HTTP, four at a time, while one reader follows the log`,
+    ours: times.read.p50,
+    baseline: { is: 'the same without a reader', value: times.unread.p50 },
+    as: 'baseline ÷ ours',
+    limit: { atLeast: 0.9 },
+  });
+}
