@@ -170,6 +170,11 @@ describe('D-31: an edit that takes many out', () => {
     );
     const plan = await held('PUT', `/groups/${protectedGroup.id}/members/groups/${child.id}`);
     expect(plan.guards).toMatchObject([{ guard: 'protected-group', group: { name: protectedGroup.name } }]);
+    // What is given its first permission was not protected before, and nobody loses anything by it.
+    const granted = await test.ask('PATCH', `/groups/${child.id}`, { body: { permissions: ['audit.read'] } });
+    expect([granted.status, granted.body.permissions]).toEqual([200, ['audit.read']]);
+    const more = await test.ask('PATCH', `/groups/${child.id}`, { body: { permissions: ['admin'] } });
+    expect(more.status).toBe(202);
   });
 
   it('tokens read plans and decide nothing; unknown ones are not found', async () => {

@@ -155,6 +155,7 @@ const activeUsers = named(
 );
 
 /** J-20: it, or a group that it is or was nested in, confers more than groups.request. */
+/* A group that is given its first permission by what is measured was not protected when it was touched. */
 const protectedTouched = named(
   'plan_protected_touched',
   `with touched as (
@@ -164,7 +165,7 @@ const protectedTouched = named(
    up as (${above('touched')} union select s.n, c.ancestor from touched s join closure c on c.descendant = s.n)
    select g.id, g.name from groups g
    where g.n in (select up.n from up join permission_grant p on p.holder_n = up.ancestor
-                 where p.permission <> 'groups.request')
+                 where p.permission <> 'groups.request' and p.granted_at < now())
    order by g.n`,
 );
 
