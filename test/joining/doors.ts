@@ -51,7 +51,7 @@ export interface Doors extends ApiServer {
 export async function openDoors(): Promise<Doors> {
   const api = await startApi();
   const { database, directory } = api;
-  const write = api.do;
+  const write: Doors['do'] = (task) => api.do(task);
   const scim = await openDoorOver({
     ...{ url: api.url, directory: api.directory, database, write, close: () => Promise.resolve() },
     view: { source: 0 as never, namespace: 'all', baseUrl: '' },

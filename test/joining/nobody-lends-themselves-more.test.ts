@@ -72,11 +72,12 @@ describe('nobody lends themselves more than they hold', () => {
     const inner = await crowd('planned inner');
     await doors.put(outer, inner);
     const held = await maker.ask('DELETE', `/groups/${outer.id}/members/groups/${inner.id}`);
-    expect([held.status, held.body.state]).toEqual([202, 'held']);
+    const plan = held.body as { id: string; state: string };
+    expect([held.status, plan.state]).toEqual([202, 'held']);
     await doors.do((work) =>
       governGroup(work, { group: outer.id, permissions: ['targets.manage'], at: 'change' }),
     );
-    await expect(approveAs(approver.user, held.body.id as string)).rejects.toMatchObject({
+    await expect(approveAs(approver.user, plan.id)).rejects.toMatchObject({
       code: 'plan.stale',
     });
     expect(await membersOf(outer)).toEqual([inner.n]);
@@ -169,9 +170,10 @@ describe('nobody lends themselves more than they hold', () => {
     expect(own.status).toBe(201);
     const admins = await doors.make('short-lived', {}, { permissions: ['users.manage'] });
     await doors.run('group', 'delete', admins.id, '--yes');
-    const same = await ask('POST', '/groups', { ...body, name: 'short-lived' });
-    await ask('PUT', `/groups/${same.body.id as string}/members/users/${user.id}`);
-    expect(same.body.permissions).toEqual([]);
+    const answer = await ask('POST', '/groups', { ...body, name: 'short-lived' });
+    const same = answer.body as { id: string; permissions: string[] };
+    await ask('PUT', `/groups/${same.id}/members/users/${user.id}`);
+    expect(same.permissions).toEqual([]);
   });
 
   it('by leading: a leader group, a reservation, a rename or an end of the outer group', async () => {

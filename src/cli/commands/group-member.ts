@@ -33,11 +33,11 @@ function addVerb({ io, run }: Program, parent: Command, verb: 'add' | 'remove'):
         const group = await requireGroup(database, groupText);
         const member = await memberCalled(database, memberText);
         const edit = { do: verb, group: group.id, member, expiresAt: options.expires?.at };
-        const { result: planned } = await editMembership(editPartsOf(open), open.by, edit);
+        const { result: planned, place } = await editMembership(editPartsOf(open), open.by, edit);
         const held = await tellIfHeld(io, { open, options, planned });
         if (held !== null) return held;
-        const { added, removed } = planned.result;
-        const isChanged = added.length + removed.length > 0;
+        // Who comes, who goes, and when somebody goes, stands in the log.
+        const isChanged = place !== null;
         if (options.json === true)
           writeJson(io.out, { group: group.id, member: member.id, changed: isChanged });
         else io.err.write(isChanged ? 'Done.\n' : 'It was so already.\n');

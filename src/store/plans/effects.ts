@@ -165,7 +165,10 @@ const protectedTouched = named(
    up as (${above('touched')} union select s.n, c.ancestor from touched s join closure c on c.descendant = s.n)
    select g.id, g.name from groups g
    where g.n in (select up.n from up join permission_grant p on p.holder_n = up.ancestor
-                 where p.permission <> 'groups.request' and p.granted_at < now())
+                 where p.permission <> 'groups.request' and (p.granted_at < now() or exists (
+                   select from change c
+                   where c.xid = pg_current_xact_id() and c.batch is null and c.group_n = p.holder_n
+                     and (c.before->'permissions') - 'groups.request' <> '[]')))
    order by g.n`,
 );
 
