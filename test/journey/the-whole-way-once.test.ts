@@ -25,6 +25,8 @@ describe('muster demo', () => {
           expect.stringMatching(/listed there, says demo-idp \(request\)/),
           expect.stringMatching(/left demo-university at the SCIM server/),
           expect.stringMatching(/The webhook was told, signed/),
+          expect.stringMatching(/take every student out. A guard holds it/),
+          expect.stringMatching(/tour of five steps waits in the console/),
         ]),
       );
     }

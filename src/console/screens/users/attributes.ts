@@ -17,7 +17,7 @@ export function attributesOf(document: UserDocument): ShownAttribute[] {
 
 function attributesAt(name: string, value: unknown): ShownAttribute[] {
   if (value === null || value === undefined) return [];
-  const label = name.replace(/^urn:[^.]*:/, '').replace(/^2\.0:/, '');
+  const label = labelOf(name);
   if (Array.isArray(value)) {
     return [{ name, label, value: value.map((each) => textOf(each)).join(', ') }];
   }
@@ -27,6 +27,11 @@ function attributesAt(name: string, value: unknown): ShownAttribute[] {
     );
   }
   return [{ name, label, value: textOf(value) }];
+}
+
+/** The path without the long name of its schema. */
+export function labelOf(name: string): string {
+  return name.replace(/^urn:.*:/, '');
 }
 
 function textOf(value: unknown): string {

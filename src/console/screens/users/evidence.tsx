@@ -9,6 +9,7 @@ import { Empty } from '../../components/empty.tsx';
 import { Form } from '../../components/form.tsx';
 import { Moment } from '../../components/moment.tsx';
 import { useTexts } from '../../frame/here.ts';
+import { labelOf } from './attributes.ts';
 
 export function Keys({ keys }: { readonly keys: readonly IdentityKeyRow[] }) {
   const t = useTexts().users;
@@ -56,7 +57,7 @@ export function Statements({ statements }: { readonly statements: readonly State
             head: t.sourceStates,
             cell: ({ attributes, file, line }) => (
               <>
-                {attributes === null ? t.sourceMade : attributes.join(', ')}
+                {attributes === null ? t.sourceMade : attributes.map(labelOf).join(', ')}
                 {file === null || line === null ? null : (
                   <span class="quiet small"> {t.line(file, line)}</span>
                 )}
