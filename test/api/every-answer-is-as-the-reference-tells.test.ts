@@ -15,7 +15,7 @@ import { type Asked, type Contract, type Heard, type OperationName, readContract
 jest.setTimeout(120_000);
 
 /** What needs a person signed in: test/console has it. */
-const NOT_WALKED = /\/api\/v1\/session$/;
+const NOT_WALKED = '/api/v1/session';
 
 const TOKEN = 'mst_the-token-of-the-contract-test-0123456789';
 
@@ -493,7 +493,7 @@ describe('the reference at /api/openapi.json', () => {
     await walk('POST /api/v1/idps', 409, { body: { name: 'uni', metadata: address } });
     await walk('POST /api/v1/idps', 400, { body: { name: 'file', metadata: '/etc/passwd' } });
     const broken = { name: 'broken', metadata: `${muster.address}/livez` };
-    expect((await walk('POST /api/v1/idps', 400, { body: broken })).body.code).toBe('idp.metadata');
+    expect((await walk('POST /api/v1/idps', 422, { body: broken })).body.code).toBe('idp.metadata');
     await walk('GET /api/v1/idps', 200);
     const at = { in: { id: made.body.id } };
     await walk('GET /api/v1/idps/{id}', 200, at);
@@ -542,7 +542,7 @@ describe('the reference at /api/openapi.json', () => {
           Object.keys(responses).some((key) => key !== 'default') && !walked.has(name),
       )
       .map(([name]) => name)
-      .filter((name) => !NOT_WALKED.test(name));
+      .filter((name) => !name.endsWith(NOT_WALKED));
     expect(rest).toEqual([]);
   });
 });

@@ -21,11 +21,13 @@ export function newKey(commonName = 'provider'): TestKey {
   return { privateKey, certificate: der.toString('base64') };
 }
 
-const strangers: TestKey[] = [];
+const strangers = new Map<string, TestKey>();
 
 /** A key that no provider has, made when it is first asked for. */
 export function stranger(): TestKey {
-  return (strangers[0] ??= newKey('stranger'));
+  const key = strangers.get('stranger') ?? newKey('stranger');
+  strangers.set('stranger', key);
+  return key;
 }
 
 export const ENTITY = 'https://idp.example.org/metadata';
