@@ -67,7 +67,7 @@ describe('format 3: any CSV file, by the mapping of its feed', () => {
     const { run } = await test.import('Login;Mail;Abt\nada;;\n', { settings: settings() ?? {} });
     expect(run.error).toEqual({
       code: 'header.missing',
-      detail: 'The header lacks pers-nr, vorname, handy, status, typ, teams.',
+      detail: 'The header lacks pers-nr, vorname, handy, status, typ, teams. Add what is missing.',
     });
   });
 

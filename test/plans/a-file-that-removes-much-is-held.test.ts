@@ -337,6 +337,41 @@ describe('D-31, D-32: a file that removes much', () => {
     expect(await planOf(replacement)).toMatchObject({ counts: {}, people: 0 });
   });
 
+  it('a groups.csv that deletes a group of five or more is held like the deletion itself', async () => {
+    const people = names(6).map((name) => `known-${name}`);
+    await test.import(`userName\n${people.join('\n')}\n`);
+    count += 1;
+    const group = `known ${count}`;
+    await test.import(HEADER + rows(group, people));
+    const held = await test.import(`name,action\n${group},delete\n`);
+    expect(held.run).toMatchObject({ state: 'held', held: 1 });
+    expect(await planOf(held)).toMatchObject({
+      counts: { groupsDeleted: 1, membersRemoved: 6 },
+      guards: [{ guard: 'group-emptied', group: { name: group } }],
+    });
+    expect(await test.members(group)).toHaveLength(6);
+    await approvePlan(parts, decision(await planOf(held)));
+    expect(await test.members(group)).toEqual([]);
+    await test.import(HEADER + rows('few', people.slice(2)));
+    expect((await test.import('name,action\nfew,delete\n')).run).toMatchObject({ state: 'applied' });
+  });
+
+  it('a users.csv that deactivates over twenty is held', async () => {
+    count += 1;
+    const of = (active: string, size: number): string =>
+      `userName,active\n${names(size)
+        .map((name) => `u${count}${name},${active}\n`)
+        .join('')}`;
+    await test.import(of('', 21));
+    expect((await test.import(of('no', 20), { dryRun: true })).run).toMatchObject({ state: 'applied' });
+    const held = await test.import(of('no', 21));
+    expect(await planOf(held)).toMatchObject({
+      counts: { usersDeactivated: 21 },
+      guards: [{ guard: 'deactivations', count: 21, limit: 20 }],
+    });
+    await rejectPlan(parts, decision(await planOf(held)));
+  });
+
   it('over 5 % refused rows hold a file of 20 rows or more', async () => {
     count += 1;
     const bad = `x${count},,a,maybe,\nx${count},,b,maybe,\n`;

@@ -12,6 +12,7 @@ import { planRetirement, type Retirement } from '../../src/plans/edits/retiring.
 import { ensureFeedSource, insertSource } from '../../src/store/sources.ts';
 import { openTestFeeds, type TestFeeds } from '../feeds/feed-support.ts';
 import { openWatcher, receiptOf } from '../feeds/watching.ts';
+import { openCommandLine } from '../support/command-line.ts';
 import { effectivePairs } from './support.ts';
 
 const operator: Attribution = {
@@ -138,6 +139,28 @@ describe('D-09: retiring a source is a plan', () => {
       approvePlan(decisions, { plan, hash, reason: 'it is over', by: operator }),
     ).rejects.toMatchObject({ code: 'plan.stale' });
     expect(await asserted('grown')).toHaveLength(7);
+  });
+
+  it('is asked for at the command line: looked at, held with exit code 5, done with --yes alone', async () => {
+    const names = Array.from({ length: 5 }, (_, at) => `cli${at}`);
+    await feed('left', `group,role,username,isgroup\n${names.map((name) => `cli,,${name},\n`).join('')}`);
+    await feed('csv', `userName\n${names.join('\n')}\n`, 'actions');
+    await feed('small', 'group,role,username,isgroup\ncli,,cli0,\n');
+    const commands = await openCommandLine(test.url);
+    try {
+      expect((await commands.run('source', 'retire', 'small')).code).toBe(2);
+      const tried = await commands.run('source', 'retire', 'left', '--dry-run', '--json');
+      expect(tried.code).toBe(0);
+      expect(JSON.parse(tried.out)).toMatchObject({ state: 'tried', counts: { membersRemoved: 4 } });
+      const small = await commands.run('source', 'retire', 'small', '--yes');
+      expect(small).toMatchObject({ code: 0, out: expect.stringContaining('small is retired') });
+      const held = await commands.run('source', 'retire', 'left', '--yes');
+      expect(held).toMatchObject({ code: 5, err: expect.stringContaining('muster plan approve') });
+      expect((await commands.run('source', 'retire', 'small', '--yes')).code).toBe(2);
+      expect(await asserted('cli')).toHaveLength(5);
+    } finally {
+      await commands.close();
+    }
   });
 
   it('hands over: nobody joins or leaves, and the heir decides from then on', async () => {

@@ -68,41 +68,49 @@ const fileSentences: Sentences<FileFaultDetails> = {
     `The encoding ${encoding} is not supported. Save the file as UTF-8.`,
   'file.encoding_broken': ({ encoding }) =>
     `The file looks like ${encoding} and is no good ${encoding}. Save it as UTF-8.`,
-  'file.quote_open': ({ line }) => `The quote that opens in line ${line} is never closed.`,
+  'file.quote_open': ({ line }) =>
+    `The quote that opens in line ${line} is never closed. Close it; a quote that belongs to a cell is written twice.`,
   'file.record_too_long': ({ line, limit }) =>
-    `The record that starts in line ${line} is longer than ${limit.toLocaleString('en')} characters.`,
-  'file.truncated': ({ line }) => `The file ends in the middle of the record of line ${line}.`,
+    `The record that starts in line ${line} is longer than ${limit.toLocaleString('en')} characters. Look for a quote that is not closed.`,
+  'file.truncated': ({ line }) =>
+    `The file ends in the middle of the record of line ${line}. Send it again when it is whole.`,
   'file.empty': ({ mode }) =>
-    `The file holds no rows. In mode ${mode} that would mean that nobody is left, so it is refused.`,
-  'file.too_large': ({ limit }) => `The file is larger than ${limit.toLocaleString('en')} bytes.`,
+    `The file holds no rows. In mode ${mode} that would mean that nobody is left, so it is refused. Send a whole export.`,
+  'file.too_large': ({ limit }) =>
+    `The file is larger than ${limit.toLocaleString('en')} bytes. Drop it into the watched folder instead.`,
   'file.unreadable': ({ why }) => `The file cannot be read: ${why}.`,
-  'file.nothing_accepted': ({ rows }) => `All ${rows} rows of the file were refused.`,
-  'file.gone': ({ file }) => `${file} was taken away while it was worked on.`,
+  'file.nothing_accepted': ({ rows }) =>
+    `All ${rows} rows of the file were refused. Correct them in the rejects beside the receipt and drop those.`,
+  'file.gone': ({ file }) => `${file} was taken away while it was worked on. Drop it again.`,
   'file.given_up': ({ attempts }) =>
     `Reading it failed ${attempts} times for a reason that the log tells. Drop it again when that is mended.`,
   'file.older': ({ file, newer }) =>
-    `${file} is older than ${newer}, which was applied already. A snapshot never goes back.`,
+    `${file} is older than ${newer}, which was applied already. A snapshot never goes back. Send a newer one.`,
   'file.source_retired': ({ source }) =>
     `The source ${source} was retired, so nothing is taken from it any more. Drop the file into the folder of another feed.`,
   'set.manifest': ({ why }) => `The manifest of the set cannot be read: ${why}`,
   'set.incomplete': ({ file, why }) => `The set is not whole: ${file} ${why}`,
   'header.unreadable': ({ line }) =>
     `Line ${line} is neither a known header nor a row of the portal's format, with comma, semicolon or tab between the cells.`,
-  'header.duplicate': ({ columns }) => `The header names a column twice: ${columns.join(', ')}.`,
-  'header.missing': ({ columns }) => `The header lacks ${columns.join(', ')}.`,
+  'header.duplicate': ({ columns }) =>
+    `The header names a column twice: ${columns.join(', ')}. Name each once.`,
+  'header.missing': ({ columns }) => `The header lacks ${columns.join(', ')}. Add what is missing.`,
   'header.unknown': ({ columns, missing }) =>
-    `The header names unknown columns: ${columns.join(', ')}.` +
+    `The header names unknown columns: ${columns.join(', ')}. Take them out or rename them.` +
     (missing.length === 0 ? '' : ` It lacks ${missing.join(', ')}.`),
 };
 
 const rowSentences: Sentences<RowFaultDetails> = {
-  'row.too_few_cells': ({ cells, expected }) => `The row has ${cells} cells instead of ${expected}.`,
-  'row.too_many_cells': ({ cells, expected }) => `The row has ${cells} cells instead of ${expected}.`,
-  'row.quote': ({ cell }) => `Cell ${cell} has text after its closing quote.`,
+  'row.too_few_cells': ({ cells, expected }) =>
+    `The row has ${cells} cells instead of ${expected}. A cell that holds the delimiter stands in quotes.`,
+  'row.too_many_cells': ({ cells, expected }) =>
+    `The row has ${cells} cells instead of ${expected}. A cell that holds the delimiter stands in quotes.`,
+  'row.quote': ({ cell }) =>
+    `Cell ${cell} has text after its closing quote. A quote that belongs to a cell is written twice.`,
   'row.control_character': ({ cell, character }) =>
-    `Cell ${cell} holds the control character U+${character.toString(16).toUpperCase().padStart(4, '0')}.`,
+    `Cell ${cell} holds the control character U+${character.toString(16).toUpperCase().padStart(4, '0')}. Take it out.`,
   'row.undecodable': ({ cell }) =>
-    `Cell ${cell} holds a byte that has no meaning in the encoding of the file.`,
+    `Cell ${cell} holds a byte that has no meaning in the encoding of the file. Save the file as UTF-8.`,
   'action.invalid': ({ value }) => `The action "${value}" is neither import nor delete.`,
   'isgroup.invalid': ({ value }) => `isgroup is "${value}"; it must be true, false, yes, no, 1, 0 or empty.`,
   'group.invalid': ({ why }) => `The group's name ${why}.`,
@@ -117,7 +125,8 @@ const rowSentences: Sentences<RowFaultDetails> = {
   'flag.invalid': ({ column, value }) =>
     `${column} is "${value}"; it must be true, false, yes, no, 1, 0 or empty.`,
   'type.invalid': ({ value }) => `The type "${value}" is neither user nor group.`,
-  'status.invalid': ({ value }) => `The status "${value}" is no word of this feed.`,
+  'status.invalid': ({ value }) =>
+    `The status "${value}" is no word of this feed. Declare it in the settings of the feed.`,
 };
 
 /** Every code that a file can be rejected with. */
