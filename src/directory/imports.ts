@@ -109,7 +109,7 @@ export async function applyImport(work: Work, run: ImportRun): Promise<ImportEnd
   if (kinds.hasPeople) await importPeople(work, run);
   await gatherPeople(tx, rows);
   await settleHardCells(work);
-  notePlace(work, await makeGroups(tx, author, told()));
+  notePlace(work, await makeGroups(tx, author, { state: told(), tally: kinds }));
   notePlace(work, await makeStubs(tx, author));
   notePlace(work, await attachKeys(tx, author));
   await noteConflicts(work, run);
@@ -137,7 +137,7 @@ export async function applyImport(work: Work, run: ImportRun): Promise<ImportEnd
     notePlace(work, place);
     await followRecords(work, deactivated);
   }
-  const counts = await writeOutcomes(tx, run.run, rows);
+  const counts = await writeOutcomes(tx, run.run, kinds);
   if (run.set !== null) await placeOutcomes(tx, run.run, run.set);
   return { counts, withheld };
 }

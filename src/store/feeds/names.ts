@@ -172,16 +172,8 @@ export async function refuseUnreadRows(tx: Tx): Promise<void> {
   await tx.rows({ text });
 }
 
-/** Makes the groups that rows still standing import into or nest, and that do not exist. Answers the last place in the log. */
-export async function makeGroups(
-  tx: Tx,
-  author: ChangeAuthor,
-  state: Readonly<Record<string, unknown>>,
-): Promise<Place | null> {
-  const missing = 'select 1 from staged_name where group_n is null limit 1';
-  if ((await tx.rows({ text: missing })).length === 0) return null;
-  const text = `
-    with wanted as (
+const NAMES_MISSING = 'select key, line from staged_name where group_n is null';
+const NAMES_IMPORTED = `
       select key, min(line) as line from (
         select group_key as key, line from ${LIVE} l where action = 'i' and kind not in ('p', 'o')
         union all
@@ -190,7 +182,20 @@ export async function makeGroups(
         union all
         select name_key, line from ${LIVE} l where action = 'i' and kind = 'g') named
       where key in (select key from staged_name where group_n is null)
-      group by key),
+      group by key`;
+
+/** Makes the groups that rows still standing import into or nest, and that do not exist. Answers the last place in the log. */
+export async function makeGroups(
+  tx: Tx,
+  author: ChangeAuthor,
+  { state, tally }: { readonly state: Readonly<Record<string, unknown>>; readonly tally: RowTally },
+): Promise<Place | null> {
+  const missing = 'select 1 from staged_name where group_n is null limit 1';
+  if ((await tx.rows({ text: missing })).length === 0) return null;
+  // Where every row imports and none was refused, each name is wanted from its first row on.
+  const isEveryNameWanted = tally.action === 'import' && !tally.hasPeople && !(await hasRefusals(tx));
+  const text = `
+    with wanted as (${isEveryNameWanted ? NAMES_MISSING : NAMES_IMPORTED}),
     made as (
       insert into groups (name, name_key, created_by)
       select ${WRITTEN('w')}, w.key, $4

@@ -1,6 +1,7 @@
 /** How the rows of a run ended: each in exactly one outcome, and the counts add up to the rows. */
 import { type Connection, onlyRow, type Tx } from '../database.ts';
 import type { RunN } from './staging.ts';
+import type { RowTally } from './tally.ts';
 
 /** Every row of a file up to this size keeps its outcome; of a larger one, those that were not simply applied. */
 export const KEEP_ALL_ROWS = 10_000;
@@ -34,15 +35,22 @@ const APPLIED = `
   select made_line from staged_name where made_line is not null
   union
   select line from staged_effect`;
+/** How many those are where no row can make more than one pair: without sorting a million lines. */
+const APPLIED_ONE_BY_ONE = `
+  select (select count(*) from staged_pair where moves and line is not null) + (
+    select count(*) from (
+      select made_line as line from staged_name where made_line is not null union select line from staged_effect) m
+    where not exists (select 1 from staged_pair p where p.line = m.line and p.moves))`;
 /** Lines that restate what was taken out explicitly (D-02). */
 const SUPPRESSED = `
   select distinct line from staged_pair where action = 's' and line not in (${APPLIED})`;
 
 /** Counts the outcomes of so many rows, and keeps them: of a small file all, of a large one what was not simply applied. */
-export async function writeOutcomes(tx: Tx, run: RunN, total: number): Promise<RowCounts> {
+export async function writeOutcomes(tx: Tx, run: RunN, tally: RowTally): Promise<RowCounts> {
+  const { rows: total, hasStars, hasRoles, hasPeople } = tally;
+  const isOnePairARow = !hasStars && !hasRoles && !hasPeople;
   const count = `
-    with applied as (${APPLIED})
-    select (select count(*) from applied)::int as applied,
+    select (${isOnePairARow ? APPLIED_ONE_BY_ONE : `select count(*) from (${APPLIED}) a`})::int as applied,
            (select count(*) from staged_refusal)::int as refused,
            (select count(*) from (${SUPPRESSED}) s)::int as suppressed`;
   const { applied, refused, suppressed } = onlyRow(
