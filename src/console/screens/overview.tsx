@@ -16,7 +16,15 @@ import { countWaiting } from '../../store/screens/waiting.ts';
 import { PageHeader } from '../components/page-header.tsx';
 import { seesOverview } from '../frame/sight.ts';
 import type { Screen, ScreenAnswer, Visit } from '../screen.ts';
-import { FirstSteps, FiguresCard, GrowthCard, NeedsCard, RunsCard, TargetsCard } from './overview/cards.tsx';
+import {
+  FirstSteps,
+  FiguresCard,
+  GrowthCard,
+  type Need,
+  NeedsCard,
+  RunsCard,
+  TargetsCard,
+} from './overview/cards.tsx';
 import { showMyGroups } from './own/my-groups.tsx';
 
 export const overviewScreens: readonly Screen[] = [
@@ -29,13 +37,6 @@ const SHOWN = 6;
 
 function showFirstPage(visit: Visit): Promise<ScreenAnswer> {
   return seesOverview(visit.person) ? showOverview(visit) : showMyGroups(visit);
-}
-
-/** Something that a person has to look at. */
-export interface Need {
-  readonly what: string;
-  readonly why: string;
-  readonly href: string;
 }
 
 async function showOverview(visit: Visit): Promise<ScreenAnswer> {

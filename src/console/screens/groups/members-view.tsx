@@ -2,7 +2,7 @@
 import { addressOf } from '../../address.ts';
 import { Badge } from '../../components/badge.tsx';
 import { Button } from '../../components/button.tsx';
-import { DataTable } from '../../components/data-table.tsx';
+import { DataTable, type Paging } from '../../components/data-table.tsx';
 import { Card } from '../../components/details.tsx';
 import { Empty } from '../../components/empty.tsx';
 import { TextField } from '../../components/field.tsx';
@@ -14,9 +14,25 @@ import { Suggestions } from '../../components/suggestions.tsx';
 import { Tabs } from '../../components/tabs.tsx';
 import { useTexts } from '../../frame/here.ts';
 import type { ShownMember } from '../../../store/screens/member-rows.ts';
+import type { Suggestion } from '../../../store/screens/suggestions.ts';
 import type { OpenGroup } from './access.ts';
-import type { FoundMember, MembersPage } from './members.tsx';
 import { MemberName } from './overview.tsx';
+
+export type MembersList = 'direct' | 'effective';
+
+export interface MembersPage {
+  readonly list: MembersList;
+  /** What is looked for among direct members. */
+  readonly text: string;
+  /** The past moment that is shown; null for now. */
+  readonly at: string | null;
+  readonly rows: readonly ShownMember[];
+  readonly total: number | null;
+  readonly paging: Paging;
+}
+
+/** Somebody who could be added; `isMember` where the group lists it already. */
+export type FoundMember = Suggestion & { readonly isMember: boolean };
 
 export interface AddMemberProps {
   readonly group: OpenGroup;

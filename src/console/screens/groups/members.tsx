@@ -10,33 +10,20 @@ import {
 } from '../../../store/effective/as-of.ts';
 import { directMembersPage, effectiveMembersPage } from '../../../store/effective/membership.ts';
 import { anyPart } from '../../../store/screens/like.ts';
-import {
-  describeShownMembers,
-  listedAmong,
-  matchingMembers,
-  type ShownMember,
-} from '../../../store/screens/member-rows.ts';
-import { suggestGroups, suggestUsers, type Suggestion } from '../../../store/screens/suggestions.ts';
+import { describeShownMembers, listedAmong, matchingMembers } from '../../../store/screens/member-rows.ts';
+import { suggestGroups, suggestUsers } from '../../../store/screens/suggestions.ts';
 import { addressOf, numberIn, wordIn } from '../../address.ts';
-import type { Paging } from '../../components/data-table.tsx';
 import type { ScreenAnswer, Visit } from '../../screen.ts';
 import { type OpenGroup, openGroup } from './access.ts';
 import { groupPage } from './frame.tsx';
-import { AddMember, MembersCard } from './members-view.tsx';
+import {
+  AddMember,
+  type FoundMember,
+  MembersCard,
+  type MembersList,
+  type MembersPage,
+} from './members-view.tsx';
 import { countOf } from './overview.tsx';
-
-export type MembersList = 'direct' | 'effective';
-
-export interface MembersPage {
-  readonly list: MembersList;
-  /** What is looked for among direct members. */
-  readonly text: string;
-  /** The past moment that is shown; null for now. */
-  readonly at: string | null;
-  readonly rows: readonly ShownMember[];
-  readonly total: number | null;
-  readonly paging: Paging;
-}
 
 const PAGE = 50;
 const SUGGESTED = 6;
@@ -69,9 +56,6 @@ export async function showMembers(visit: Visit): Promise<ScreenAnswer> {
     ),
   });
 }
-
-/** Somebody who could be added; `isMember` where the group lists it already. */
-export type FoundMember = Suggestion & { readonly isMember: boolean };
 
 async function suggestMembers({ parts }: Visit, { row }: OpenGroup, text: string): Promise<FoundMember[]> {
   const { database } = parts.directory;

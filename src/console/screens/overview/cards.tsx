@@ -9,8 +9,14 @@ import { Empty } from '../../components/empty.tsx';
 import { Moment } from '../../components/moment.tsx';
 import { Picture } from '../../components/picture.tsx';
 import { useTexts } from '../../frame/here.ts';
-import type { Need } from '../overview.tsx';
 import { drawGrowth } from './growth.ts';
+
+/** Something that a person has to look at. */
+export interface Need {
+  readonly what: string;
+  readonly why: string;
+  readonly href: string;
+}
 
 /** What needs a person. */
 export function NeedsCard({ needs }: { readonly needs: readonly Need[] }) {

@@ -12,16 +12,11 @@ import { PageHeader } from '../../components/page-header.tsx';
 import { SearchBox } from '../../components/search-box.tsx';
 import { useHere } from '../../frame/here.ts';
 import type { ScreenAnswer, Visit } from '../../screen.ts';
-import { JoinableTable, MineTable, WaitingTable } from './tables.tsx';
+import { JoinableTable, MineTable, type MyGroup, WaitingTable } from './tables.tsx';
 
 /** Most groups on one page. */
 const SHOWN_GROUPS = 500;
 const PAGE = 25;
-
-/** One of my groups, and what its button does: the reason why not where there is none. */
-export interface MyGroup extends OwnGroupRow {
-  readonly leaving: { readonly can: 'leave' | 'ask' } | { readonly can: null; readonly why: string };
-}
 
 /** GET /my-groups, and the first page of those who look after nothing. */
 export async function showMyGroups(visit: Visit): Promise<ScreenAnswer> {

@@ -1,4 +1,5 @@
 /** The tables of my groups. */
+import type { OwnGroupRow } from '../../../store/effective/own-groups.ts';
 import type { JoinableGroupRow } from '../../../store/screens/own-requests.ts';
 import type { RequestRow } from '../../../store/requests.ts';
 import { Button } from '../../components/button.tsx';
@@ -7,7 +8,11 @@ import { Empty } from '../../components/empty.tsx';
 import { Form } from '../../components/form.tsx';
 import { Moment } from '../../components/moment.tsx';
 import { useTexts } from '../../frame/here.ts';
-import type { MyGroup } from './my-groups.tsx';
+
+/** One of my groups, and what its button does: the reason why not where there is none. */
+export interface MyGroup extends OwnGroupRow {
+  readonly leaving: { readonly can: 'leave' | 'ask' } | { readonly can: null; readonly why: string };
+}
 
 /** What I belong to. */
 export function MineTable({ rows }: { readonly rows: readonly MyGroup[] }) {
