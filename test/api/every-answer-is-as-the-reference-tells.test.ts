@@ -21,7 +21,7 @@ const TOKEN = 'mst_the-token-of-the-contract-test-0123456789';
 
 const MAY_WRITE = /^(?:POST|PUT|PATCH|DELETE) \/(?:api\/v1|scim\/v2)\//;
 /** Searches and checks, which are sent by POST for their size. */
-const READS = /\/(?:\.search|check)$/;
+const READS = /\/(?:\.search|check|verify)$/;
 
 describe('the reference at /api/openapi.json', () => {
   let database: TestDatabase;
@@ -533,6 +533,12 @@ describe('the reference at /api/openapi.json', () => {
     await walk('GET /api/v1/idps/{id}', 404, at);
     metadata.closeAllConnections();
     metadata.close();
+  });
+
+  it('tells of the audit and its seals', async () => {
+    await walk('GET /api/v1/audit', 200);
+    await walk('GET /api/v1/audit/seals', 200);
+    await walk('POST /api/v1/audit/verify', 200);
   });
 
   it('has been walked whole: every operation above has answered with success', () => {
