@@ -25,10 +25,10 @@ export async function drawGraph({ nodes, edges }: Graph): Promise<string> {
       nodeAttributes: {
         shape: 'box',
         style: 'rounded',
-        fontname: 'sans-serif',
+        fontname: 'Helvetica',
         fontsize: 12,
         height: 0.35,
-        margin: '0.14,0.06',
+        margin: '0.2,0.08',
       },
       edgeAttributes: { arrowsize: 0.7 },
       nodes: nodes.map(({ id, label, kind }) => ({

@@ -36,6 +36,7 @@ export type ScreenAnswer =
       readonly kind: 'page';
       readonly title: string;
       readonly at?: string;
+      readonly crumb?: string;
       readonly crumbs?: readonly Crumb[];
       /** 200 when left out; a form that has to be mended is shown again with 422. */
       readonly status?: number;

@@ -18,6 +18,8 @@ export interface PageProps {
   readonly title: string;
   /** The way of the navigation that the page belongs to; its own path when left out. */
   readonly at?: string;
+  /** What the way to the page calls it; its title when left out. */
+  readonly crumb?: string;
   /** Pages above this one. */
   readonly crumbs?: readonly Crumb[];
   /** Seconds after which the page asks for itself again: for what is under way. */
@@ -43,7 +45,7 @@ export function pageText(here: Here, page: PageProps): string {
   )}`;
 }
 
-function Page({ title, at, crumbs = [], refresh, children }: PageProps) {
+function Page({ title, at, crumb = title, crumbs = [], refresh, children }: PageProps) {
   const { t, session, theme, notice, path } = useHere();
   return (
     <html lang="en" data-theme={theme}>
@@ -68,7 +70,7 @@ function Page({ title, at, crumbs = [], refresh, children }: PageProps) {
         <Top />
         {session === null ? null : <Menu at={at ?? path} />}
         <main id="content" tabIndex={-1}>
-          {crumbs.length === 0 ? null : <Crumbs crumbs={crumbs} title={title} />}
+          {crumbs.length === 0 ? null : <Crumbs crumbs={crumbs} title={crumb} />}
           {notice === null ? null : <NoticeBox notice={notice} />}
           {children}
         </main>
@@ -111,21 +113,23 @@ function Menu({ at }: { readonly at: string }) {
   if (session === null) return null;
   return (
     <nav id="menu" class="menu" popover="auto" aria-label={t.shell.menu}>
-      {waysOf(session.person).map(({ title, ways }) => (
-        <section key={title(t)}>
-          <h2>{title(t)}</h2>
-          <ul>
-            {ways.map(({ path, text }) => (
-              <li key={path}>
-                <a href={path} aria-current={isAt(at, path) ? 'page' : undefined}>
-                  {text(t)}
-                  <Waiting count={waiting[path] ?? 0} />
-                </a>
-              </li>
-            ))}
-          </ul>
-        </section>
-      ))}
+      <div class="menu-inside">
+        {waysOf(session.person).map(({ title, ways }) => (
+          <section key={title(t)}>
+            <h2>{title(t)}</h2>
+            <ul>
+              {ways.map(({ path, text }) => (
+                <li key={path}>
+                  <a href={path} aria-current={isAt(at, path) ? 'page' : undefined}>
+                    {text(t)}
+                    <Waiting count={waiting[path] ?? 0} />
+                  </a>
+                </li>
+              ))}
+            </ul>
+          </section>
+        ))}
+      </div>
     </nav>
   );
 }

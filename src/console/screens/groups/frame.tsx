@@ -47,6 +47,7 @@ export async function groupPage(
     kind: 'page',
     title: tab === 'overview' ? group.row.name : `${t.groups.tabs[tab]}: ${group.row.name}`,
     at: '/groups',
+    crumb: tab === 'overview' ? group.row.name : t.groups.tabs[tab],
     crumbs: [
       { text: t.groups.title, href: '/groups' },
       ...(tab === 'overview' ? [] : [{ text: group.row.name, href: group.path }]),

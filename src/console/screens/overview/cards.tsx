@@ -6,6 +6,7 @@ import { LinkButton } from '../../components/button.tsx';
 import { DataTable } from '../../components/data-table.tsx';
 import { Card } from '../../components/details.tsx';
 import { Empty } from '../../components/empty.tsx';
+import { Figures } from '../../components/figures.tsx';
 import { Moment } from '../../components/moment.tsx';
 import { Picture } from '../../components/picture.tsx';
 import { useTexts } from '../../frame/here.ts';
@@ -47,21 +48,18 @@ export function NeedsCard({ needs }: { readonly needs: readonly Need[] }) {
 /** How much there is. */
 export function FiguresCard({ figures }: { readonly figures: DirectoryFigures }) {
   const { overview: t } = useTexts();
-  const all = [
-    { name: t.users, value: figures.users },
-    { name: t.stubs, value: figures.stubs },
-    { name: t.groups, value: figures.groups },
-    { name: t.memberships, value: figures.memberships },
-  ];
+  const told = (name: string, value: number) => ({ name, value: value.toLocaleString('en') });
   return (
-    <section class="figures" aria-label={t.figures}>
-      {all.map(({ name, value }) => (
-        <div key={name}>
-          <span class="figure">{value.toLocaleString('en')}</span>
-          <span class="quiet">{name}</span>
-        </div>
-      ))}
-    </section>
+    <Card>
+      <Figures
+        items={[
+          { ...told(t.users, figures.users), href: '/users' },
+          told(t.stubs, figures.stubs),
+          { ...told(t.groups, figures.groups), href: '/groups' },
+          told(t.memberships, figures.memberships),
+        ]}
+      />
+    </Card>
   );
 }
 

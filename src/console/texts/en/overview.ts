@@ -19,7 +19,7 @@ export const overview = {
   lookAt: (what: string) => `Look: ${what}`,
   figures: 'Directory',
   users: 'Users',
-  stubs: 'not arrived yet',
+  stubs: 'Not arrived yet',
   groups: 'Groups',
   memberships: 'Memberships',
   growth: 'Growth',

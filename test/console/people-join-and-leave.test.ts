@@ -1,0 +1,125 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import type { Page } from 'playwright-core';
+import { changeGroup } from '../../src/directory/groups.ts';
+import { governGroup } from '../../src/directory/governance.ts';
+import type { GroupRow } from '../../src/store/groups.ts';
+import type { UserRow } from '../../src/store/users.ts';
+import { needs } from '../support/needs.ts';
+import { looks, openScreens, type Screens, type Visitor } from '../support/screen.ts';
+import { openSite, type TestSite } from './site.ts';
+
+needs('chromium')('with a browser', () => {
+  let site: TestSite;
+  let screens: Screens;
+  let leader: UserRow;
+  beforeAll(async () => {
+    site = await openSite();
+    screens = await openScreens(site.address);
+    leader = await site.user('Lea Leader');
+  }, 60_000);
+  afterAll(async () => {
+    await screens.close();
+    await site.close();
+  });
+
+  const club = async (name: string, isOpen: boolean): Promise<GroupRow> => {
+    const group = await site.group(name);
+    await site.do(async (work) => {
+      const flags = { internal: false, hidden: false, public: true, open: isOpen };
+      await changeGroup(work, { group: group.id, ifMatch: null, edit: (state) => ({ ...state, ...flags }) });
+      await governGroup(work, { group: group.id, leaders: [{ type: 'user', id: leader.id }], at: 'change' });
+    });
+    return group;
+  };
+  const press = (page: Page, name: string): Promise<void> =>
+    page.getByRole('main').getByRole('button', { name }).click();
+  const expectWhole = async (visitor: Visitor, picture: string): Promise<void> => {
+    expect([picture, await visitor.faults()]).toEqual([picture, []]);
+    await visitor.keepPicture(`journeys/${picture}`);
+  };
+
+  it.each(looks)(
+    'a leader answers a request (J-04, J-13, J-14): scripts $scripts, $colours, $width',
+    async (look) => {
+      const name = `Chess ${look.colours} ${look.scripts}`;
+      const group = await club(name, false);
+      const user = await site.user(`Emma ${look.colours} ${look.scripts}`);
+      const emma = await screens.visit(await site.link(user.n), `/groups/${group.id}/join`, look);
+      await emma.page.getByLabel('Why do you want to join?').fill('I play every day');
+      await press(emma.page, 'Ask to join');
+      await emma.page.getByRole('status').getByText(`You asked to join ${name}`).waitFor();
+      await expectWhole(emma, '1-asked');
+
+      const lea = await screens.visit(await site.link(leader.n), '/requests', look);
+      await lea.page.getByText('I play every day').waitFor();
+      await expectWhole(lea, '2-inbox-of-the-leader');
+      await lea.page.getByRole('link', { name: `Deny: ${user.user_name ?? ''}` }).click();
+      await lea.page.getByLabel('Reason').fill('Come to the tournament first');
+      await press(lea.page, 'Deny');
+      await lea.page.getByRole('status').getByText('was denied').waitFor();
+
+      await emma.page.goto('/inbox');
+      await emma.page.getByText('Come to the tournament first').waitFor();
+      await expectWhole(emma, '3-denied');
+      await emma.page.goto(`/groups/${group.id}/join`);
+      await press(emma.page, 'Ask to join');
+      await lea.page.goto(`/groups/${group.id}/requests`);
+      await press(lea.page, `Approve: ${user.user_name ?? ''}`);
+      await lea.page.goto(`/groups/${group.id}/members`);
+      await lea.page.getByRole('rowheader', { name: user.user_name ?? '' }).waitFor();
+      await expectWhole(lea, '4-a-member-now');
+      expect([...emma.complaints, ...lea.complaints, ...site.faults]).toEqual([]);
+    },
+    90_000,
+  );
+
+  it.each(looks)(
+    'a member joins, leaves, and sees why it cannot leave elsewhere (J-03, J-05): scripts $scripts, $colours, $width',
+    async (look) => {
+      const name = `Choir ${look.colours} ${look.scripts}`;
+      await club(name, true);
+      const user = await site.user(`Max ${look.colours} ${look.scripts}`);
+      const inner = await site.group(`Inner ${look.colours} ${look.scripts}`, user);
+      const outer = await site.group(`Outer ${look.colours} ${look.scripts}`, inner);
+      await site.database.rows({ text: 'update groups set internal = false where n = any($1)' }, [
+        [inner.n, outer.n],
+      ]);
+      const max = await screens.visit(await site.link(user.n), '/', look);
+      await max.page
+        .getByRole('searchbox', { name: 'Search groups that you may join' })
+        .fill(name.slice(0, 8));
+      await max.page.getByRole('button', { name: 'Search' }).click();
+      await press(max.page, `Join ${name}`);
+      await max.page.getByText(`You are now a member of ${name}.`).waitFor();
+      await max.page.getByText(`through ${inner.name}`).first().waitFor();
+      await max.page.getByText(`only through ${inner.name}; leave there`).waitFor();
+      await expectWhole(max, '5-joined');
+      await press(max.page, `Leave ${name}`);
+      await max.page.getByText(`You left ${name}.`).waitFor();
+      expect(await max.page.getByRole('button', { name: `Leave ${name}` }).count()).toBe(0);
+      expect([...max.complaints, ...site.faults]).toEqual([]);
+    },
+    90_000,
+  );
+
+  it('a hidden group is joined by its link after signing in, and by no look at it (J-02)', async () => {
+    const group = await club('Hidden club', true);
+    await site.database.rows({ text: 'update groups set hidden = true where n = $1' }, [group.n]);
+    const user = await site.user('Nora');
+    const isIn = async (): Promise<boolean> =>
+      (
+        await site.database.rows({ text: 'select from assertion where group_n = $1 and member_n = $2' }, [
+          group.n,
+          user.n,
+        ])
+      ).length > 0;
+    const nora = await screens.visit(null, `/groups/${group.id}/join`);
+    await nora.page.getByText('Sign in to go on').waitFor();
+    await nora.page.goto(await site.link(user.n));
+    expect(new URL(nora.page.url()).pathname).toBe(`/groups/${group.id}/join`);
+    expect(await isIn()).toBe(false);
+    await press(nora.page, 'Join');
+    await nora.page.getByText('You are now a member of Hidden club.').waitFor();
+    expect(await isIn()).toBe(true);
+  }, 60_000);
+});
