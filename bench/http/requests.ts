@@ -7,6 +7,8 @@ export interface Requests {
   get(path: string): Promise<string>;
   send(method: 'PATCH' | 'POST' | 'PUT' | 'DELETE', path: string, body: object | null): Promise<string>;
   close(): Promise<void>;
+  /** As `close`, without waiting for answers. */
+  destroy(): Promise<void>;
 }
 
 /** Opens at most `connections` to the server, with the token of benchmarks. */
@@ -32,6 +34,7 @@ export function openRequests(address: string, connections: number, token: string
     get: (path) => ask('GET', path, null),
     send: (method, path, body) => ask(method, path, body === null ? null : JSON.stringify(body)),
     close: () => pool.close(),
+    destroy: () => pool.destroy(),
   };
 }
 

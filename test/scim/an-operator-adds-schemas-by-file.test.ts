@@ -14,6 +14,9 @@ const schema = {
     { name: 'card', type: 'string', caseExact: true },
     { name: 'loans', type: 'integer' },
     { name: 'branches', type: 'string', multiValued: true },
+    { name: 'joined', type: 'dateTime' },
+    { name: 'badge', type: 'string', mutability: 'immutable' },
+    { name: 'hint', type: 'string', returned: 'request' },
   ],
 };
 
@@ -59,6 +62,39 @@ describe('A schema from a file of the operator', () => {
       value: ['south'],
     });
     expect(patched.body).toMatchObject({ [URN]: { branches: ['north', 'south'] } });
+  });
+
+  it('keeps instants in UTC and compares them as instants (RFC 7643 §2.3.5)', async () => {
+    const joined = '2024-03-01T00:30:00+02:00';
+    const made = await client.send('POST', '/Users', {
+      schemas: [USER, URN],
+      userName: 'early',
+      [URN]: { joined },
+    });
+    expect(made.body[URN]).toEqual({ joined: '2024-02-29T22:30:00.000Z' });
+    const ids = async (filter: string) =>
+      (await client.send('GET', `/Users?filter=${encodeURIComponent(`${URN}:joined ${filter}`)}`)).body
+        .totalResults;
+    expect(await ids('eq "2024-02-29T23:30:00+01:00"')).toBe(1);
+    expect(await ids('lt "2024-02-29T23:00:00Z"')).toBe(1);
+    expect(await ids('gt "2024-02-29T22:30:00Z"')).toBe(0);
+  });
+
+  it('lets what is immutable be given once, and what is returned on request be asked for', async () => {
+    const first = { schemas: [USER, URN], userName: 'badged', [URN]: { hint: 'blue' } };
+    const id = idIn(await client.send('POST', '/Users', first));
+    expect((await client.send('GET', `/Users/${id}`)).body).not.toHaveProperty([URN]);
+    const asked = await client.send('GET', `/Users/${id}?attributes=${URN}:hint`);
+    expect(asked.body[URN]).toEqual({ hint: 'blue' });
+    const badge = (value: string) => ({ op: 'add', path: `${URN}:badge`, value });
+    expect((await client.patch(`/Users/${id}`, badge('B1'))).status).toBe(200);
+    for (const reply of [
+      await client.patch(`/Users/${id}`, badge('B2')),
+      await client.send('PUT', `/Users/${id}`, { ...first, [URN]: { badge: 'B2' } }),
+    ]) {
+      expect(reply).toMatchObject({ status: 400, body: { scimType: 'mutability' } });
+    }
+    expect((await client.send('PUT', `/Users/${id}`, { ...first, [URN]: { badge: 'B1' } })).status).toBe(200);
   });
 
   it('is refused in words where Muster could not keep what it says', () => {

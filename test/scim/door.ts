@@ -174,7 +174,8 @@ async function listen(
   };
 }
 
-function clientAt(baseUrl: string, token: string): Client {
+/** Talks to a door with a token. */
+export function clientAt(baseUrl: string, token: string): Client {
   const send: Client['send'] = async (method, path, body, headers = {}) => {
     const response = await fetch(`${baseUrl}${path}`, {
       method,
