@@ -31,5 +31,5 @@ export function shownSetting({ name, value, origin }: SettingLine): {
   readonly value: string;
   readonly origin: string;
 } {
-  return { name, value: typeof value === 'string' ? value : (JSON.stringify(value) ?? ''), origin };
+  return { name, value: typeof value === 'string' ? value : JSON.stringify(value), origin };
 }

@@ -196,9 +196,12 @@ describe('A trace', () => {
     };
     const flooding = await request('flooding');
     for (let sent = 0; sent < 300; sent += 1) traces.record(flooding);
+    for (let sent = 0; sent < 300; sent += 1) traces.record({ ...flooding, method: 'PATCH', requestId: 'w' });
     traces.record(await request('quiet'));
     await traces.stop();
-    expect(await tracesOf('flooding')).toHaveLength(200);
+    const kept = await tracesOf('flooding');
+    expect(kept).toHaveLength(200);
+    expect(kept.filter(({ request_id }) => request_id === 'w')).toHaveLength(150);
     expect(await tracesOf('quiet')).toHaveLength(1);
   });
 });

@@ -27,9 +27,9 @@ export interface Visitor {
   /** What the browser complained of: errors of scripts, what the policy of the page refused, answers of 500. */
   readonly complaints: readonly string[];
   /** What is wrong with the page as it is now: findings of axe, which needs scripts, and sideways scrolling. */
-  faults(): Promise<string[]>;
+  readonly faults: () => Promise<string[]>;
   /** Keeps a picture of the whole page where MUSTER_SCREENSHOTS says; does nothing where it says nothing. */
-  keepPicture(name: string): Promise<void>;
+  readonly keepPicture: (name: string) => Promise<void>;
 }
 
 export interface Screens {

@@ -1,7 +1,7 @@
 /**
  * Traces of requests on their way into the database. They wait in memory and are written once a second, so that
  * tracing costs a request no trip; what a killed process had not written is lost. Of a client that sends very much,
- * the first 200 of a second are traced.
+ * the first 200 of a second are traced, and of what it only reads the first 50.
  */
 import { isRefusal, type Refusal } from '../../core/refusal.ts';
 import type { Filter } from '../../core/scim/filter.ts';
@@ -44,6 +44,8 @@ export interface TracedRequest extends TraceNotes {
 
 const EVERY_MS = 1_000;
 const AT_ONCE = 200;
+/** Reads that were answered say least, and are most. */
+const READS_AT_ONCE = 50;
 
 export class RequestTraces {
   readonly #database: Database;
@@ -66,7 +68,7 @@ export class RequestTraces {
   /** Takes a request to be traced, or leaves it where its client has enough of them waiting. */
   record(request: TracedRequest): void {
     const waiting = this.#waiting.get(request.source) ?? [];
-    if (waiting.length >= AT_ONCE) return;
+    if (waiting.length >= (isAnsweredRead(request) ? READS_AT_ONCE : AT_ONCE)) return;
     waiting.push(request);
     this.#waiting.set(request.source, waiting);
     this.#timer ??= setTimeout(() => void this.flush(), EVERY_MS).unref();
@@ -100,6 +102,10 @@ export class RequestTraces {
     }));
     await insertTraces(this.#database, rows);
   }
+}
+
+function isAnsweredRead({ method, status }: TracedRequest): boolean {
+  return status < 400 && (method === 'GET' || method === 'HEAD');
 }
 
 type Ids = ReadonlyMap<number, { readonly id: string }>;

@@ -186,7 +186,7 @@ async function openMember({ parts, params }: Visit, group: OpenGroup): Promise<O
   const id = type === 'user' ? parseUserId(text) : type === 'group' ? parseGroupId(text) : null;
   const [found] = id === null ? [] : await resolveMembers(database, [id]);
   const [shown] = await describeShownMembers(database, group.row.n, found === undefined ? [] : [found.n]);
-  if (id === null || shown === undefined || shown.type !== type || shown.sources.length === 0) {
+  if (id === null || shown?.type !== type || shown.sources.length === 0) {
     throw new Refusal('member.not_found', { members: [text] });
   }
   return { member: memberOf(type, id), shown, path: `${group.path}/members/${type}/${id}` };

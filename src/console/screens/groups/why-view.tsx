@@ -75,7 +75,7 @@ function Sources({ sources }: { readonly sources: readonly Assertion[] }) {
       {sources.map(({ source, since, origin }) => (
         <span key={source}>
           {t.assertedBy(source)}
-          {origin === null || origin.kind !== 'file' ? null : (
+          {origin?.kind !== 'file' ? null : (
             <>
               {', '}
               <code>{t.file(origin.name, origin.line)}</code>

@@ -67,7 +67,8 @@ export async function showLedger(visit: Visit): Promise<ScreenAnswer> {
 }
 
 function pendingIn({ pending }: TargetStatus): number {
-  return Object.values(pending).reduce((sum, count) => sum + count, 0);
+  const counts: readonly number[] = Object.values(pending);
+  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 function Holdings({ target }: { readonly target: TargetStatus }) {

@@ -43,7 +43,7 @@ export function personFormOf(document: UserDocument): PersonForm {
 /** The document with what the form says; what the form has no field for stays. */
 export function documentWith(document: UserDocument, form: PersonForm): UserDocument {
   const [first, ...others] = emailsIn(document);
-  const rest = others.filter(({ value }) => foldName(String(value)) !== foldName(form.email));
+  const rest = others.filter(({ value }) => typeof value !== 'string' || foldName(value) !== foldName(form.email));
   const emails =
     form.email === ''
       ? others
@@ -74,7 +74,7 @@ function fromEach(read: (field: PersonField) => string): PersonForm {
 }
 
 /** Leaves out what is empty: SCIM knows no empty values. */
-function without<T extends object>(values: T): Readonly<Record<string, unknown>> {
+function without(values: object): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
     Object.entries(values).filter(([, value]: [string, unknown]) => {
       if (value === '' || value === undefined || value === null) return false;
