@@ -1,5 +1,5 @@
 /** Conflicts of namespaces and disagreements of files as one list, the newest first, and how each is shown. */
-import { type ConflictRow, listConflicts } from '../store/conflicts.ts';
+import { type ConflictKind, type ConflictRow, listConflicts } from '../store/conflicts.ts';
 import type { Connection } from '../store/database.ts';
 import { type DisagreementRow, listDisagreements } from '../store/feeds/disagreement-rows.ts';
 
@@ -28,24 +28,31 @@ export async function pageOfConflicts(
   connection: Connection,
   { state, kind, before, limit }: ConflictQuery,
 ): Promise<ConflictPage> {
-  const isOfClients = kind === 'userName.taken' || kind === 'displayName.taken';
   const ofClients =
-    kind === null || isOfClients
-      ? await listConflicts(connection, { state: state === 'all' ? null : state, before, limit })
+    kind === null || isOfClients(kind)
+      ? await listConflicts(connection, { state: state === 'all' ? null : state, kind, before, limit })
       : [];
   const decided = state === 'decided' ? 'resolved' : state;
-  const ofFiles = isOfClients
-    ? []
-    : await listDisagreements(connection, { state: decided === 'all' ? null : decided, kind, before, limit });
+  const ofFiles =
+    kind !== null && isOfClients(kind)
+      ? []
+      : await listDisagreements(connection, {
+          state: decided === 'all' ? null : decided,
+          kind,
+          before,
+          limit,
+        });
   const rows = [
-    ...ofClients
-      .filter((row) => kind === null || row.kind === kind)
-      .map((row) => ({ n: row.n, body: conflictBody(row) })),
+    ...ofClients.map((row) => ({ n: row.n, body: conflictBody(row) })),
     ...ofFiles.map((row) => ({ n: row.n, body: disagreementBody(row) })),
   ]
     .sort((a, b) => b.n - a.n)
     .slice(0, limit);
   return { rows, isFull: Math.max(ofClients.length, ofFiles.length, rows.length) >= limit };
+}
+
+function isOfClients(kind: ConflictKindName): kind is ConflictKind {
+  return kind === 'userName.taken' || kind === 'displayName.taken';
 }
 
 export type ConflictBody = ReturnType<typeof conflictBody> | ReturnType<typeof disagreementBody>;

@@ -47,7 +47,8 @@ const open = named(
 const list = named(
   'conflict_list',
   `select ${columns} from conflict c ${joined}
-   where ($1::text is null or ($1 = 'open') = (c.decided_at is null)) and c.n < $2 order by c.n desc limit $3`,
+   where ($1::text is null or ($1 = 'open') = (c.decided_at is null)) and ($4::text is null or c.kind = $4) and c.n < $2
+   order by c.n desc limit $3`,
 );
 
 const decide = named(
@@ -90,20 +91,22 @@ export async function insertConflict(
   await tx.rows(open, [kind, source, key, name]);
 }
 
-/** Conflicts, the newest first; `state` null for all, `before` null for the newest. */
+/** Conflicts, the newest first; `state` and `kind` null for all, `before` null for the newest. */
 export async function listConflicts(
   connection: Connection,
   {
     state,
+    kind = null,
     before,
     limit,
   }: {
     readonly state: 'open' | 'decided' | null;
+    readonly kind?: ConflictKind | null;
     readonly before: number | null;
     readonly limit: number;
   },
 ): Promise<readonly ConflictRow[]> {
-  return connection.rows<ConflictRow>(list, [state, before ?? 2_147_483_647, limit]);
+  return connection.rows<ConflictRow>(list, [state, before ?? 2_147_483_647, limit, kind]);
 }
 
 /** Decides an open conflict; null where it is unknown or decided. */

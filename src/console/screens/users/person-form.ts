@@ -43,7 +43,9 @@ export function personFormOf(document: UserDocument): PersonForm {
 /** The document with what the form says; what the form has no field for stays. */
 export function documentWith(document: UserDocument, form: PersonForm): UserDocument {
   const [first, ...others] = emailsIn(document);
-  const rest = others.filter(({ value }) => typeof value !== 'string' || foldName(value) !== foldName(form.email));
+  const rest = others.filter(
+    ({ value }) => typeof value !== 'string' || foldName(value) !== foldName(form.email),
+  );
   const emails =
     form.email === ''
       ? others
