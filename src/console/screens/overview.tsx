@@ -100,7 +100,7 @@ async function needsOf(
       : [{ what: o.requests(waiting.requests), why: o.requestsWhy, href: '/requests' }]),
     ...(conflicts.length === 0
       ? []
-      : [{ what: o.conflicts(conflicts.length), why: o.conflictsWhy, href: '/conflicts' }]),
+      : [{ what: o.conflicts(conflicts.length), why: o.conflictsWhy, href: '/clients' }]),
     ...targets
       .filter(({ blocked }) => blocked > 0)
       .map(({ id, name, blocked }) => ({

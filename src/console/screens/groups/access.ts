@@ -38,9 +38,9 @@ export async function openGroup(visit: Visit): Promise<OpenGroup> {
   };
 }
 
-function closedTo({ kind, reserved_to: source }: GroupRow): OpenGroup['closed'] {
+function closedTo({ kind, reserved_to: source, console_besides }: GroupRow): OpenGroup['closed'] {
   if (kind !== 'regular') return 'automatic';
-  return source === null || source === 'console' ? null : 'reserved';
+  return console_besides || source === null || source === 'console' ? null : 'reserved';
 }
 
 /** The id in a path. Refuses `group.not_found` for what is none. */
