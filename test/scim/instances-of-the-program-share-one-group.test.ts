@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { openDatabase } from '../../src/store/database.ts';
 import { freshDatabase } from '../support/database.ts';
 import { type Installation, makeInstallation } from '../support/muster.ts';
 import { type Client, clientAt, idIn, USER } from './door.ts';
@@ -58,70 +57,6 @@ describe('One group', () => {
     }
   }, 120_000);
 });
-
-/** Members of the huge group. Held whole, as rows and as text, they take about 1 KB each. */
-const MANY = 150_000;
-const MEGABYTE = 1_000_000;
-
-describe('A huge group', () => {
-  it('is read whole, and the process that answers grows by little', async () => {
-    const [client] = clients;
-    const [instance] = instances;
-    if (client === undefined || instance === undefined) throw new Error('No instance runs.');
-    const group = idIn(await client.send('POST', '/Groups', { displayName: 'huge' }));
-    await fill(group);
-    const read = async (): Promise<number> => {
-      const answer = await fetch(`${instance.address}/scim/v2/Groups/${group}`, {
-        headers: { Authorization: `Bearer ${client.token}` },
-      });
-      let members = 0;
-      let tail = '';
-      for await (const chunk of answer.body ?? []) {
-        const text = tail + Buffer.from(chunk).toString('latin1');
-        members += text.split('"$ref"').length - 1;
-        tail = text.slice(text.lastIndexOf('"') + 1);
-      }
-      return members;
-    };
-    // The first reading warms up what every later one needs.
-    expect(await read()).toBe(MANY);
-    const before = await residentBytes(instance);
-    const state = { isRead: false, most: before };
-    const watch = async (): Promise<void> => {
-      while (!state.isRead) state.most = Math.max(state.most, await residentBytes(instance));
-    };
-    const watching = watch();
-    expect(await read()).toBe(MANY);
-    state.isRead = true;
-    await watching;
-    expect(state.most - before).toBeLessThan(60 * MEGABYTE);
-  }, 120_000);
-});
-
-/** Members as a file of years ago would have left them: nothing in the log tells of them. */
-async function fill(group: string): Promise<void> {
-  const connection = openDatabase({ url: database.url, poolSize: 1, applicationName: 'test' });
-  try {
-    await connection.rows(
-      {
-        text: `with made as (
-                 insert into users (user_name, user_name_key, active, stub, document, search, created_by)
-                 select 'h' || i, 'h' || i, true, false, '{}', '{}', (select n from source where name = 'console')
-                 from generate_series(1, $1::int) i returning n, created_by)
-               insert into assertion (group_n, member_n, source_n, member_kind)
-               select (select n from groups where id = $2), n, created_by, 'u' from made`,
-      },
-      [MANY, group],
-    );
-  } finally {
-    await connection.close();
-  }
-}
-
-async function residentBytes({ address }: Installation): Promise<number> {
-  const metrics = await (await fetch(`${address}/metrics`)).text();
-  return Number(/^process_resident_memory_bytes (\S+)$/m.exec(metrics)?.[1]);
-}
 
 async function createUsers(client: Client): Promise<readonly string[]> {
   const Operations = Array.from({ length: MEMBERS }, (_, at) => ({
