@@ -1,25 +1,32 @@
+import { readFile } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Bench, Benchmark } from './benchmark.ts';
-import { type Figure, ratio } from './figure.ts';
+import { absolute, type Figure, ratio } from './figure.ts';
+import { landmarks } from './generator/groups.ts';
 import { userNameOf } from './generator/rows.ts';
 import { shapes } from './generator/shape.ts';
-import { inTurn } from './ground.ts';
-import { startDaemon, startScript, stopAll } from './http/processes.ts';
+import { findLandmark, inTurn } from './ground.ts';
+import { type ServerProcess, startDaemon, startScript, stopAll, TOKEN } from './http/processes.ts';
 import { batch, openRequests, type Requests } from './http/requests.ts';
 import { interleave, type Side, timed } from './interleave.ts';
 import { withClient } from './kept-databases.ts';
 
-/** Reading users over SCIM beside bare http and pg (P11), and pages far back beside early ones (P12). */
+/**
+ * Reading users over SCIM beside bare http and pg (P11), pages far back beside early ones (P12), and what the process
+ * grows by while it answers with a group of all users (P16).
+ */
 export const httpReads: Benchmark = {
   name: 'http-reads',
-  goals: ['P11', 'P12'],
+  goals: ['P11', 'P12', 'P16'],
   run: async (bench) => {
     const daemon = await startDaemon({ databaseUrl: bench.url });
     const raw = await startScript('bench/http/raw-server.ts', { DATABASE_URL: bench.url });
     const [ours, bare] = [openRequests(daemon.address, AT_ONCE), openRequests(raw.address, AT_ONCE)];
     try {
       const ids = await withClient(bench.url, someIds);
-      return [...(await besideRaw(bench, { ours, bare }, ids)), await farBack(bench, ours)];
+      const figures = [...(await besideRaw(bench, { ours, bare }, ids)), await farBack(bench, ours)];
+      return [...figures, await hugeGroup(bench, daemon)];
     } finally {
       await Promise.all([ours.close(), bare.close()]);
       await stopAll([daemon, raw]);
@@ -102,6 +109,44 @@ async function farBack(bench: Bench, ours: Requests): Promise<Figure> {
     baseline: { is: 'the second page', value: times.early.p50 },
     limit: { atMost: 1.2 },
   });
+}
+
+const MEGABYTE = 1_000_000;
+/** Between two looks at the process. */
+const LOOK_MS = 20;
+
+/** A plain GET streams: the process grows by its portions, and not by the group. Linux alone tells the memory of others. */
+async function hugeGroup(bench: Bench, { address, pid }: ServerProcess): Promise<Figure> {
+  const { id } = await withClient(bench.url, (client) => findLandmark(client, landmarks.all));
+  const before = await residentBytes(pid);
+  const state = { most: before, isRead: false };
+  const watch = async (): Promise<void> => {
+    while (!state.isRead) {
+      state.most = Math.max(state.most, await residentBytes(pid));
+      await pause(LOOK_MS);
+    }
+  };
+  const watching = watch();
+  const answer = await fetch(`${address}/scim/v2/Groups/${id}`, {
+    headers: { authorization: `Bearer ${TOKEN}` },
+  });
+  let bytes = 0;
+  for await (const chunk of answer.body ?? []) bytes += chunk.byteLength;
+  state.isRead = true;
+  await watching;
+  return absolute({
+    goal: 'P16',
+    what: `growth while a group of ${shapes[bench.size].users} users is answered, ${Math.round(bytes / MEGABYTE)} MB`,
+    unit: 'MB',
+    ours: (state.most - before) / MEGABYTE,
+    limit: { atMost: 150 },
+    countsAt: 'full',
+  });
+}
+
+async function residentBytes(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1_024;
 }
 
 async function cursorBehind(

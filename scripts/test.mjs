@@ -37,7 +37,9 @@ const programs = {
 
 /** Tests of minutes whose other side is a service or a provider; what they ask of PostgreSQL, shorter ones ask too. */
 const ONCE_IS_ENOUGH = [
-  'test/saml/no-guard',
+  'test/(console|saml)/',
+  'test/feeds/a-killed-import',
+  'test/joining/(every-door|of-two|the-commands)',
   'test/targets/(connectors/|a-webhook|killed-workers|known-services|quirky-targets)',
 ];
 

@@ -37,6 +37,16 @@ export function readUserName(text: string): string {
   return text.trim().normalize('NFC');
 }
 
+const MAX_KEY = 1_000;
+const MAX_KEY_BYTES = 1_600;
+
+/** What is wrong with an identity key's value, as the end of a sentence; null when it is good. It is found in an index beside its issuer. */
+export function faultOfKey(value: string): string | null {
+  if (value.length > MAX_KEY) return `must not be longer than ${MAX_KEY} characters`;
+  const isLong = value.length > SHORT && Buffer.byteLength(foldText(value)) > MAX_KEY_BYTES;
+  return isLong ? `must not be longer than ${MAX_KEY_BYTES} bytes in UTF-8` : null;
+}
+
 /** What is wrong with a name, as the end of a sentence; null when it is good. */
 export function faultOfName(text: string): string | null {
   if (text.trim() === '') return 'must not be empty';

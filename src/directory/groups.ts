@@ -1,7 +1,7 @@
 /** What can be done with groups. Members ride along, so that a door's request is one transaction. */
 import type { GroupId } from '../core/ids.ts';
 import { canonicalJson } from '../core/json.ts';
-import { foldName, readGroupName } from '../core/names.ts';
+import { faultOfKey, foldName, readGroupName } from '../core/names.ts';
 import { isAdministrator } from '../core/actor.ts';
 import { requireInGroup, requireTo } from '../core/policies.ts';
 import { Refusal } from '../core/refusal.ts';
@@ -105,7 +105,7 @@ export async function createGroup(
   const row = await refusing(insertGroup(work.tx, await writeOf(work, state, kind), work.sourceN), {
     groups_name_unique: () => new Refusal('group.name_taken', { name: state.name }),
   });
-  if (state.externalId !== null) await syncGroupExternalId(work.tx, row.n, state.externalId, work.sourceN);
+  if (state.externalId !== null) await writeExternalId(work, row, state.externalId);
   if (state.roles.length > 0) await writeRoles(work, row, state.roles);
   await record(work, { type: 'group.created', group: row.n, after: told(state) });
   if (kind !== 'regular') await followFacts(work, row);
@@ -229,7 +229,7 @@ async function writeState(
     { groups_name_unique: () => new Refusal('group.name_taken', { name: wanted.name }) },
   );
   if (wanted.externalId !== current.externalId) {
-    await syncGroupExternalId(work.tx, row.n, wanted.externalId, work.sourceN);
+    await writeExternalId(work, row, wanted.externalId);
   }
   if (canonicalJson(current.roles) !== canonicalJson(wanted.roles)) await writeRoles(work, row, wanted.roles);
   await record(work, { type: 'group.updated', group: row.n, before: told(current), after: told(wanted) });
@@ -303,4 +303,11 @@ async function writeOf(work: Work, state: GroupState, kind: GroupKind): Promise<
     consoleBesides: state.consoleBesides,
     document: state.document,
   };
+}
+
+/** What a source calls a group; null for nothing any more. Refuses `group.invalid` for one that is too long. */
+async function writeExternalId(work: Work, { n }: GroupRow, externalId: string | null): Promise<void> {
+  const fault = faultOfKey(externalId ?? '');
+  if (fault !== null) throw new Refusal('group.invalid', { why: `externalId ${fault}.` });
+  await syncGroupExternalId(work.tx, n, externalId, work.sourceN);
 }

@@ -3,7 +3,7 @@ import { holds, isAdministrator } from '../core/actor.ts';
 import { emailKeysOf } from '../core/emails.ts';
 import type { UserId } from '../core/ids.ts';
 import { canonicalJson } from '../core/json.ts';
-import { foldName, readUserName } from '../core/names.ts';
+import { faultOfKey, foldName, readUserName } from '../core/names.ts';
 import { Refusal } from '../core/refusal.ts';
 import { type Expectation, requireVersion } from '../core/version.ts';
 import { endFactsOfUser } from '../store/affiliations.ts';
@@ -200,6 +200,10 @@ async function writeKeys(
   after: UserState,
 ): Promise<void> {
   const emails = emailKeysOf(after.document);
+  const ofEmails = emails.map(({ value }) => faultOfKey(value)).find((fault) => fault !== null);
+  if (ofEmails !== undefined) throw new Refusal('user.invalid', { why: `An e-mail address ${ofEmails}.` });
+  const ofExternalId = faultOfKey(after.externalId ?? '');
+  if (ofExternalId !== null) throw new Refusal('user.invalid', { why: `externalId ${ofExternalId}.` });
   const had = before === null ? [] : emailKeysOf(before.document);
   if (JSON.stringify(emails) !== JSON.stringify(had)) {
     await syncEmailKeys(work.tx, row.n, emails, work.sourceN);

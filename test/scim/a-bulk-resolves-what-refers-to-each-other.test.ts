@@ -117,6 +117,20 @@ describe('A Bulk (RFC 7644 §3.7)', () => {
     expect(dependent.map(({ status }) => status)).toEqual(['400', '409', '400']);
   });
 
+  it('refuses a reference that nothing makes, and leaves nothing of such an operation undone in silence', async () => {
+    const [made] = await bulk([group('names itself', [])]);
+    const data = {
+      schemas: [PATCH],
+      Operations: [
+        { op: 'add', path: 'members', value: [{ value: 'bulkId:p' }] },
+        { op: 'replace', path: 'displayName', value: 'renamed' },
+      ],
+    };
+    const path = (made?.location ?? '').slice(door.baseUrl.length);
+    expect(await bulk([{ method: 'PATCH', bulkId: 'p', path, data }])).toMatchObject([{ status: '400' }]);
+    expect((await at(made)).displayName).toBe('names itself');
+  });
+
   it('holds an operation to its version', async () => {
     const [made] = await bulk([user('v1')]);
     const path = (made?.location ?? '').slice(door.baseUrl.length);

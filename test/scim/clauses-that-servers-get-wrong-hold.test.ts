@@ -87,6 +87,22 @@ describe('Discovery (RFC 7643 §5 to §7)', () => {
 });
 
 describe('A resource', () => {
+  it('holds no key that could not be found again: too long, or a number that would not be kept exactly', async () => {
+    const long = 'x'.repeat(5_000);
+    for (const [path, body] of [
+      ['/Users', { schemas: [USER], userName: 'long', externalId: long }],
+      ['/Users', { schemas: [USER], userName: 'long', emails: [{ value: `${long}@x.test` }] }],
+      ['/Users', { schemas: [USER], userName: 'long', externalId: 2 ** 60 }],
+      ['/Groups', { schemas: [GROUP], displayName: 'long', externalId: long }],
+    ] as const) {
+      const { status, body: said } = await client.send('POST', path, body);
+      expect([status, said.scimType]).toEqual([400, 'invalidValue']);
+    }
+    const most = 'é'.repeat(800);
+    const kept = await client.send('POST', '/Users', { schemas: [USER], userName: 'long', externalId: most });
+    expect(kept).toMatchObject({ status: 201, body: { externalId: most } });
+  });
+
   it('says when and what it is; its lastModified moves with its members (RFC 7643 §3.1)', async () => {
     const user = await newUser();
     const group = await newGroup();

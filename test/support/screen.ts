@@ -67,7 +67,10 @@ function visitorOf(page: Page, look: Look, context: BrowserContext): Visitor {
   page.on('console', (message) => {
     // A page that says no is no fault of the browser's.
     const isAnswer = /the server responded with a status of 4\d\d/.test(message.text());
-    if (['error', 'warning'].includes(message.type()) && !isAnswer) complaints.push(message.text());
+    // A search that is overtaken by a click on a link ends; htmx tells of it.
+    const isOvertaken = /^htmx:(sendAbort|afterRequest)/.test(message.text());
+    if (!['error', 'warning'].includes(message.type()) || isAnswer || isOvertaken) return;
+    complaints.push(message.text());
   });
   page.on('pageerror', (error) => void complaints.push(error.message));
   context.on('response', (response) => {

@@ -98,6 +98,8 @@ function readText(value: Json, at: string, reader: Reader): string {
       throw invalidValue(at, 'holds a character that is not allowed.');
     return value;
   }
+  if (typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER)
+    throw invalidValue(at, 'is a number that would not be kept exactly; send it as a text.');
   if ((typeof value === 'number' || typeof value === 'boolean') && reader.profile.looseTypes === 'coerce') {
     reader.note({ path: at, what: 'coerced', why: `${String(value)} was taken as text` });
     return String(value);

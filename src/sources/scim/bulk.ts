@@ -75,7 +75,7 @@ async function step(run: Run): Promise<void> {
   if (task === undefined) return;
   run.pending.splice(run.pending.indexOf(task), 1);
   if (task.completes !== null) await complete(run, task, task.completes);
-  else if (ready === undefined && isObject(task.operation.data))
+  else if (ready === undefined && task.operation.method === 'POST' && isObject(task.operation.data))
     await begin(run, task.operation, task.operation.data);
   else keep(run, task.operation, await answerTo(run, task.operation));
 }
@@ -117,10 +117,15 @@ async function answerTo(run: Run, operation: BulkOperation): Promise<Answer> {
   try {
     return await run.dispatch(run.call, request);
   } catch (error) {
-    const answer = answerOfError(error);
-    if (answer === null) throw error;
-    return answer;
+    return answerOfError(error) ?? faultOf(run, error);
   }
+}
+
+/** A fault of ours ends one operation; those before it stand, and what became of them has to be told. */
+function faultOf({ call }: Run, error: unknown): Answer {
+  const { requestId } = call.by;
+  call.parts.log.error({ err: error, requestId }, 'An operation of a Bulk failed.');
+  return errorAnswer(500, null, `Something went wrong here; it is in the log under ${requestId ?? 'Bulk'}.`);
 }
 
 function keep(run: Run, operation: BulkOperation, answer: Answer): void {

@@ -1,5 +1,6 @@
 /** A request as the routes see it, whether it came by itself or inside a Bulk, and the answer they give. */
 import type { Readable } from 'node:stream';
+import type { Logger } from 'pino';
 import type { Attribution } from '../../core/attribution.ts';
 import type { Limits } from '../../core/scim/discovery.ts';
 import type { Json, JsonObject } from '../../core/scim/json.ts';
@@ -18,6 +19,7 @@ export interface ScimParts {
   readonly cursorKey: Buffer;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  readonly log: Logger;
 }
 
 /** Who asks, and through which eyes. */

@@ -29,7 +29,6 @@ export interface ScimDoorParts extends ScimParts {
   /** Cursor of a place in the log. */
   readonly cursorOf: (place: Place) => string;
   readonly traces: Pick<RequestTraces, 'record'>;
-  readonly log: Logger;
 }
 
 /** Builds the door. Requests for other paths pass by. */

@@ -79,9 +79,12 @@ export interface GroupsToStream {
   readonly answer: 'one group' | 'a list';
 }
 
+/** A reader that takes nothing for so long is cut off: what it reads holds a connection. */
+const STALL_MS = 30_000;
+
 /**
  * Starts `task` in one read-only snapshot and gives what it writes as a stream; the snapshot ends with it. A reader
- * that goes away ends it too.
+ * that goes away, or takes nothing for half a minute, ends it too.
  */
 export function streamFrom(
   snapshot: (read: (tx: Tx) => Promise<void>) => Promise<void>,
@@ -90,13 +93,27 @@ export function streamFrom(
   const stream = new PassThrough();
   const write = async (text: string): Promise<void> => {
     if (stream.destroyed) throw new Error('The reader of a stream is gone.');
-    if (!stream.write(text)) await once(stream, 'drain');
+    if (!stream.write(text)) await roomIn(stream);
   };
   snapshot((tx) => task(tx, write)).then(
     () => stream.end(),
     (error: unknown) => stream.destroy(error instanceof Error ? error : new Error('A stream broke off.')),
   );
   return stream;
+}
+
+/** Waits until a stream takes more. Fails when it is closed instead, which it is after STALL_MS. */
+async function roomIn(stream: PassThrough): Promise<void> {
+  const settled = new AbortController();
+  const { signal } = settled;
+  const stall = setTimeout(() => stream.destroy(), STALL_MS);
+  try {
+    await Promise.race([once(stream, 'drain', { signal }), once(stream, 'close', { signal })]);
+  } finally {
+    clearTimeout(stall);
+    settled.abort();
+  }
+  if (stream.destroyed) throw new Error('The reader of a stream is gone.');
 }
 
 /** Writes groups with all their members, comma between the groups. */

@@ -10,7 +10,8 @@ export const overview = {
   requests: (count: number) => (count === 1 ? 'One request waits' : `${count} requests wait`),
   requestsWhy: 'Somebody wants to join or leave a group.',
   conflicts: (count: number) => (count === 1 ? 'One conflict is open' : `${count} conflicts are open`),
-  conflictsWhy: 'A client found a name taken outside of its namespace; “npx muster conflicts list” shows it and decides.',
+  conflictsWhy:
+    'A client found a name taken outside of its namespace; “npx muster conflicts list” shows it and decides.',
   blocked: (name: string, count: number) =>
     count === 1 ? `One object is blocked at ${name}` : `${count} objects are blocked at ${name}`,
   blockedWhy: 'The target refuses it as it is.',
