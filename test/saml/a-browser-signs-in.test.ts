@@ -14,6 +14,10 @@ async function startProvider(site: () => SamlSite): Promise<Server> {
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://provider');
     if (!url.searchParams.has('SAMLRequest')) return void response.writeHead(404).end();
+    if (url.pathname === '/slo') {
+      response.setHeader('Content-Type', 'text/html');
+      return void response.end('<h1>Signed out at the provider</h1>');
+    }
     const message = Buffer.from(url.searchParams.get('SAMLRequest') ?? '', 'base64');
     const id = / ID="([^"]+)"/.exec(inflateRawSync(message).toString('utf8'))?.[1] ?? '';
     const root = `${site().address}/saml/browser`;
@@ -45,10 +49,15 @@ needs('chromium')('a browser', () => {
   beforeAll(async () => {
     site = await openSamlSite();
     provider = await startProvider(() => site);
-    const login = `http://localhost:${(provider.address() as AddressInfo).port}/sso`;
-    await site.addProvider('browser', metadataOf(key, { entityId: 'https://browser.example.org', login }), {
-      title: 'the test provider',
-    });
+    const root = `http://localhost:${(provider.address() as AddressInfo).port}`;
+    const places = { login: `${root}/sso`, logout: `${root}/slo` };
+    await site.addProvider(
+      'browser',
+      metadataOf(key, { entityId: 'https://browser.example.org', ...places }),
+      {
+        title: 'the test provider',
+      },
+    );
     browser = await chromium.launch({
       executablePath: findProgram('chromium') ?? '',
       args: ['--no-sandbox'],
@@ -70,6 +79,8 @@ needs('chromium')('a browser', () => {
     await page.getByRole('banner').getByText('bert').waitFor();
     expect(new URL(page.url()).pathname).toBe('/');
     await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('heading', { name: 'Signed out at the provider' }).waitFor();
+    await page.goto(site.address);
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();
     expect(complaints.filter((text) => /security policy/i.test(text))).toEqual([]);
   }, 60_000);
