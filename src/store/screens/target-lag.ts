@@ -14,7 +14,7 @@ export interface TargetLagRow {
 export const MOST_COUNTED = 1_000;
 
 const lags = named(
-  'screen_target_lags',
+  'screen_target_troubles',
   `select t.id,
      (select count(*)::int from (select from target_object o where o.target_n = t.n
         and o.state in ('due', 'sending', 'resending', 'observing', 'backing-off') limit ${MOST_COUNTED}) d) as due,
