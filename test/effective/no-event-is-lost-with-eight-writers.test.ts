@@ -57,7 +57,7 @@ describe('with eight writers at once', () => {
     await reading;
     // Whatever the race gave: one commit is certainly overtaken. Its row has the lower number and shows later.
     const [late, early] = [await test.user('numbered first'), await test.user('committed first')];
-    const [slow, fast] = [groups[0]!, groups[1]!];
+    const [slow, fast] = [await test.group('slow'), await test.group('fast')];
     await test.do(async (work) => {
       await addMember(work, { group: slow.id, member: late.id });
       await test.do((other) => addMember(other, { group: fast.id, member: early.id }));
