@@ -88,6 +88,23 @@ export async function onScratchDatabase<T>(server: Server, work: (url: string) =
   });
 }
 
+/** Runs `work` on a copy of the kept directory, which is dropped afterwards: it may be written to as one likes. */
+export async function onCopy<T>(
+  { server, url }: { readonly server: Server; readonly url: string },
+  work: (url: string) => Promise<T>,
+): Promise<T> {
+  const database = `muster_scratch_copy_${process.pid}`;
+  await atServer(server, async (client) => {
+    await client.query(`drop database if exists ${database} with (force)`);
+    await client.query(`create database ${database} template ${new URL(url).pathname.slice(1)}`);
+  });
+  try {
+    return await work(server.url(database));
+  } finally {
+    await atServer(server, (client) => client.query(`drop database if exists ${database} with (force)`));
+  }
+}
+
 /** Runs `work` on a database of its own without anything in it, which is dropped afterwards. `name`: letters. */
 export async function onEmptyDatabase<T>(
   server: Server,

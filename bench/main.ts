@@ -1,5 +1,5 @@
 /**
- * Runs benchmarks: `npm run bench [-- NAME…] [--size small|full] [--seed N]`. NAME is a benchmark's name or a
+ * Runs benchmarks: `npm run bench [-- NAME…] [--size small|tenth|full] [--seed N]`. NAME is a benchmark's name or a
  * goal's number; none means all. `generate` only makes the directory and what is kept beside it, `list` names the benchmarks, `forget`
  * removes every kept directory. Prints a table, writes JSON, and never judges by its exit code;
  * only a benchmark that could not run makes it fail.
@@ -15,6 +15,7 @@ import { forgetAll, keptDatabase, openServer, withClient } from './kept-database
 import { describeMachine, type Machine } from './machine.ts';
 import { delivery } from './delivery.ts';
 import { depth } from './depth.ts';
+import { consoleScreens } from './console-screens.ts';
 import { csvImport } from './csv-import.ts';
 import { httpPatch } from './http-patch.ts';
 import { httpReads } from './http-reads.ts';
@@ -44,6 +45,7 @@ const benchmarks: readonly Benchmark[] = [
   peers,
   targetLatency,
   targetPush,
+  consoleScreens,
 ];
 const RESULTS = join(dirname(fileURLToPath(import.meta.url)), 'results');
 

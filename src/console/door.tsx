@@ -17,6 +17,7 @@ import { forgetGoal, goalIn, hereOf, rememberGoal } from './frame/arrival.ts';
 import { readAssets, sendAsset } from './frame/assets.ts';
 import { leaveNotice, takeNotice } from './frame/notice.ts';
 import { type PageProps, pageText } from './frame/page.tsx';
+import { isSeen, SEEN_HEADER } from './frame/seen.ts';
 import { keepTheme, readTheme } from './frame/theme.ts';
 import type { ConsoleParts } from './parts.ts';
 import { consoleErrorForm } from './problem.tsx';
@@ -241,10 +242,15 @@ async function writePage(
   const { session } = context.state;
   const notice = session === undefined ? null : takeNotice(context, session);
   const waiting = session === undefined ? {} : await waitingFor(directory, session);
+  const text = pageText(hereOf(context, now(), { notice, waiting }), page);
+  context.set('Cache-Control', 'no-store');
+  if (isSeen(text, context.get(SEEN_HEADER))) {
+    context.status = 204;
+    return;
+  }
   context.status = status;
   context.type = 'html';
-  context.set('Cache-Control', 'no-store');
-  context.body = pageText(hereOf(context, now(), { notice, waiting }), page);
+  context.body = text;
 }
 
 /** What waits for somebody, by path of the navigation. */

@@ -7,9 +7,16 @@ export interface GraphNode {
   readonly kind: 'own' | 'plain' | 'automatic' | 'person';
 }
 
+export interface GraphEdge {
+  readonly from: string;
+  readonly to: string;
+  /** Beside the arrow. */
+  readonly label?: string;
+}
+
 export interface Graph {
   readonly nodes: readonly GraphNode[];
-  readonly edges: readonly { readonly from: string; readonly to: string }[];
+  readonly edges: readonly GraphEdge[];
 }
 
 const MOST_LETTERS = 32;
@@ -30,12 +37,16 @@ export async function drawGraph({ nodes, edges }: Graph): Promise<string> {
         height: 0.35,
         margin: '0.2,0.08',
       },
-      edgeAttributes: { arrowsize: 0.7 },
+      edgeAttributes: { arrowsize: 0.7, fontname: 'Helvetica', fontsize: 10 },
       nodes: nodes.map(({ id, label, kind }) => ({
         name: id,
         attributes: { label: labelOf(label), class: kind },
       })),
-      edges: edges.map(({ from, to }) => ({ tail: from, head: to })),
+      edges: edges.map(({ from, to, label }) => ({
+        tail: from,
+        head: to,
+        attributes: label === undefined ? {} : { label: ` ${labelOf(label)}` },
+      })),
     },
     { format: 'svg' },
   );

@@ -1,5 +1,6 @@
 /** The screens, as a table. */
 import type { Screen } from './screen.ts';
+import { conflictScreens } from './screens/conflicts.tsx';
 import { groupScreens } from './screens/groups.tsx';
 import { importScreens } from './screens/imports.tsx';
 import { overviewScreens } from './screens/overview.tsx';
@@ -22,6 +23,7 @@ export const screens: readonly Screen[] = [
   ...userScreens,
   ...targetScreens,
   ...sourceScreens,
+  ...conflictScreens,
   ...operationScreens,
   ...tourScreens,
 ];

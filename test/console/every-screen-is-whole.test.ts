@@ -110,6 +110,8 @@ async function fill(site: TestSite): Promise<readonly (readonly [string, string]
     ['group-why', `${whole}/why?user=${bert.id}`],
     ['group-why-not', `${group}/why?user=${others[0]?.id ?? ''}`],
     ['group-history', `${group}/history`],
+    ['conflicts', '/conflicts'],
+    ['held-keys', '/conflicts/held-keys'],
     ['not-found', '/nothing/here'],
   ];
 }

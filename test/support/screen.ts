@@ -19,6 +19,14 @@ export const looks: readonly Look[] = [
   { scripts: 'off', colours: 'light', width: 'narrow' },
 ];
 
+/** Every form of a page that differs in what is drawn. */
+const forms = [
+  { colours: 'light', width: 'wide' },
+  { colours: 'dark', width: 'wide' },
+  { colours: 'light', width: 'narrow' },
+  { colours: 'dark', width: 'narrow' },
+] as const satisfies readonly Omit<Look, 'scripts'>[];
+
 const sizes = { wide: { width: 1280, height: 800 }, narrow: { width: 390, height: 844 } };
 
 export interface Visitor {
@@ -30,6 +38,11 @@ export interface Visitor {
   readonly faults: () => Promise<string[]>;
   /** Keeps a picture of the whole page where MUSTER_SCREENSHOTS says; does nothing where it says nothing. */
   readonly keepPicture: (name: string) => Promise<void>;
+  /**
+   * Looks at the page as it stands light and dark, wide and narrow: what is wrong with each, by its form; keeps a
+   * picture of each as `keepPicture` does. The window is left as it was.
+   */
+  readonly faultsInEveryForm: (name: string) => Promise<string[]>;
 }
 
 export interface Screens {
@@ -84,14 +97,36 @@ function visitorOf(page: Page, look: Look, context: BrowserContext): Visitor {
       ...(look.scripts === 'on' ? await axeFindings(page) : []),
       ...(await overflow(page)),
     ],
-    keepPicture: async (name) => {
-      const folder = process.env.MUSTER_SCREENSHOTS ?? '';
-      if (folder === '') return;
-      const path = join(folder, `${name}.${look.colours}.${look.width}.png`);
-      mkdirSync(dirname(path), { recursive: true });
-      await page.screenshot({ path, fullPage: true });
+    keepPicture: (name) => keepPicture(page, name, look),
+    faultsInEveryForm: async (name) => {
+      const found: string[] = [];
+      for (const form of forms) {
+        await takeForm(page, form);
+        const faults = [...(look.scripts === 'on' ? await axeFindings(page) : []), ...(await overflow(page))];
+        found.push(...faults.map((fault) => `${name}, ${form.colours}, ${form.width}: ${fault}`));
+        await keepPicture(page, name, form);
+      }
+      await takeForm(page, look);
+      return found;
     },
   };
+}
+
+async function takeForm(page: Page, { colours, width }: Omit<Look, 'scripts'>): Promise<void> {
+  await page.emulateMedia({ colorScheme: colours });
+  await page.setViewportSize(sizes[width]);
+}
+
+async function keepPicture(
+  page: Page,
+  name: string,
+  { colours, width }: Omit<Look, 'scripts'>,
+): Promise<void> {
+  const folder = process.env.MUSTER_SCREENSHOTS ?? '';
+  if (folder === '') return;
+  const path = join(folder, `${name}.${colours}.${width}.png`);
+  mkdirSync(dirname(path), { recursive: true });
+  await page.screenshot({ path, fullPage: true });
 }
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');

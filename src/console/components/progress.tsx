@@ -1,4 +1,8 @@
+import { createHash } from 'node:crypto';
 import type { ComponentChildren } from 'preact';
+import { renderToString } from 'preact-render-to-string';
+import { HereProvider, useHere } from '../frame/here.ts';
+import { SEEN_HEADER, seenMark } from '../frame/seen.ts';
 
 export interface ProgressProps {
   readonly label: string;
@@ -31,14 +35,22 @@ export interface LiveProps {
   readonly children: ComponentChildren;
 }
 
-/** A part of a page that follows what is under way; without scripts the page's own `refresh` does. */
+/**
+ * A part of a page that follows what is under way; without scripts the page's own `refresh` does. It is put in only
+ * when it differs from what is shown: what somebody has opened, selected or moved to stays as it is until then.
+ */
 export function Live({ id, path, isLive, children }: LiveProps) {
+  const html = renderToString(<HereProvider value={useHere()}>{children}</HereProvider>);
+  const seen = createHash('sha256').update(html).digest('base64url');
   const asking = isLive
-    ? { 'hx-get': path, 'hx-trigger': 'every 1s', 'hx-select': `#${id}`, 'hx-swap': 'outerHTML' }
+    ? {
+        'hx-get': path,
+        'hx-trigger': 'every 1s',
+        'hx-select': `#${id}`,
+        'hx-swap': 'outerHTML',
+        'hx-headers': JSON.stringify({ [SEEN_HEADER]: seen }),
+        ...seenMark(seen),
+      }
     : {};
-  return (
-    <div id={id} {...asking}>
-      {children}
-    </div>
-  );
+  return <div id={id} class="parts" {...asking} dangerouslySetInnerHTML={{ __html: html }} />;
 }

@@ -43,6 +43,7 @@ export const navigation: readonly Section[] = [
       { path: '/sources', text: (t) => t.shell.nav.sources, who: seesSources },
       { path: '/clients', text: (t) => t.shell.nav.clients, who: seesSources },
       { path: '/providers', text: (t) => t.shell.nav.providers, who: seesSources },
+      { path: '/conflicts', text: (t) => t.shell.nav.conflicts, who: (person) => may('read-audit', person) },
     ],
   },
   {

@@ -2,7 +2,6 @@
 import { holds } from '../../core/actor.ts';
 import { alertSentence } from '../../core/alert.ts';
 import { listAlerts } from '../../store/alerts.ts';
-import { listConflicts } from '../../store/conflicts.ts';
 import { listRuns, type RunRow } from '../../store/feeds/run-rows.ts';
 import { countHeldPlans } from '../../store/plans/plans.ts';
 import {
@@ -25,6 +24,7 @@ import {
   RunsCard,
   TargetsCard,
 } from './overview/cards.tsx';
+import { listDisputes } from './conflicts/dispute.ts';
 import { showMyGroups } from './own/my-groups.tsx';
 
 export const overviewScreens: readonly Screen[] = [
@@ -34,6 +34,7 @@ export const overviewScreens: readonly Screen[] = [
 
 const DAYS = 60;
 const SHOWN = 6;
+const MOST_CONFLICTS = 100;
 
 function showFirstPage(visit: Visit): Promise<ScreenAnswer> {
   return seesOverview(visit.person) ? showOverview(visit) : showMyGroups(visit);
@@ -79,7 +80,7 @@ async function needsOf(
   const [plans, waiting, conflicts, alerts] = await Promise.all([
     countHeldPlans(database),
     countWaiting(database, person.n, holds(person, 'groups.manage') ? null : [...person.leads]),
-    listConflicts(database, { state: 'open', before: null, limit: 100 }),
+    listDisputes(database, { state: 'open', before: null, limit: MOST_CONFLICTS }),
     listAlerts(database, { state: 'open', kind: null, before: null, limit: SHOWN }),
   ]);
   const held = plans.reduce((sum, { plans: count }) => sum + count, 0);
@@ -91,6 +92,9 @@ async function needsOf(
         why: why ?? '',
         href: `/targets/${id}`,
       })),
+    ...targets
+      .filter(({ paused_why: paused, down_why: down }) => paused === null && down !== null)
+      .map(({ id, name, down_why: why }) => ({ what: o.down(name), why: why ?? '', href: `/targets/${id}` })),
     ...(held === 0 ? [] : [{ what: o.plans(held), why: o.plansWhy, href: '/plans' }]),
     ...alerts
       .filter(({ kind }) => kind !== 'target.quarantined')
@@ -100,7 +104,7 @@ async function needsOf(
       : [{ what: o.requests(waiting.requests), why: o.requestsWhy, href: '/requests' }]),
     ...(conflicts.length === 0
       ? []
-      : [{ what: o.conflicts(conflicts.length), why: o.conflictsWhy, href: '/clients' }]),
+      : [{ what: o.conflicts(conflicts.length), why: o.conflictsWhy, href: '/conflicts' }]),
     ...targets
       .filter(({ blocked }) => blocked > 0)
       .map(({ id, name, blocked }) => ({

@@ -8,6 +8,12 @@ import { askRevoke, postClient, postRevoke, postRotate, showNewClient } from './
 import { showClients } from './clients/list.tsx';
 import { postProvider, showNewProvider, showProviders } from './providers/list.tsx';
 import { postRefresh, postTrial, showProvider } from './providers/provider.tsx';
+import {
+  askProviderRemoval,
+  postProviderRemoval,
+  postProviderSettings,
+  showProviderSettings,
+} from './providers/settings.tsx';
 import { showFeed } from './sources/feed.tsx';
 import { showSources } from './sources/list.tsx';
 
@@ -30,4 +36,8 @@ export const sourceScreens: readonly Screen[] = [
   { method: 'GET', path: '/providers/:name', who, handle: showProvider },
   { method: 'POST', path: '/providers/:name/test', who: administers, handle: postTrial },
   { method: 'POST', path: '/providers/:name/refresh', who: administers, handle: postRefresh },
+  { method: 'GET', path: '/providers/:name/settings', who: administers, handle: showProviderSettings },
+  { method: 'POST', path: '/providers/:name/settings', who: administers, handle: postProviderSettings },
+  { method: 'GET', path: '/providers/:name/remove', who: administers, handle: askProviderRemoval },
+  { method: 'POST', path: '/providers/:name/remove', who: administers, handle: postProviderRemoval },
 ];

@@ -5,6 +5,7 @@
 import { shell } from './en/shell.ts';
 import { groups } from './en/groups.ts';
 import { activity, operation } from './en/activity.ts';
+import { conflicts } from './en/conflicts.ts';
 import { imports } from './en/imports.ts';
 import { log } from './en/log.ts';
 import { members } from './en/members.ts';
@@ -27,6 +28,7 @@ export const en = {
     sources,
     clients,
     providers,
+    conflicts,
     activity,
     operation,
     tour,

@@ -21,6 +21,8 @@ export interface TargetLagRow {
   readonly name: string;
   readonly mode: string;
   readonly paused_why: string | null;
+  /** Why it does not answer; null where it does, as far as anybody knows. */
+  readonly down_why: string | null;
   /** Objects that are still to be sent, and those that cannot be. */
   readonly open: number;
   readonly blocked: number;
@@ -58,7 +60,10 @@ const growth = named(
 
 const lags = named(
   'screen_target_lags',
-  `select t.id, t.name, t.mode, t.paused_why, coalesce(o.open, 0) as open, coalesce(o.blocked, 0) as blocked, o.oldest
+  `select t.id, t.name, t.mode, t.paused_why,
+     case when t.mode <> 'off' and t.circuit->>'state' = any('{open,quarantined}') then coalesce(t.circuit->>'why', '') end
+       as down_why,
+     coalesce(o.open, 0) as open, coalesce(o.blocked, 0) as blocked, o.oldest
    from target t left join lateral (
      select count(*) filter (where o.state in ('due', 'sending', 'resending', 'observing', 'backing-off'))::int as open,
        count(*) filter (where o.state in ('blocked', 'conflict') or o.blocked_count > 0)::int as blocked,

@@ -67,6 +67,8 @@ export interface Driver {
   askForSweep(): void;
   /** One small step of a full look at the target, if one is due; answers whether there was anything to do. */
   observe(): Promise<boolean>;
+  /** Ends the wait of a target that was down: the next push probes it at once. A pause that it asked for stays. */
+  askAgain(): void;
   /** Sends one round if mode, circuit and guards allow; answers how many objects it worked on. */
   push(): Promise<number>;
 }
@@ -134,6 +136,9 @@ export function makeDriver(parts: Drive): Driver {
     look,
     observe: () => survey.step(),
     askForSweep: () => (sweepDue = { all: true, anew: true }),
+    askAgain: () => {
+      if (context.circuit.state !== 'closed') context.circuit = { ...context.circuit, until: null };
+    },
     push: async () => {
       if (parts.mode !== 'enforce' || context.isOver()) return 0;
       const may = maySend(context.circuit, world.now());

@@ -77,6 +77,7 @@ async function send(driver: Driver, recorder: Recorder, save: () => Promise<void
     recorder.record({ operation: 'mode', what: mode, outcome: 'nothing is sent in this mode' });
     return;
   }
+  driver.askAgain();
   for (let round = 0; round < MOST_ROUNDS && !context.isOver(); round += 1) {
     const worked = await driver.push();
     await save();

@@ -5,15 +5,18 @@ import { Badge } from '../../components/badge.tsx';
 import { Card } from '../../components/details.tsx';
 import { Moment } from '../../components/moment.tsx';
 import { Remark } from '../../components/notice-box.tsx';
+import { Picture } from '../../components/picture.tsx';
 import { useTexts } from '../../frame/here.ts';
 
 export interface ExplainedProps {
   readonly explanation: Explanation;
+  /** The ways drawn; null where nobody is a member. */
+  readonly picture: string | null;
   readonly user: { readonly id: string; readonly name: string };
 }
 
 /** The answer, then the ways that lead to it, or what stands in the way. */
-export function Explained({ explanation, user }: ExplainedProps) {
+export function Explained({ explanation, picture, user }: ExplainedProps) {
   const t = useTexts().members.whyPage;
   const { isMember, group, at } = explanation;
   const answer =
@@ -25,6 +28,11 @@ export function Explained({ explanation, user }: ExplainedProps) {
       <Remark tone={isMember ? 'done' : 'remark'} title={answer}>
         {isMember ? <p>{t.paths(explanation.paths.shown, explanation.paths.total)}</p> : null}
       </Remark>
+      {picture === null ? null : (
+        <Card title={t.drawn}>
+          <Picture svg={picture} label={t.picture(user.name, group.name)} />
+        </Card>
+      )}
       {isMember ? (
         <div class="columns">
           <Card title={t.because}>

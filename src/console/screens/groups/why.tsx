@@ -7,10 +7,12 @@ import { addressOf } from '../../address.ts';
 import { LinkButton } from '../../components/button.tsx';
 import { Card } from '../../components/details.tsx';
 import { SearchBox } from '../../components/search-box.tsx';
+import { drawGraph } from '../../graph.ts';
 import type { ScreenAnswer, Visit } from '../../screen.ts';
 import { openGroup } from './access.ts';
 import { groupPage } from './frame.tsx';
 import { momentOf } from './members.tsx';
+import { whyGraph } from './why-graph.ts';
 import { Explained } from './why-view.tsx';
 
 const SUGGESTED = 8;
@@ -71,5 +73,8 @@ async function explainedOf(visit: Visit, user: UserId, group: Parameters<typeof 
     { isolation: 'repeatable read', readOnly: true },
   );
   const [named] = await findUsersCalled(database, user);
-  return <Explained explanation={explanation} user={{ id: user, name: named?.name ?? user }} />;
+  const name = named?.name ?? user;
+  const { rule } = visit.t.members.whyPage;
+  const picture = explanation.isMember ? await drawGraph(whyGraph(explanation, { user: name, rule })) : null;
+  return <Explained explanation={explanation} picture={picture} user={{ id: user, name }} />;
 }

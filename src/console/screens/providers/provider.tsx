@@ -5,9 +5,10 @@ import { addressesFor } from '../../../sources/saml/addresses.ts';
 import { refreshProvider, tryAttributes } from '../../../sources/saml/admin.ts';
 import type { TriedLogin } from '../../../sources/saml/trial.ts';
 import { findProvider, type ProviderRow } from '../../../store/saml/providers.ts';
-import { Button } from '../../components/button.tsx';
+import { Button, LinkButton } from '../../components/button.tsx';
 import { Card, Details } from '../../components/details.tsx';
 import { DataTable } from '../../components/data-table.tsx';
+import { Empty } from '../../components/empty.tsx';
 import { TextField } from '../../components/field.tsx';
 import { Form } from '../../components/form.tsx';
 import { ExactMoment, Moment } from '../../components/moment.tsx';
@@ -80,9 +81,17 @@ function providerPage(visit: Visit, row: ProviderRow, tried: TriedLogin | null):
           {...(isAdministrator
             ? {
                 actions: (
-                  <Form action={`/providers/${row.name}/refresh`}>
-                    <Button tone="plain">{t.providers.refresh}</Button>
-                  </Form>
+                  <>
+                    <LinkButton href={`/providers/${row.name}/settings`} tone="plain">
+                      {t.providers.settings}
+                    </LinkButton>
+                    <Form action={`/providers/${row.name}/refresh`}>
+                      <Button tone="plain">{t.providers.refresh}</Button>
+                    </Form>
+                    <LinkButton href={`/providers/${row.name}/remove`} tone="danger">
+                      {t.providers.set.remove}
+                    </LinkButton>
+                  </>
                 ),
               }
             : {})}
@@ -156,15 +165,19 @@ function Certificates({ row }: { readonly row: ProviderRow }) {
   const read = row.metadata.certificates.flatMap((text) => readCertificate(text) ?? []);
   return (
     <Card title={t.certificates}>
-      <DataTable
-        caption={t.certificates}
-        rows={read}
-        keyOf={({ subject, until }) => `${subject} ${until.toISOString()}`}
-        columns={[
-          { head: t.subject, kind: 'name', cell: ({ subject }) => subject },
-          { head: t.until, cell: ({ until }) => <Moment at={until} /> },
-        ]}
-      />
+      {read.length === 0 ? (
+        <Empty title={t.noCertificates}>{t.noCertificatesNext}</Empty>
+      ) : (
+        <DataTable
+          caption={t.certificates}
+          rows={read}
+          keyOf={({ subject, until }) => `${subject} ${until.toISOString()}`}
+          columns={[
+            { head: t.subject, kind: 'name', cell: ({ subject }) => subject },
+            { head: t.until, cell: ({ until }) => <Moment at={until} /> },
+          ]}
+        />
+      )}
     </Card>
   );
 }

@@ -12,6 +12,7 @@ import { Secret } from '../../components/secret.tsx';
 import { useTexts } from '../../frame/here.ts';
 import { addressOf, wordIn } from '../../address.ts';
 import type { ScreenAnswer, Visit } from '../../screen.ts';
+import { jsonIn } from './json-field.ts';
 import { readScope } from './scope.ts';
 
 const TYPES = ['scim', 'webhook', 'ldap', 'sql', 'file'] as const;
@@ -123,18 +124,6 @@ function settingsIn(type: TargetType, form: URLSearchParams): Readonly<Record<st
       return { allowPrivate };
     case 'file':
       return { file: (form.get('file') ?? '').trim() };
-  }
-}
-
-/** Null for what is no JSON object; an empty field is one without members. */
-function jsonIn(form: URLSearchParams, name: string): Readonly<Record<string, unknown>> | null {
-  const text = (form.get(name) ?? '').trim();
-  if (text === '') return {};
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : null;
-  } catch {
-    return null;
   }
 }
 

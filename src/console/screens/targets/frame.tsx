@@ -7,6 +7,7 @@ import { Form } from '../../components/form.tsx';
 import { Moment } from '../../components/moment.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { Remark } from '../../components/notice-box.tsx';
+import { Live } from '../../components/progress.tsx';
 import { Tabs } from '../../components/tabs.tsx';
 import { useTexts } from '../../frame/here.ts';
 import type { ScreenAnswer, Visit } from '../../screen.ts';
@@ -19,13 +20,15 @@ export interface TargetPage {
   readonly tab: TargetTab;
   readonly status?: number;
   readonly refresh?: number;
+  /** Address of the page, where it follows what is under way. */
+  readonly live?: string;
   readonly body: ComponentChildren;
 }
 
 /** A page of a target, in the frame of all of them. */
 export function targetPage(
   { t }: Visit,
-  { target, tab, status = 200, refresh, body }: TargetPage,
+  { target, tab, status = 200, refresh, live, body }: TargetPage,
 ): ScreenAnswer {
   return {
     kind: 'page',
@@ -38,11 +41,11 @@ export function targetPage(
     status,
     ...(refresh === undefined ? {} : { refresh }),
     body: (
-      <>
+      <Live id="target" path={live ?? ''} isLive={live !== undefined}>
         <Head target={target} />
         <TargetTabs target={target} tab={tab} />
         {body}
-      </>
+      </Live>
     ),
   };
 }

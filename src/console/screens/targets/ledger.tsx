@@ -11,7 +11,6 @@ import { DataTable, type Paging } from '../../components/data-table.tsx';
 import { Empty } from '../../components/empty.tsx';
 import { Figures } from '../../components/figures.tsx';
 import { Moment } from '../../components/moment.tsx';
-import { Live } from '../../components/progress.tsx';
 import { Tabs } from '../../components/tabs.tsx';
 import { useTexts } from '../../frame/here.ts';
 import type { ScreenAnswer, Visit } from '../../screen.ts';
@@ -44,20 +43,19 @@ export async function showLedger(visit: Visit): Promise<ScreenAnswer> {
     : { items: [], next: null };
   const at = (last: number | null): string => addressOf(path, { state, after: last });
   const paging = { first: after === null ? null : at(null), next: next === null ? null : at(next) };
-  const isLive = pendingIn(target) > 0 && target.health.state === 'ok' && target.mode === 'enforce';
+  const isLive = isConnected && target.mode === 'enforce';
   return targetPage(visit, {
     target,
     tab: 'ledger',
-    ...(isLive ? { refresh: RELOAD_SECONDS } : {}),
+    ...(isLive ? { live: addressOf(path, { state, after }) } : {}),
+    ...(isLive && pendingIn(target) > 0 ? { refresh: RELOAD_SECONDS } : {}),
     body: isConnected ? (
-      <Live id="ledger" path={addressOf(path, { state, after })} isLive={isLive}>
-        <div class="parts">
-          <Card>
-            <Holdings target={target} />
-          </Card>
-          <Objects {...{ target, items, state, paging }} />
-        </div>
-      </Live>
+      <>
+        <Card>
+          <Holdings target={target} />
+        </Card>
+        <Objects {...{ target, items, state, paging }} />
+      </>
     ) : (
       <Card>
         <Empty title={visit.t.targets.webhookHolds} />

@@ -1,20 +1,25 @@
 /** How a target is set, and changing it. */
+import { isRefusal } from '../../../core/refusal.ts';
 import { changeTarget, showTarget } from '../../../targets/admin/verbs.ts';
 import type { TargetStatus } from '../../../targets/admin/view.ts';
 import { nameGroupsById } from '../../../store/lookup.ts';
 import { isConnectedType } from '../../../targets/connectors/types.ts';
 import { Button, LinkButton } from '../../components/button.tsx';
 import { Card, Details } from '../../components/details.tsx';
-import { CheckField, SelectField, TextField } from '../../components/field.tsx';
+import { CheckField, FieldGroup, SelectField, TextField } from '../../components/field.tsx';
 import { Form } from '../../components/form.tsx';
+import { Remark } from '../../components/notice-box.tsx';
 import { useTexts } from '../../frame/here.ts';
 import type { ScreenAnswer, Visit } from '../../screen.ts';
 import { targetPage } from './frame.tsx';
+import { jsonIn } from './json-field.ts';
 import { readScope } from './scope.ts';
 
 export interface SettingsErrors {
   readonly groups?: string;
   readonly hours?: string;
+  /** What is wrong with the change as a whole. */
+  readonly change?: string;
 }
 
 const MODES = ['observe', 'enforce', 'off'] as const;
@@ -31,9 +36,14 @@ export async function showSettings(visit: Visit, errors: SettingsErrors = {}): P
     status: Object.keys(errors).length === 0 ? 200 : 422,
     body: (
       <>
+        {errors.change === undefined ? null : (
+          <Remark tone="problem">
+            <p>{errors.change}</p>
+          </Remark>
+        )}
         <div class="columns">
           <Facts target={target} groups={names} />
-          <Change target={target} groups={groups} errors={errors} />
+          <Change target={target} groups={groups} form={form} errors={errors} />
         </div>
         {isConnectedType(target.type) ? <Undo target={target} error={errors.hours} /> : null}
         <p class="actions">
@@ -53,13 +63,45 @@ export async function postSettings(visit: Visit): Promise<ScreenAnswer> {
   if (scope.kind === 'unknown') {
     return showSettings(visit, { groups: t.targets.settings.unknownGroup(scope.name) });
   }
+  const [settings, credentials] = [jsonIn(form, 'settings'), jsonIn(form, 'credentials')];
+  if (settings === null || credentials === null) {
+    return showSettings(visit, { change: t.targets.form.notJson });
+  }
+  const target = await showTarget(parts.targets, params.id ?? '');
   const change = {
+    name: (form.get('name') ?? '').trim(),
     mode: form.get('mode') ?? 'observe',
     scope: { groups: scope.ids, allUsers: form.get('allUsers') !== null },
+    settings: replacing(target.settings, settings),
+    credentials,
+    guards: { percent: Number(form.get('percent')), atLeast: Number(form.get('atLeast')) },
   };
-  const { id, name } = await changeTarget(parts.targets, params.id ?? '', { change, by });
+  const changed = await refusalOf(changeTarget(parts.targets, target.id, { change, by }));
+  if (typeof changed === 'string') return showSettings(visit, { change: changed });
+  const { id, name } = changed;
   const notice = { tone: 'done', text: t.targets.settings.saved(name) } as const;
   return { kind: 'go', to: `/targets/${id}`, notice };
+}
+
+/** As a merge patch (RFC 7396): a setting that was taken out of the text is taken out of the target. */
+function replacing(
+  had: unknown,
+  wanted: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const gone = Object.keys(typeof had === 'object' && had !== null ? had : {}).filter(
+    (key) => !(key in wanted),
+  );
+  return { ...Object.fromEntries(gone.map((key) => [key, null])), ...wanted };
+}
+
+/** What came of it, or why it was refused. */
+async function refusalOf<T>(work: Promise<T>): Promise<T | string> {
+  try {
+    return await work;
+  } catch (error) {
+    if (isRefusal(error)) return error.message;
+    throw error;
+  }
 }
 
 interface FactsProps {
@@ -85,13 +127,11 @@ function Facts({ target, groups }: FactsProps) {
             ),
           },
           { name: t.credentials, value: credentials.length === 0 ? t.noCredentials : credentials.join(', ') },
-          { name: t.guards, value: <code>{JSON.stringify(target.guards)}</code> },
-          { name: t.learned, value: <code>{JSON.stringify(target.learned)}</code> },
+          ...(isEmptyObject(target.learned)
+            ? []
+            : [{ name: t.learned, value: <code>{JSON.stringify(target.learned)}</code> }]),
         ]}
       />
-      <pre tabIndex={0}>
-        <code>{JSON.stringify(target.settings, null, 2)}</code>
-      </pre>
     </Card>
   );
 }
@@ -109,17 +149,30 @@ function Groups({ of }: { readonly of: FactsProps['groups'] }) {
   );
 }
 
+function isEmptyObject(value: unknown): boolean {
+  return typeof value !== 'object' || value === null || Object.keys(value).length === 0;
+}
+
+/** The guards as they are stored, which are numbers throughout. */
+function guardOf(guards: unknown, name: string): string {
+  const value = typeof guards === 'object' && guards !== null ? Object.entries(guards) : [];
+  const found: unknown = value.find(([key]) => key === name)?.[1];
+  return typeof found === 'number' ? String(found) : '';
+}
+
 interface ChangeProps {
   readonly target: TargetStatus;
   readonly groups: string;
+  readonly form: URLSearchParams;
   readonly errors: SettingsErrors;
 }
 
-function Change({ target, groups, errors }: ChangeProps) {
+function Change({ target, groups, form, errors }: ChangeProps) {
   const { targets: t } = useTexts();
   return (
     <Card title={t.settings.change}>
       <Form action={`/targets/${target.id}/settings`} class="stack">
+        <TextField name="name" label={t.form.name} value={form.get('name') ?? target.name} isRequired />
         <SelectField
           name="mode"
           label={t.mode}
@@ -138,6 +191,38 @@ function Change({ target, groups, errors }: ChangeProps) {
           error={errors.groups}
         />
         <CheckField name="allUsers" label={t.settings.scopeAll} isChecked={target.scope.allUsers} />
+        <TextField
+          name="settings"
+          label={t.settings.all}
+          hint={t.form.moreHint}
+          rows={8}
+          value={form.get('settings') ?? JSON.stringify(target.settings, null, 2)}
+        />
+        <TextField
+          name="credentials"
+          label={t.settings.newCredentials}
+          hint={t.settings.newCredentialsHint}
+          rows={2}
+        />
+        <FieldGroup legend={t.settings.guards}>
+          <p class="hint">{t.settings.guardsHint}</p>
+          <div class="line">
+            <TextField
+              name="percent"
+              type="number"
+              label={t.settings.percent}
+              value={form.get('percent') ?? guardOf(target.guards, 'percent')}
+              isRequired
+            />
+            <TextField
+              name="atLeast"
+              type="number"
+              label={t.settings.atLeast}
+              value={form.get('atLeast') ?? guardOf(target.guards, 'atLeast')}
+              isRequired
+            />
+          </div>
+        </FieldGroup>
         <div class="actions">
           <Button>{t.settings.save}</Button>
         </div>

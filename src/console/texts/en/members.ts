@@ -96,6 +96,10 @@ export const members = {
     no: (user: string, group: string) => `${user} is not in ${group}.`,
     was: (user: string, group: string, at: string) => `${user} was in ${group} at ${at}.`,
     wasNot: (user: string, group: string, at: string) => `${user} was not in ${group} at ${at}.`,
+    drawn: 'Every way',
+    picture: (user: string, group: string) =>
+      `The ways from ${group} down to ${user}; the same stands below in words.`,
+    rule: 'its rule',
     because: 'Because',
     paths: (shown: number, total: number) =>
       total === 1

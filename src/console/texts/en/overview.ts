@@ -10,12 +10,12 @@ export const overview = {
   requests: (count: number) => (count === 1 ? 'One request waits' : `${count} requests wait`),
   requestsWhy: 'Somebody wants to join or leave a group.',
   conflicts: (count: number) => (count === 1 ? 'One conflict is open' : `${count} conflicts are open`),
-  conflictsWhy:
-    'A client found a name taken outside of its namespace; “npx muster conflicts list” shows it and decides.',
+  conflictsWhy: 'A file or a client and the directory disagree; somebody decides.',
   blocked: (name: string, count: number) =>
     count === 1 ? `One object is blocked at ${name}` : `${count} objects are blocked at ${name}`,
   blockedWhy: 'The target refuses it as it is.',
   stopped: (name: string) => `${name} is stopped`,
+  down: (name: string) => `${name} does not answer`,
   look: 'Look',
   lookAt: (what: string) => `Look: ${what}`,
   figures: 'Directory',

@@ -13,7 +13,7 @@ export const refusals = {
   indirect: 'Leave the group that it names.',
   cycle: 'Take one of the named nestings away first.',
   link: 'Ask for a new one: npx muster admin link prints it, on the machine that Muster runs on.',
-  release: 'An administrator releases it under Users.',
+  release: 'An administrator releases it under Conflicts, Held back sign-ins.',
   roleInUse: 'Take the role from those groups first.',
   history: 'Choose a moment within the time that is kept.',
   person: 'Sign in yourself; a token cannot do this.',

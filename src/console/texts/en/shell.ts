@@ -21,6 +21,7 @@ export const shell = {
     sources: 'Sources',
     clients: 'SCIM clients',
     providers: 'Sign-in providers',
+    conflicts: 'Conflicts',
     activity: 'Activity',
     settings: 'Settings',
     doctor: 'Doctor',

@@ -40,8 +40,9 @@ export const targets = {
     off: 'Resume it to send what the directory changed meanwhile.',
     paused: 'Muster paused it. Look into it, then resume it.',
     pausing: 'The service asked to be left alone for a while; it goes on by itself.',
-    down: 'It is asked again by itself. What changes meanwhile is sent when it answers.',
-    quarantined: 'It has not answered for a day. It is asked once an hour, and goes on when it answers.',
+    down: 'It is asked again by itself, or at once by Push now. What changes meanwhile is sent when it answers.',
+    quarantined:
+      'It has not answered for a day. It is asked once an hour, or at once by Push now, and goes on when it answers.',
   },
   until: 'Asked again',
   tabs: { label: 'About this target', ledger: 'Ledger', drift: 'Drift', settings: 'Settings' },
@@ -121,8 +122,14 @@ export const targets = {
     credentials: 'Credentials',
     noCredentials: 'none',
     guards: 'Guards',
-    guardsText: (percent: number, atLeast: number) =>
-      `held when a push would take away more than ${percent} % or ${atLeast}, whichever is more`,
+    guardsHint:
+      'A push that would take away more than this share, and more than that many, is held until somebody approves it.',
+    percent: 'Percent',
+    atLeast: 'At least',
+    all: 'Settings',
+    newCredentials: 'New credentials',
+    newCredentialsHint:
+      'A JSON object such as {"bearer":"…"}; empty leaves them as they are. They are sealed, and never shown again.',
     learned: 'Learned of it',
     change: 'Change',
     scopeGroups: 'Groups',

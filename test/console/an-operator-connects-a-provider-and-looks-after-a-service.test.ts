@@ -1,0 +1,188 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import type { Page } from 'playwright-core';
+import { freshDatabase, type TestDatabase } from '../support/database.ts';
+import { eventually } from '../support/eventually.ts';
+import { freePort } from '../support/free-port.ts';
+import { type Installation, makeInstallation } from '../support/muster.ts';
+import { needs } from '../support/needs.ts';
+import { type QuirkServer, startQuirkServer } from '../support/quirk-server.ts';
+import { openScreens, type Screens, type Visitor } from '../support/screen.ts';
+
+const CORE = 'urn:ietf:params:scim:schemas:core:2.0';
+const PATCH_OP = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
+
+/** An identity provider that speaks as Okta does: asks by userName, then creates; groups by PATCH. */
+interface Provider {
+  person(userName: string): Promise<string>;
+  group(displayName: string, members: readonly string[]): Promise<string>;
+  patch(group: string, op: 'add' | 'remove', person: string): Promise<void>;
+}
+
+function providerAt(base: string, token: string): Provider {
+  const ask = async (method: string, path: string, body?: object): Promise<{ id: string }> => {
+    const answer = await fetch(`${base}${path}`, {
+      method,
+      headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/scim+json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+    return (text === '' ? {} : JSON.parse(text)) as { id: string };
+  };
+  return {
+    person: async (userName) => {
+      await ask(
+        'GET',
+        `/Users?filter=${encodeURIComponent(`userName eq "${userName}"`)}&startIndex=1&count=100`,
+      );
+      const [givenName = '', familyName = ''] = userName.split('@')[0]?.split('.') ?? [];
+      const name = { givenName, familyName };
+      const emails = [{ primary: true, value: userName, type: 'work' }];
+      const user = { schemas: [`${CORE}:User`], userName, name, emails, active: true };
+      return (await ask('POST', '/Users', user)).id;
+    },
+    group: async (displayName, members) => {
+      const body = { schemas: [`${CORE}:Group`], displayName, members: members.map((value) => ({ value })) };
+      return (await ask('POST', '/Groups', body)).id;
+    },
+    patch: async (group, op, person) => {
+      const operation =
+        op === 'add'
+          ? { op, path: 'members', value: [{ value: person }] }
+          : { op, path: `members[value eq "${person}"]` };
+      await ask('PATCH', `/Groups/${group}`, { schemas: [PATCH_OP], Operations: [operation] });
+    },
+  };
+}
+
+needs('chromium')('an operator in a browser, on a daemon of its own', () => {
+  let database: TestDatabase;
+  let muster: Installation;
+  let service: QuirkServer;
+  let screens: Screens;
+  let operator: Visitor;
+  let page: Page;
+
+  beforeAll(async () => {
+    database = await freshDatabase('empty');
+    const port = String(await freePort());
+    const address = `http://127.0.0.1:${port}`;
+    muster = await makeInstallation({
+      ...{ DATABASE_URL: database.url, MUSTER_PORT: port, MUSTER_BASE_URL: address },
+    });
+    const { greeting } = await muster.serve();
+    service = await startQuirkServer();
+    screens = await openScreens(address);
+    operator = await screens.visit(/\/sign-in\/\S+/.exec(greeting)?.[0] ?? '', '/');
+    ({ page } = operator);
+  }, 120_000);
+  afterAll(async () => {
+    await screens.close();
+    await muster.remove();
+    await Promise.all([service.close(), database.close()]);
+  }, 60_000);
+
+  const expectWhole = async (picture: string): Promise<void> => {
+    expect(await operator.faultsInEveryForm(`journeys/${picture}`)).toEqual([]);
+  };
+  const press = (name: string): Promise<void> =>
+    page.getByRole('main').getByRole('button', { name, exact: true }).click();
+  const go = (name: string): Promise<void> =>
+    page.getByRole('navigation').getByRole('link', { name }).click();
+
+  let provider: Provider;
+  let reader = '';
+  let readers = '';
+
+  it('connects an identity provider that speaks as Okta does, and sees its first push arrive at a service', async () => {
+    // An empty directory says what to do first.
+    await page.getByRole('heading', { name: 'First steps' }).waitFor();
+    await expectWhole('first-push/1-empty');
+    await page.getByRole('link', { name: 'Connect an identity provider over SCIM' }).click();
+    await page.getByLabel('What it is').selectOption('okta');
+    await page.getByLabel('Name').fill('okta');
+    await expectWhole('first-push/2-client');
+    await press('Connect');
+    const base = (await page.getByRole('definition').first().textContent()) ?? '';
+    const token = await page.getByLabel('Token').inputValue();
+    await expectWhole('first-push/3-token');
+
+    // What the page shows is all that the provider is told.
+    provider = providerAt(base, token);
+    await page.getByRole('link', { name: 'See what it sends' }).click();
+    await page.getByText('It has not sent anything yet.').waitFor();
+    const ada = await provider.person('ada.lovelace@uni.example');
+    reader = await provider.person('grace.hopper@uni.example');
+    readers = await provider.group('Readers', [ada]);
+    // The page follows by itself.
+    await page.getByRole('rowheader', { name: 'POST /Groups' }).waitFor();
+    await expectWhole('first-push/4-requests');
+
+    await go('Targets');
+    await page.getByRole('link', { name: 'Add a target' }).click();
+    await page.getByRole('link', { name: 'SCIM 2.0' }).click();
+    await page.getByLabel('Name', { exact: true }).fill('Library');
+    await page.getByLabel('Address', { exact: true }).fill(`${service.url}/scim/v2`);
+    await page.getByLabel('Token').fill('the-token-of-the-library');
+    await page.getByLabel('The address may be one of a private network').check();
+    await page.getByLabel('Mode').selectOption('enforce');
+    await page.getByLabel('Groups').fill('Readers');
+    await press('Add');
+    await page.getByRole('rowheader', { name: 'Readers' }).waitFor();
+    await eventually(() => {
+      expect(service.held().groups).toEqual({ Readers: ['ada.lovelace@uni.example'] });
+    });
+    await eventually(async () => {
+      await page.goto('/targets');
+      await page.getByRole('link', { name: 'Library' }).click();
+      expect(await page.getByRole('cell', { name: 'settled' }).count()).toBe(2);
+    });
+    await expectWhole('first-push/5-arrived');
+
+    await provider.patch(readers, 'add', reader);
+    await eventually(() => {
+      expect(service.held().groups.Readers).toHaveLength(2);
+    });
+    await page.goto('/');
+    await page.getByRole('heading', { name: 'Overview' }).waitFor();
+    expect(await page.getByRole('heading', { name: 'First steps' }).count()).toBe(0);
+    await expectWhole('first-push/6-overview');
+    expect(operator.complaints).toEqual([]);
+  }, 180_000);
+
+  it('sees that a service died, and that it has everything once it is back', async () => {
+    await page.goto('/targets');
+    await page.getByRole('link', { name: 'Library' }).click();
+    service.quirks.trick = () => ({ kind: 'reset', done: false });
+    await provider.patch(readers, 'remove', reader);
+    // Nobody reloads: the page follows.
+    await page.getByText('It is asked again by itself').waitFor({ timeout: 60_000 });
+    expect(await page.getByText('does not answer').count()).toBeGreaterThan(0);
+    await expectWhole('dead-target/1-does-not-answer');
+    await press('Test');
+    await page.getByText('It cannot be used as it is.').waitFor();
+    await expectWhole('dead-target/2-tested');
+    await page.goto('/overview');
+    await page.getByText('Library does not answer').waitFor();
+    await expectWhole('dead-target/3-overview');
+    await page.getByRole('link', { name: 'Look: Library does not answer' }).click();
+    expect(service.held().groups.Readers).toHaveLength(2);
+
+    service.quirks.trick = () => null;
+    // A person need not wait until Muster asks again.
+    await press('Push now');
+    await page.getByText('Done.').waitFor({ timeout: 60_000 });
+    await eventually(() => {
+      expect(service.held().groups).toEqual({ Readers: ['ada.lovelace@uni.example'] });
+    });
+    await expectWhole('dead-target/4-pushed');
+    await page.goto('/targets');
+    await page.getByRole('link', { name: 'Library' }).click();
+    await page.getByText('answers', { exact: true }).waitFor();
+    expect(await page.getByText('does not answer').count()).toBe(0);
+    await expectWhole('dead-target/5-back');
+    await page.goto('/overview');
+    expect(await page.getByText('Library does not answer').count()).toBe(0);
+    expect(operator.complaints).toEqual([]);
+  }, 180_000);
+});
