@@ -64,7 +64,7 @@ needs('chromium')('an operator in a browser, on a daemon of its own', () => {
   let page: Page;
 
   beforeAll(async () => {
-    database = await freshDatabase('empty');
+    database = await freshDatabase();
     const port = String(await freePort());
     const address = `http://127.0.0.1:${port}`;
     muster = await makeInstallation({
@@ -75,7 +75,7 @@ needs('chromium')('an operator in a browser, on a daemon of its own', () => {
     screens = await openScreens(address);
     operator = await screens.visit(/\/sign-in\/\S+/.exec(greeting)?.[0] ?? '', '/');
     ({ page } = operator);
-  }, 120_000);
+  }, 180_000);
   afterAll(async () => {
     await screens.close();
     await muster.remove();

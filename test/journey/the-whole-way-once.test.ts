@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs';
+import { basename } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Installation, makeInstallation } from '../support/muster.ts';
 
@@ -37,5 +39,7 @@ describe('muster demo', () => {
     expect(await installation.run('members', 'demo-university')).toMatchObject({ code: 2 });
     const again = await installation.run('demo', '--remove', '--json');
     expect(JSON.parse(again.out)).toEqual({ removed: 0 });
+    const left = readdirSync(installation.folder, { recursive: true, encoding: 'utf8' });
+    expect(left.filter((path) => basename(path).includes('demo'))).toEqual([]);
   }, 120_000);
 });

@@ -100,6 +100,7 @@ function visitorOf(page: Page, look: Look, context: BrowserContext): Visitor {
     keepPicture: (name) => keepPicture(page, name, look),
     faultsInEveryForm: async (name) => {
       const found: string[] = [];
+      await page.evaluate(look.scripts === 'on' ? STAND_STILL : '');
       for (const form of forms) {
         await takeForm(page, form);
         const faults = [...(look.scripts === 'on' ? await axeFindings(page) : []), ...(await overflow(page))];
@@ -107,10 +108,18 @@ function visitorOf(page: Page, look: Look, context: BrowserContext): Visitor {
         await keepPicture(page, name, form);
       }
       await takeForm(page, look);
+      await page.evaluate(look.scripts === 'on' ? GO_ON : '');
       return found;
     },
   };
 }
+
+/** Pages that follow something must not change while they are looked at. */
+const STAND_STILL = `
+  window.refuse = (event) => { event.preventDefault(); event.detail.shouldSwap = false; };
+  ['htmx:beforeRequest', 'htmx:beforeSwap'].forEach((name) => document.addEventListener(name, window.refuse));`;
+const GO_ON = `
+  ['htmx:beforeRequest', 'htmx:beforeSwap'].forEach((name) => document.removeEventListener(name, window.refuse));`;
 
 async function takeForm(page: Page, { colours, width }: Omit<Look, 'scripts'>): Promise<void> {
   await page.emulateMedia({ colorScheme: colours });

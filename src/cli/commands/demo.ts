@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { fillCampus } from '../demo/campus.ts';
 import { clients, targets } from '../demo/cast.ts';
+import { removeFiles } from '../demo/files.ts';
 import { callerOf } from '../demo/http.ts';
 import { startScimService, startWebhookService } from '../demo/services.ts';
 import { openStage } from '../demo/stage.ts';
@@ -99,6 +100,7 @@ async function removeAll(open: Visit): Promise<number> {
   await forgetTargets(open);
   const removed = await removeTraces(open);
   await endClients(open);
+  await removeFiles(open.settings);
   return removed;
 }
 

@@ -90,7 +90,7 @@ export async function rejectHeldFile(open: Visit): Promise<void> {
   }
 }
 
-/** Forgets the demo's targets; the files that they wrote stay. */
+/** Forgets the demo's targets. */
 export async function forgetTargets(open: Visit): Promise<void> {
   const { masterKey } = await openKeys(open);
   const { database, wake } = open.directory;

@@ -11,6 +11,10 @@ import { Moment } from '../../components/moment.tsx';
 import { Picture } from '../../components/picture.tsx';
 import { useTexts } from '../../frame/here.ts';
 import { drawGrowth } from './growth.ts';
+import { drawLag } from './lag.ts';
+
+/** Beyond these nobody compares bars; the table has all. */
+const MOST_BARS = 20;
 
 /** Something that a person has to look at. */
 export interface Need {
@@ -71,27 +75,39 @@ export function TargetsCard({ targets }: { readonly targets: readonly TargetLagR
       {targets.length === 0 ? (
         <Empty title={t.noTarget}>{t.noTargetNext}</Empty>
       ) : (
-        <DataTable
-          caption={t.targets}
-          rows={targets}
-          keyOf={({ id }) => id}
-          columns={[
-            { head: t.target, kind: 'name', cell: ({ id, name }) => <a href={`/targets/${id}`}>{name}</a> },
-            { head: t.mode, cell: ({ mode }) => mode },
-            {
-              head: t.behind,
-              cell: ({ open }) =>
-                open === 0 ? (
-                  <Badge tone="good">{t.upToDate}</Badge>
-                ) : (
-                  <Badge tone="warn">{t.objects(open)}</Badge>
-                ),
-            },
-            { head: t.since, cell: ({ oldest }) => (oldest === null ? null : <Moment at={oldest} />) },
-          ]}
-        />
+        <>
+          {targets.every(({ open, blocked }) => open + blocked === 0) ? null : (
+            <Picture svg={drawLag(targets.slice(0, MOST_BARS))} label={t.lagPicture} />
+          )}
+          <TargetsTable targets={targets} />
+        </>
       )}
     </Card>
+  );
+}
+
+function TargetsTable({ targets }: { readonly targets: readonly TargetLagRow[] }) {
+  const { overview: t } = useTexts();
+  return (
+    <DataTable
+      caption={t.targets}
+      rows={targets}
+      keyOf={({ id }) => id}
+      columns={[
+        { head: t.target, kind: 'name', cell: ({ id, name }) => <a href={`/targets/${id}`}>{name}</a> },
+        { head: t.mode, cell: ({ mode }) => mode },
+        {
+          head: t.behind,
+          cell: ({ open }) =>
+            open === 0 ? (
+              <Badge tone="good">{t.upToDate}</Badge>
+            ) : (
+              <Badge tone="warn">{t.objects(open)}</Badge>
+            ),
+        },
+        { head: t.since, cell: ({ oldest }) => (oldest === null ? null : <Moment at={oldest} />) },
+      ]}
+    />
   );
 }
 

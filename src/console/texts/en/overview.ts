@@ -31,6 +31,8 @@ export const overview = {
   targets: 'Targets',
   target: 'Target',
   mode: 'Mode',
+  lagPicture:
+    'How many objects each target is behind with, and how many are blocked; the table says the same.',
   behind: 'Behind with',
   upToDate: 'up to date',
   objects: (count: number) => (count === 1 ? 'one object' : `${count} objects`),
