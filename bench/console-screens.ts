@@ -2,15 +2,15 @@ import { randomBytes } from 'node:crypto';
 import type pg from 'pg';
 import { makeSignInLink } from '../src/directory/sessions.ts';
 import { perform } from '../src/directory/work.ts';
-import type { Bench, Benchmark } from './benchmark.ts';
+import type { Benchmark } from './benchmark.ts';
 import { openGround } from './ground.ts';
 import { absolute, type Figure } from './figure.ts';
 import { landmarks } from './generator/groups.ts';
 import { userNameOf } from './generator/rows.ts';
-import { shapes } from './generator/shape.ts';
+import type { Shape } from './generator/shape.ts';
 import { startDaemon } from './http/processes.ts';
 import { spreadOf, timed } from './interleave.ts';
-import { onCopy, withClient } from './kept-databases.ts';
+import { keptDatabase, onCopy, withClient } from './kept-databases.ts';
 
 /**
  * Every screen of the console as an administrator opens it: the whole answer of a daemon, over loopback. Besides the
@@ -20,18 +20,24 @@ import { onCopy, withClient } from './kept-databases.ts';
 export const consoleScreens: Benchmark = {
   name: 'console-screens',
   goals: ['SCREENS'],
-  run: (bench) =>
-    onCopy(bench, async (url) => {
+  run: async (bench) => {
+    const { server, seed, say } = bench;
+    const kept = await keptDatabase(server, { name: 'tenth', shape: SHAPE, seed, say });
+    return onCopy({ server, url: kept }, async (url) => {
       bench.say('log, ledger and file beside the directory');
-      const known = await withClient(url, (client) => fill(client, bench));
+      const known = await withClient(url, fill);
       const daemon = await startDaemon({ databaseUrl: url });
       try {
         return await measure(daemon.address, await signIn(url, daemon.address), pathsOf(known));
       } finally {
         await daemon.stop();
       }
-    }),
+    });
+  },
 };
+
+/** Whatever the size of the run: it is the directory that screens are promised for. */
+const SHAPE: Shape = { users: 100_000, groups: 10_000, memberships: 1_000_000, depth: 10 };
 
 const LIMIT_MS = 300;
 const RUNS = 12;
@@ -170,7 +176,7 @@ function pathsOf({
 }
 
 /** What a directory of that size has besides, as if it had been there for long. */
-async function fill(client: pg.Client, bench: Bench): Promise<Known> {
+async function fill(client: pg.Client): Promise<Known> {
   await client.query('set synchronous_commit = off');
   // Older than whatever follows the log, so that nothing of it is followed.
   await client.query(
@@ -183,7 +189,7 @@ async function fill(client: pg.Client, bench: Bench): Promise<Known> {
      select '3', now() - interval '19 days' + a.member_n * interval '1 ms', 'membership.direct', a.group_n, 'feed', 'csv',
        a.source_n, array[a.member_n]
      from assertion a where a.member_kind = 'u' order by a.member_n, a.group_n limit $1`,
-    [shapes[bench.size].users],
+    [SHAPE.users],
   );
   const { rows: targets } = await client.query<{ n: number; id: string }>(
     `insert into target (name, name_key, type, mode, all_users, settings, credentials, guards, epoch_id)
@@ -202,7 +208,7 @@ async function fill(client: pg.Client, bench: Bench): Promise<Known> {
        finished_at)
      select n, 'everybody.csv', 'actions', 'applied', gen_random_uuid(), now(), $1, $1, $1, 0, now(), now()
      from source where name = 'csv' returning n, id`,
-    [shapes[bench.size].users],
+    [SHAPE.users],
   );
   const run = only(runs);
   await client.query(
@@ -231,7 +237,7 @@ async function fill(client: pg.Client, bench: Bench): Promise<Known> {
     ...{ target: target.id, run: run.id, user: only(users).id, nested },
     large: await idOf(landmarks.all),
     small: await idOf(landmarks.ten),
-    userName: userNameOf(shapes[bench.size].users - 1),
+    userName: userNameOf(SHAPE.users - 1),
   };
 }
 

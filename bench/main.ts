@@ -1,5 +1,5 @@
 /**
- * Runs benchmarks: `npm run bench [-- NAME…] [--size small|tenth|full] [--seed N]`. NAME is a benchmark's name or a
+ * Runs benchmarks: `npm run bench [-- NAME…] [--size small|full] [--seed N]`. NAME is a benchmark's name or a
  * goal's number; none means all. `generate` only makes the directory and what is kept beside it, `list` names the benchmarks, `forget`
  * removes every kept directory. Prints a table, writes JSON, and never judges by its exit code;
  * only a benchmark that could not run makes it fail.

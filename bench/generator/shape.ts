@@ -8,10 +8,9 @@ export interface Shape {
   readonly depth: number;
 }
 
-/** The directories that the goals are about; `small` is a hundredth of `full`, `tenth` is what screens are measured at. */
+/** The directories that the goals are about; `small` is a hundredth of `full`. */
 export const shapes = {
   small: { users: 10_000, groups: 1_000, memberships: 79_000, depth: 10 },
-  tenth: { users: 100_000, groups: 10_000, memberships: 1_000_000, depth: 10 },
   full: { users: 1_000_000, groups: 100_000, memberships: 7_900_000, depth: 10 },
 } as const satisfies Record<string, Shape>;
 
