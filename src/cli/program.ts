@@ -23,6 +23,7 @@ const commands: Readonly<Record<string, () => Promise<Add>>> = {
   doctor: async () => (await import('./commands/doctor.ts')).addDoctorCommand,
   config: async () => (await import('./commands/config.ts')).addConfigCommands,
   import: async () => (await import('./commands/import.ts')).addImportCommand,
+  export: async () => (await import('./commands/export.ts')).addExportCommands,
   feed: async () => (await import('./commands/feed.ts')).addFeedCommands,
   source: async () => (await import('./commands/source.ts')).addSourceCommands,
   explain: async () => (await import('./commands/explain.ts')).addExplainCommand,

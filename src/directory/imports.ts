@@ -18,6 +18,7 @@ import {
   noteIdentityConflicts,
   noteProposals,
 } from '../store/feeds/disagreements.ts';
+import { listPastEnds, setStatedEnds } from '../store/feeds/ends.ts';
 import { describeGroups, takeDeletedGroups } from '../store/feeds/group-details.ts';
 import {
   assertsNestings,
@@ -83,7 +84,7 @@ export interface ImportEnd {
 /**
  * Applies the staged rows of a run and answers how they ended. Rows are refused one by one: group.automatic
  * (D-14), group.reserved (D-03, F-11), group.restricted (J-17), group.protected (J-20),
- * group.name_reserved (D-05, D-16), role.protected and role.invalid (F-08), nesting.cycle with the path (F-10),
+ * group.name_reserved (D-05, D-16), role.protected and role.invalid (F-08), membership.over, nesting.cycle with the path (F-10),
  * identity.conflict and identity.ambiguous. What is
  * missing is made (F-04); who stays is not touched (F-09). A snapshot ends what its source asserted before and
  * does not any more (D-02, D-09), unless a row was refused.
@@ -99,6 +100,7 @@ export async function applyImport(work: Work, run: ImportRun): Promise<ImportEnd
   if (kinds.hasPeople) await spreadGroups(tx);
   await lockNamedGroups(tx, retracts ? sourceN : null);
   await refuseUnreadRows(tx);
+  if (kinds.hasEnds) await refusePastEnds(work);
   await gatherNames(tx, kinds);
   await analyzeStaged(tx, 'staged_name', rows);
   await refuseByGroup(work);
@@ -131,6 +133,7 @@ export async function applyImport(work: Work, run: ImportRun): Promise<ImportEnd
   await analyzeStaged(tx, 'staged_pair', rows);
   if (kinds.hasRoles) notePlace(work, await giveRoles(tx, author));
   await writePlannedPairs(work, { movesNestings });
+  if (kinds.hasEnds) notePlace(work, await setStatedEnds(tx, author));
   if (kinds.hasGroups) await importGroups(work);
   if (run.tells?.people === true && !withheld) {
     const { place, deactivated } = await endStatements(tx, author);
@@ -240,6 +243,14 @@ async function refuseByCycle({ tx }: Work): Promise<void> {
     return { line, code: refusal.code, detail: refusal.message };
   });
   await refuseLines(tx, faults);
+}
+
+async function refusePastEnds({ tx }: Work): Promise<void> {
+  const faults = (await listPastEnds(tx)).map(({ line, expiresAt }) => {
+    const { code, message } = new Refusal('membership.over', { expiresAt });
+    return { line, code, detail: message };
+  });
+  if (faults.length > 0) await refuseLines(tx, faults);
 }
 
 async function settleHardCells({ tx }: Work): Promise<void> {

@@ -35,14 +35,7 @@ export function formatsOf(settings: FormatSettings): FeedFormat[] {
     const format = mappedFormat(mapping);
     return [{ format: withStatus(format), read: createMappedRowReader(mapping, readActionOf) }];
   }
-  const known = Object.entries(USER_COLUMNS).flatMap(([column, path]) => {
-    const place = findPlace(userType, path);
-    return place === null ? [] : [{ column, place }];
-  });
-  const stated: readonly StatedColumn[] = [
-    ...known.filter(({ column }) => !columns.has(column)),
-    ...[...columns].map(([column, place]) => ({ column, place })),
-  ];
+  const stated = statedColumns({ userType, columns });
   return [
     { format: withStatus(PORTAL_FORMAT), read: createPortalRowReader(identityOrder, readActionOf) },
     {
@@ -54,6 +47,21 @@ export function formatsOf(settings: FormatSettings): FeedFormat[] {
       read: createPersonRowReader({ columns: stated, readActionOf }),
     },
     { format: withStatus(GROUPS_FORMAT), read: createGroupRowReader(readActionOf) },
+  ];
+}
+
+/** The columns of users.csv that state attributes: the known ones, and those that the feed's settings add. */
+export function statedColumns({
+  userType,
+  columns,
+}: Pick<FormatSettings, 'userType' | 'columns'>): readonly StatedColumn[] {
+  const known = Object.entries(USER_COLUMNS).flatMap(([column, path]) => {
+    const place = findPlace(userType, path);
+    return place === null ? [] : [{ column, place }];
+  });
+  return [
+    ...known.filter(({ column }) => !columns.has(column)),
+    ...[...columns].map(([column, place]) => ({ column, place })),
   ];
 }
 

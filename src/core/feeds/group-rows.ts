@@ -1,4 +1,5 @@
 /** Format 2, `groups.csv` and `memberships.csv`: rows about groups, and about who is listed in them. */
+import { readEndCell } from './end-cell.ts';
 import { type RowFault, rowFault } from './fault.ts';
 import type { IdentityOrder } from './identity-cell.ts';
 import type { FileFormat } from './layout.ts';
@@ -28,7 +29,7 @@ export const GROUPS_FORMAT: FileFormat = {
 export const MEMBERSHIPS_FORMAT: FileFormat = {
   name: 'memberships',
   required: ['group', 'member'],
-  optional: ['type', 'action'],
+  optional: ['type', 'expiresat', 'action'],
   aliases: { username: 'member', user: 'member' },
   positions: null,
 };
@@ -72,7 +73,11 @@ export function createMembershipRowReader(order: IdentityOrder, readActionOf: Ac
     const kind = readType(cells('type'));
     if (kind === null) return rowFault('type.invalid', { value: cells('type') });
     const member = readMember(cells('member').trim(), { action, order, kind });
-    return isFault(member) ? member : { kind: 'membership', action, group, roles: [], member };
+    if (isFault(member)) return member;
+    const expiresAt = action === 'delete' ? null : readEndCell(cells('expiresat'));
+    const row = { kind: 'membership', action, group, roles: [], member } as const;
+    if (expiresAt === null) return row;
+    return typeof expiresAt === 'string' ? { ...row, expiresAt } : expiresAt;
   };
 }
 

@@ -111,5 +111,6 @@ export function foldedKey(value: string): GivenKey {
 export function readTargetedId(text: string): GivenTargetedId {
   const [issuer, audience, value, ...more] = text.split('!').map((part) => part.trim());
   if (value === undefined || more.length > 0) return { value: text, key: text, issuer: null, audience: null };
-  return { value, key: value, issuer: issuer === '' ? null : (issuer ?? null), audience: audience ?? null };
+  const said = (part = ''): string | null => (part === '' ? null : part);
+  return { value, key: value, issuer: said(issuer), audience: said(audience) };
 }

@@ -24,6 +24,8 @@ export interface MembershipRow {
   /** Roles that an import adds to the group (F-08); empty for a delete. */
   readonly roles: readonly GivenName[];
   readonly member: GivenMember;
+  /** When an import's membership ends by itself, in RFC 3339; absent where the row does not say. */
+  readonly expiresAt?: string;
 }
 
 /** The keys that a row about a person gives; at least one is there, and all must name the same user. */

@@ -34,9 +34,9 @@ export function copyLine(issuer: string, { line, original, row }: StagedRow): st
 /** Characters that COPY or its arrays would read as something else. */
 const SPECIAL = /[\\"\n\r\t\0]/;
 
-/** The row of nearly every line of a large file: a membership without roles or targetedId, of which nothing needs escaping. */
-function isPlain({ roles, member }: MembershipRow, original: string): boolean {
-  if (roles.length > 0 || SPECIAL.test(original)) return false;
+/** The row of nearly every line of a large file: a membership without roles, end or targetedId, of which nothing needs escaping. */
+function isPlain({ roles, member, expiresAt }: MembershipRow, original: string): boolean {
+  if (roles.length > 0 || expiresAt !== undefined || SPECIAL.test(original)) return false;
   return member.kind !== 'user' || member.identity.targetedId === null;
 }
 
@@ -76,7 +76,7 @@ function valuesOf(row: FeedRow | RowFault, issuer: string): (string | null)[] {
 }
 
 function membershipValues(row: MembershipRow, issuer: string): (string | null)[] {
-  const { group, roles } = row;
+  const { group, roles, expiresAt } = row;
   return [
     action(row),
     memberKind(row),
@@ -86,7 +86,7 @@ function membershipValues(row: MembershipRow, issuer: string): (string | null)[]
     ...namesLiteral(roles),
     null,
     null,
-    null,
+    expiresAt === undefined ? null : JSON.stringify({ expiresAt }),
     null,
     null,
   ];

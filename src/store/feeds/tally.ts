@@ -13,6 +13,8 @@ export interface RowTally {
   /** Deletions of everybody (F-07). */
   readonly hasStars: boolean;
   readonly hasRoles: boolean;
+  /** Memberships that end by themselves. */
+  readonly hasEnds: boolean;
   /** Of what the rows ask for, as far as it is one thing; null for a file that imports and deletes. */
   readonly action: 'import' | 'delete' | null;
 }
@@ -32,6 +34,7 @@ export function createTally(): Tally {
     hasMemberships: false,
     hasStars: false,
     hasRoles: false,
+    hasEnds: false,
   };
   let imports = false;
   let deletes = false;
@@ -48,6 +51,7 @@ export function createTally(): Tally {
         if (row.action === 'delete') seen.movesNestings = true;
       } else {
         seen.hasMemberships = true;
+        if (row.expiresAt !== undefined) seen.hasEnds = true;
         const { kind } = row.member;
         if (kind === 'group' || kind === 'all-groups') seen.movesNestings = true;
         if (kind === 'all-users' || kind === 'all-groups') seen.hasStars = true;
