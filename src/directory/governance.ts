@@ -21,7 +21,7 @@ import {
 } from '../store/governance.ts';
 import { idsOfMembers } from '../store/effective/membership.ts';
 import { bumpGroups, type GroupRow, lockGroup } from '../store/groups.ts';
-import { openGroupsBelow } from '../store/protection.ts';
+import { openGroupBelow } from '../store/protection.ts';
 import { usersBelow } from '../store/request-loss.ts';
 import { externalIdIssuer, lockUser } from '../store/users.ts';
 import { endRequestLosses } from './request-loss.ts';
@@ -150,8 +150,8 @@ async function grantToGroup(
     [...had, ...wanted].filter((one) => had.includes(one) !== wanted.includes(one)),
   );
   const protects = wanted.some((permission) => permission !== 'groups.request');
-  const [open] = protects ? await openGroupsBelow(work.tx, [group.n]) : [];
-  if (open !== undefined) throw new Refusal('group.protected_open', { group: open });
+  const open = protects ? await openGroupBelow(work.tx, [group.n]) : null;
+  if (open !== null) throw new Refusal('group.protected_open', { group: open.name });
   await setPermissionsOfHolder(work.tx, group.n, wanted);
   if (letsRequest(had) && !letsRequest(wanted)) {
     await endRequestLosses(work, await usersBelow(work.tx, [group.n]));

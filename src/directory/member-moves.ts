@@ -1,7 +1,7 @@
 /** Putting members into a group and taking them out: the writes, and all that follows from them. */
 import { isAdministrator } from '../core/actor.ts';
 import type { GroupN, UserN } from '../core/ids.ts';
-import { mayInGroup } from '../core/policies.ts';
+import { may, mayInGroup } from '../core/policies.ts';
 import { Refusal } from '../core/refusal.ts';
 import {
   assertMembers,
@@ -12,8 +12,8 @@ import {
 } from '../store/assertions.ts';
 import { closeOverNesting, findCycle, reopenNesting } from '../store/closure.ts';
 import { isYetToCome, setExpiry } from '../store/expiry.ts';
-import { findEveryone, findGroupsOf, type GroupRow, groupNames } from '../store/groups.ts';
-import { openGroupsBelow } from '../store/protection.ts';
+import { findEveryone, findGroupsOf, type GroupRow, groupNamesSeenBy } from '../store/groups.ts';
+import { openGroupBelow } from '../store/protection.ts';
 import { usersBelow } from '../store/request-loss.ts';
 import { tellMovedMany } from './member-alerts.ts';
 import { endRequestLosses } from './request-loss.ts';
@@ -131,18 +131,39 @@ export async function followLoss(work: Work, group: GroupRow, gone: MembersGone)
 /** What is nested in a protected group becomes protected too, and can be neither open nor public (J-20). */
 async function refuseOpenBelow(work: Work, group: GroupRow, nested: readonly GroupN[]): Promise<void> {
   if (!group.protected) return;
-  const [open] = await openGroupsBelow(work.tx, nested);
-  if (open !== undefined) throw new Refusal('group.protected_open', { group: open });
+  const open = await openGroupBelow(work.tx, nested);
+  if (open === null) return;
+  throw new Refusal('group.protected_open', {
+    group: (await namesTold(work, [open.n])).get(open.n) ?? UNSEEN,
+  });
 }
 
-/** Refuses to nest the group of everyone (D-14), and a nesting that would close a cycle, naming the whole path (D-11). The graph lock must be held. */
+/** What stands for a group whose name is not for the writer. */
+const UNSEEN = 'a group that you cannot see';
+
+/** Names of groups as the writer may know them: clients with a namespace of their own, and people, do not see every group. */
+async function namesTold(
+  { tx, by: { actor }, sourceN }: Work,
+  groups: readonly GroupN[],
+): Promise<ReadonlyMap<GroupN, string>> {
+  if (actor.kind !== 'user' || may('read-directory', actor)) return groupNamesSeenBy(tx, groups, sourceN);
+  const rows = await findGroupsOf(tx, groups, sourceN);
+  return new Map(
+    rows.filter((group) => mayInGroup('see-members', actor, group)).map(({ n, name }) => [n, name]),
+  );
+}
+
+/**
+ * Refuses to nest the group of everyone (D-14), and a nesting that would close a cycle, naming the whole path (D-11);
+ * groups on it that the writer cannot see are there without their names. The graph lock must be held.
+ */
 export async function refuseNesting(work: Work, group: GroupN, nested: readonly GroupN[]): Promise<void> {
   const everyone = await findEveryone(work.tx, nested);
   if (everyone !== null) throw new Refusal('group.automatic', { group: everyone, kind: 'everyone' });
   const cycle = await findCycle(work.tx, group, nested);
   if (cycle === null) return;
-  const names = await groupNames(work.tx, cycle);
-  throw new Refusal('nesting.cycle', { path: cycle.map((n) => names.get(n) ?? String(n)) });
+  const names = await namesTold(work, cycle);
+  throw new Refusal('nesting.cycle', { path: cycle.map((n) => names.get(n) ?? UNSEEN) });
 }
 
 /** Keeps what a membership statement wrote: its origin for the next, its place for the answer, what it changed. */

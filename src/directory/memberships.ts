@@ -24,7 +24,12 @@ type MemberId = UserId | GroupId;
  * removes what a replacement leaves out, where the door has to name it.
  */
 export type MembersStep =
-  | { readonly do: 'add' | 'remove' | 'wipe' | 'replace'; readonly members: readonly MemberId[] }
+  | {
+      readonly do: 'add' | 'remove' | 'wipe' | 'replace';
+      readonly members: readonly MemberId[];
+      /** What the door says that they are, where it is to be held to that: one of the other kind is not there. */
+      readonly kinds?: ReadonlyMap<MemberId, MemberKind>;
+    }
   | { readonly do: 'clear'; readonly kind: MemberKind | null };
 
 export interface EditMembers {
@@ -195,7 +200,7 @@ async function netDifference(
     }
     if (step.do === 'replace') await clear(null);
     for (const id of step.members) {
-      const member = found.get(id);
+      const member = memberOf(step, id, found);
       if (member === undefined) continue;
       if (step.do === 'remove' || step.do === 'wipe') {
         add.delete(member.n);
@@ -216,7 +221,18 @@ async function netDifference(
 
 function refuseDangling(steps: readonly MembersStep[], found: ReadonlyMap<MemberId, ResolvedMember>): void {
   const missing = steps.flatMap((step) =>
-    step.do === 'add' || step.do === 'replace' ? step.members.filter((id) => !found.has(id)) : [],
+    step.do === 'add' || step.do === 'replace'
+      ? step.members.filter((id) => memberOf(step, id, found) === undefined)
+      : [],
   );
   if (missing.length > 0) throw new Refusal('member.not_found', { members: [...new Set(missing)] });
+}
+
+function memberOf(
+  { kinds }: Exclude<MembersStep, { readonly do: 'clear' }>,
+  id: MemberId,
+  found: ReadonlyMap<MemberId, ResolvedMember>,
+): ResolvedMember | undefined {
+  const member = found.get(id);
+  return member === undefined || (kinds?.get(id) ?? member.kind) === member.kind ? member : undefined;
 }

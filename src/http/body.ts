@@ -14,8 +14,8 @@ export interface BodyLimits {
 export const MAX_DEPTH = 20;
 
 /**
- * Reads a request's body as JSON. Refuses with 415 another media type, 413 too many bytes, 400 what is no JSON in
- * UTF-8 or nests too deeply.
+ * Reads a request's body as JSON. Refuses with 415 another media type or a compressed body, 413 too many bytes, 400
+ * what is no JSON in UTF-8 or nests too deeply.
  */
 export async function readJson(context: DoorContext, limits: BodyLimits): Promise<unknown> {
   const text = await readText(context, limits);
@@ -29,11 +29,17 @@ export async function readJson(context: DoorContext, limits: BodyLimits): Promis
   }
 }
 
-/** Reads a request's body as text. Refuses with 415 another media type, 413 too many bytes, 400 what is no UTF-8. */
+/** Reads a request's body as text. Refuses with 415 another media type or a compressed body, 413 too many bytes, 400 what is no UTF-8. */
 export async function readText(context: DoorContext, { bytes, types }: BodyLimits): Promise<string> {
   const type = context.request.type.toLowerCase();
   if (type !== '' && !types.includes(type)) {
     throw new HttpProblem('body.unsupported_type', `${type} is not read here; send ${types.join(' or ')}.`);
+  }
+  const encoding = context.get('Content-Encoding').trim().toLowerCase();
+  if (encoding !== '' && encoding !== 'identity') {
+    throw new HttpProblem('body.unsupported_type', 'Compressed bodies are not read here; send it as it is.', {
+      'Accept-Encoding': 'identity',
+    });
   }
   return decode(await readBytes(context, bytes));
 }

@@ -40,6 +40,8 @@ export interface DatabaseOptions {
   readonly url: string;
   /** Largest number of connections at once. */
   readonly poolSize: number;
+  /** How long a statement waits for one of them. */
+  readonly patienceMs?: number;
   readonly applicationName: string;
 }
 
@@ -65,12 +67,17 @@ const PREPARED_LOST = new Set(['26000', '42P05']);
 const MAX_RUNS = 8;
 
 /** Opens a pool. Nothing is connected until the first statement. */
-export function openDatabase({ url, poolSize, applicationName }: DatabaseOptions): Database {
+export function openDatabase({
+  url,
+  poolSize,
+  applicationName,
+  patienceMs = 10_000,
+}: DatabaseOptions): Database {
   const knex = knexFactory({
     client: 'pg',
     connection: { connectionString: url, application_name: applicationName, types, keepAlive: true },
     pool: { min: 0, max: poolSize, idleTimeoutMillis: 30_000 },
-    acquireConnectionTimeout: 10_000,
+    acquireConnectionTimeout: patienceMs,
   });
   const pool = poolOf(knex);
   let prepares = true;
@@ -163,6 +170,20 @@ export function sqlState(error: unknown): string | null {
 /** Name of the constraint that an error of PostgreSQL is about; null for any other error. */
 export function violatedConstraint(error: unknown): string | null {
   return error instanceof pg.DatabaseError && error.constraint !== undefined ? error.constraint : null;
+}
+
+/** SQLSTATEs of a server that takes no connection now: it has too many, it is starting up or going down. */
+const TAKES_NONE = new Set(['53300', '57P03']);
+
+/**
+ * True for an error of a statement that never began: all connections were in use for too long, or none could be made.
+ * Nothing came of it, and it may go well a little later.
+ */
+export function isUnavailable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error.name === 'KnexTimeoutError') return true;
+  if ('syscall' in error && error.syscall === 'connect') return true;
+  return TAKES_NONE.has(sqlState(error) ?? '');
 }
 
 function beginText({ isolation = 'read committed', readOnly = false }: TransactionMode): string {

@@ -164,7 +164,13 @@ const ofKind = named(
   `select 1 from groups where kind = $1 and kind <> 'regular' and deleted_at is null limit 1`,
 );
 
-const namesOf = named('group_names', 'select n, name from groups where n = any($1::int[])');
+const namesSeen = named(
+  'group_names_seen',
+  `select g.n, g.name from groups g where g.n = any($1::int[])
+     and (g.created_by = $2
+       or not exists (select from client c where c.source_n = $2 and c.namespace = 'own')
+       or exists (select from namespace_grant x where x.source_n = $2 and x.node_n = g.n))`,
+);
 
 /** The live group with that id; `source` says whose externalId to give, and whether it is trusted. */
 export async function findGroup(
@@ -265,12 +271,13 @@ export async function findEveryone(
   return (await connection.rows<{ name: string }>(everyoneAmong, [groups]))[0]?.name ?? null;
 }
 
-/** Names by number, tombstones included: for paths and messages. */
-export async function groupNames(
+/** Names by number, for paths and messages; without those out of the namespace of a source that has its own. */
+export async function groupNamesSeenBy(
   connection: Connection,
   groups: readonly GroupN[],
+  source: SourceN,
 ): Promise<ReadonlyMap<GroupN, string>> {
-  const rows = await connection.rows<{ n: GroupN; name: string }>(namesOf, [groups]);
+  const rows = await connection.rows<{ n: GroupN; name: string }>(namesSeen, [groups, source]);
   return new Map(rows.map(({ n, name }) => [n, name]));
 }
 

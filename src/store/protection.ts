@@ -4,7 +4,7 @@ import { type Connection, named } from './database.ts';
 
 const openBelow = named(
   'protection_open_below',
-  `select g.name from closure c join groups g on g.n = c.descendant
+  `select g.n, g.name from closure c join groups g on g.n = c.descendant
    where c.ancestor = any($1::int[]) and (g.open or g.public) and g.deleted_at is null order by g.n limit 1`,
 );
 
@@ -25,11 +25,13 @@ const protectedOpen = named(
    order by g.n limit 1`,
 );
 
-/** Names of groups that are open or public among these and what is nested in them; one at most. */
-export async function openGroupsBelow(connection: Connection, groups: readonly GroupN[]): Promise<string[]> {
-  return groups.length === 0
-    ? []
-    : (await connection.rows<{ name: string }>(openBelow, [groups])).map(({ name }) => name);
+/** A group that is open or public among these and what is nested in them; null when there is none. */
+export async function openGroupBelow(
+  connection: Connection,
+  groups: readonly GroupN[],
+): Promise<{ readonly n: GroupN; readonly name: string } | null> {
+  if (groups.length === 0) return null;
+  return (await connection.rows<{ n: GroupN; name: string }>(openBelow, [groups]))[0] ?? null;
 }
 
 /** Whether a group is protected by what is committed now: asked in a statement after the graph lock. */

@@ -1,4 +1,5 @@
 /** docs/reference/scim.md as the code has it: attributes, filters, limits, profiles, errors. */
+import { MOST_VALUES } from '../../src/core/scim/element.ts';
 import { filterLimits } from '../../src/core/scim/filter-text.ts';
 import { MAX_OPERATIONS } from '../../src/core/scim/patch-normalise.ts';
 import { profiles, type Profile } from '../../src/core/scim/profile.ts';
@@ -7,6 +8,7 @@ import type { Attribute } from '../../src/core/scim/schema.ts';
 import { commonAttributes } from '../../src/core/scim/schemas/common.ts';
 import { defineSchema } from '../../src/core/scim/schema.ts';
 import { MAX_DEPTH } from '../../src/http/body.ts';
+import { SORTED_LENGTH } from '../../src/store/scim/order.ts';
 import { bodyBytes, scimLimits } from '../../src/sources/scim/limits.ts';
 import type { ScimType } from '../../src/sources/scim/problem.ts';
 
@@ -89,7 +91,7 @@ function filters(): string[] {
         ['`attribute[ … ]`', 'what has several values', 'one and the same value fits all that stands inside'],
       ],
     ),
-    `A filter has at most ${size(filterLimits.bytes)}, ${filterLimits.terms} terms and ${filterLimits.depth} levels. An attribute of several complex values stands for their \`value\`. \`password\` cannot be searched. \`groups\` finds direct and nested memberships, \`members\` direct ones. Booleans and binary values know only \`eq\`, \`ne\` and \`pr\`.`,
+    `A filter has at most ${size(filterLimits.bytes)}, ${filterLimits.terms} terms and ${filterLimits.depth} levels. An attribute of several complex values stands for their \`value\`. \`password\` cannot be searched. \`groups\` finds direct and nested memberships, \`members\` direct ones. Booleans and binary values know only \`eq\`, \`ne\` and \`pr\`. Lists are sorted by the first ${SORTED_LENGTH} characters of a text.`,
   ];
 }
 
@@ -107,6 +109,7 @@ function limits(): string[] {
         ['age of a cursor', `${scimLimits.cursorSeconds / 60} minutes`, '400 `expiredCursor`'],
         ['operations of a Bulk', number(scimLimits.bulkOperations), '413'],
         ['operations of a PATCH', number(MAX_OPERATIONS), '400 `invalidSyntax`'],
+        ['values of an attribute', `${number(MOST_VALUES)}; any number of \`members\``, '400 `invalidValue`'],
         ['body of a user', size(bodyBytes.user), '413'],
         ['body of a group', size(bodyBytes.group), '413'],
         ['body of a Bulk', size(bodyBytes.bulk), '413'],
@@ -126,7 +129,7 @@ function limits(): string[] {
 const habits = {
   looseValues: 'values without quotes in filters',
   unknown: 'unknown attributes and schemas',
-  looseTypes: '`"True"`, `["x"]`, a bare value for a complex one',
+  looseTypes: '`"True"`, `["x"]`, a bare value for a complex one, the wrong `type` of a member',
   emptyText: '`""` means',
   absentElement: '`replace` where no value fits the filter',
   readOnlyWrite: 'a write of what is readOnly',
@@ -156,7 +159,11 @@ export const errorRows: readonly {
   readonly when: string;
 }[] = [
   { status: 400, scimType: 'invalidFilter', when: 'a filter that cannot be read, or over its limits' },
-  { status: 400, scimType: 'invalidSyntax', when: 'a body that is no JSON or not the message it should be' },
+  {
+    status: 400,
+    scimType: 'invalidSyntax',
+    when: 'a body that is no JSON or not the message it should be; `attributes` and `excludedAttributes` together',
+  },
   { status: 400, scimType: 'invalidPath', when: 'a PATCH path that is none' },
   {
     status: 400,
@@ -166,7 +173,7 @@ export const errorRows: readonly {
   {
     status: 400,
     scimType: 'invalidValue',
-    when: 'a value that does not fit, a missing one, a member that does not exist, a nesting in a circle, `attributes` and `excludedAttributes` together',
+    when: 'a value that does not fit, a missing one, a member that does not exist, a nesting in a circle',
   },
   {
     status: 400,
@@ -194,12 +201,16 @@ export const errorRows: readonly {
   },
   { status: 409, scimType: 'uniqueness', when: 'a userName or displayName in use' },
   { status: 409, scimType: null, when: 'another conflict; in a Bulk a reference to what could not be made' },
-  { status: 412, scimType: null, when: 'If-Match names another version than the one that stands' },
+  {
+    status: 412,
+    scimType: null,
+    when: 'If-Match names another version than the one that stands, or If-None-Match of a write that one',
+  },
   { status: 413, scimType: null, when: 'a body, or a Bulk, over its limit' },
   {
     status: 415,
     scimType: null,
-    when: 'a body that is neither `application/scim+json` nor `application/json`',
+    when: 'a body that is neither `application/scim+json` nor `application/json`, or is compressed',
   },
   {
     status: 429,
@@ -212,7 +223,11 @@ export const errorRows: readonly {
     when: 'a fault of ours; the answer names the request’s id, under which it stands in the log',
   },
   { status: 501, scimType: null, when: 'a method that no path takes' },
-  { status: 503, scimType: null, when: 'not ready just now; come again' },
+  {
+    status: 503,
+    scimType: null,
+    when: 'starting, stopping, or no connection to the database; `Retry-After` says when to come again',
+  },
 ];
 
 function errors(): string[] {

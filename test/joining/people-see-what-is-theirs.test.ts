@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { addMember } from '../../src/directory/memberships.ts';
 import { type Doors, openDoors } from './doors.ts';
 
 describe('people', () => {
@@ -35,6 +36,23 @@ describe('people', () => {
     expect((await ask('GET', '/changes')).status).toBe(403);
     expect((await ask('GET', '/groups')).status).toBe(403);
     expect((await ask('GET', `/users/${user.id}/groups`)).status).toBe(404);
+  });
+
+  it('D-11, J-15: a leader is refused a circle without the names of groups that it does not lead', async () => {
+    const leader = await doors.user('circle leader');
+    const leaders = [{ type: 'user', id: leader.id }] as const;
+    const [inner, outer, between] = [
+      await doors.make('circle inner', {}, { leaders }),
+      await doors.make('circle outer', {}, { leaders }),
+      await doors.make('circle unseen'),
+    ];
+    await doors.do((work) => addMember(work, { group: between.id, member: inner.id }));
+    await doors.do((work) => addMember(work, { group: outer.id, member: between.id }));
+    const ask = await doors.session(leader);
+    const closed = await ask('PUT', `/groups/${inner.id}/members/groups/${outer.id}`);
+    expect(closed.body).toMatchObject({ code: 'nesting.cycle' });
+    expect(JSON.stringify(closed.body)).toContain('a group that you cannot see');
+    expect(JSON.stringify(closed.body)).not.toContain('circle unseen');
   });
 
   it('J-13: the feed tells of every decision, with who, in whose name, and why', async () => {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { omit, type Json, type JsonObject } from '../../src/core/scim/json.ts';
 import { project, readProjection } from '../../src/core/scim/projection.ts';
+import { readResource } from '../../src/core/scim/resource-read.ts';
 import type { Note } from '../../src/core/scim/value-read.ts';
-import { ENTERPRISE, readUser, refusalOf, registry, strict } from './support.ts';
+import { ENTERPRISE, patchUser, reader, readUser, refusalOf, registry, strict } from './support.ts';
 
 const USER = registry.user.core.id;
 
@@ -28,6 +29,18 @@ describe('The body of a POST or PUT', () => {
       emails: [{ value: 'a@x.test', primary: true, type: 'work' }],
       [ENTERPRISE]: { manager: { value: 'm' } },
     });
+  });
+
+  it('has at most 1,000 values of an attribute, but for members', () => {
+    const emails = (count: number): JsonObject[] =>
+      Array.from({ length: count }, (_, at) => ({ value: `${at}@x.test` }));
+    expect(readUser({ userName: 'a', emails: emails(1_000) }).emails).toHaveLength(1_000);
+    expect(refusalOf(() => readUser({ userName: 'a', emails: emails(1_001) }))).toBe('value.invalid');
+    const add = [{ op: 'add', path: 'emails', value: emails(1_001) }];
+    expect(refusalOf(() => patchUser({}, add))).toBe('value.invalid');
+    const members = emails(1_001);
+    const group = readResource(registry.group, { displayName: 'G', members }, reader());
+    expect(group.members).toHaveLength(1_001);
   });
 
   it('drops unknown names with a note, or refuses them under the strict profile', () => {
@@ -110,6 +123,14 @@ describe('attributes and excludedAttributes (RFC 7644 §3.9)', () => {
     expect(shown(`${ENTERPRISE}:division`, null)).toEqual({ id: '1', [ENTERPRISE]: { division: 'D' } });
     expect(shown(ENTERPRISE, null)).toEqual({ id: '1', [ENTERPRISE]: resource[ENTERPRISE] });
     expect(shown('emails[type eq "work, or"],colour', null)).toEqual({ id: '1', emails: resource.emails });
+    expect(shown('emails[value eq "a]\\",b"].value, userName', null)).toEqual({
+      ...{ id: '1', userName: 'a' },
+      emails: [{ value: 'x' }],
+    });
+    expect(shown('userName,emails[value eq "a],name', null)).toEqual({
+      ...{ id: '1', userName: 'a' },
+      emails: resource.emails,
+    });
     expect(shown(null, `meta,emails,name.givenName,userName,${ENTERPRISE}`)).toEqual({
       id: '1',
       name: { familyName: 'F' },

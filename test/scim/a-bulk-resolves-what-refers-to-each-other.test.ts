@@ -73,6 +73,53 @@ describe('A Bulk (RFC 7644 §3.7)', () => {
       (person) => (person[ENTERPRISE] as { manager: { value: string } }).manager.value,
     );
     expect(bosses).toEqual([people[1]?.id, people[2]?.id, people[0]?.id]);
+    // What was made without its references has another version once it has them.
+    expect(results.map(({ version }) => version)).toEqual(
+      people.map(({ meta }) => (meta as { version: string }).version),
+    );
+    expect(results.map(({ version }) => version)).toContain('W/"2"');
+  });
+
+  it('takes a whole value for a reference, in a body, a path and a comparison; in a longer text it is text', async () => {
+    const patch = (path: string, ...operations: readonly Json[]) => ({
+      method: 'PATCH',
+      path,
+      data: { schemas: [PATCH], Operations: operations },
+    });
+    const results = await bulk([
+      user('w1', { title: 'see bulkId:nobody', nickName: 'bulkId:nobody is text' }),
+      group('w2', ['bulkId:w1']),
+      patch('/Groups/bulkId:w2', { op: 'add', path: 'externalId', value: 'not bulkId:w2' }),
+      patch('groups/bulkId%3Aw2/?attributes=displayName', {
+        op: 'remove',
+        path: 'members[value eq "bulkId:w1"]',
+      }),
+      { method: 'DELETE', path: '/Users/bulkId:w1?x=1' },
+    ]);
+    expect(results.map(({ status }) => status)).toEqual(['201', '201', '204', '200', '204']);
+    const made = results.slice(0, 2).map(({ location }) => location);
+    expect(results.slice(2).map(({ location }) => location)).toEqual([made[1], made[1], made[0]]);
+    const left = await at(results[1]);
+    expect(left).toMatchObject({ externalId: 'not bulkId:w2' });
+    expect(left).not.toHaveProperty('members');
+  });
+
+  it('gives the address of each resource, plain, and none of what was never made', async () => {
+    const [made] = await bulk([user('a1')]);
+    const id = (made?.location ?? '').split('/').at(-1) ?? '';
+    const results = await bulk([
+      { method: 'DELETE', path: `users/${id}/?attributes=userName` },
+      { method: 'DELETE', path: `/Users/${id}` },
+      { method: 'DELETE', path: '/Users/bulkId:none' },
+      { method: 'DELETE', path: 'https://elsewhere.test/Users/x' },
+    ]);
+    expect(results.map(({ status }) => status)).toEqual(['204', '404', '400', '404']);
+    expect(results.map(({ location }) => location)).toEqual([
+      made?.location,
+      made?.location,
+      undefined,
+      undefined,
+    ]);
   });
 
   it('gives a circle up only after trying it: nested groups cannot form one (D-11)', async () => {

@@ -19,6 +19,28 @@ const decide = (conflict: string, decision: 'granted' | 'dismissed') =>
   door.write((work) => answerConflict(work, { conflict, decision, reason: 'same person' }));
 const filterFor = (userName: string) => `/Users?filter=${encodeURIComponent(`userName eq "${userName}"`)}`;
 
+describe('a circle of groups that leads out of the namespace of a client', () => {
+  it('is refused without the names of the groups that the client does not see (D-11)', async () => {
+    const own = await door.client({ namespace: 'own' });
+    const group = async (by: Client, displayName: string, ...members: readonly string[]) =>
+      idIn(
+        await by.send('POST', '/Groups', {
+          ...{ schemas: [GROUP], displayName },
+          members: members.map((value) => ({ value })),
+        }),
+      );
+    const inner = await group(own, 'inner of mine');
+    const outer = await group(own, 'outer of mine');
+    const between = await group(everyone, 'secret project', inner);
+    await everyone.patch(`/Groups/${outer}`, { op: 'add', path: 'members', value: [{ value: between }] });
+    const close = { op: 'add', path: 'members', value: [{ value: outer }] };
+    const told = (await own.patch(`/Groups/${inner}`, close)).body;
+    expect(told).toMatchObject({ status: '400', scimType: 'invalidValue' });
+    expect(told.detail).toContain('outer of mine > a group that you cannot see > inner of mine');
+    expect((await everyone.patch(`/Groups/${inner}`, close)).body.detail).toContain('secret project');
+  });
+});
+
 describe('a userName that is taken outside of the namespace of a client', () => {
   it('is 409 without a word about its owner, and a conflict that counts up', async () => {
     const owned = idIn(await everyone.send('POST', '/Users', { schemas: [USER], userName: 'ann@x.test' }));

@@ -14,7 +14,7 @@ import { RequestTraces } from '../../src/sources/scim/request-traces.ts';
 import { scimDoor } from '../../src/sources/scim/door.ts';
 import { scimLimits } from '../../src/sources/scim/limits.ts';
 import type { Directory } from '../../src/directory/work.ts';
-import { openDatabase } from '../../src/store/database.ts';
+import { type Database, openDatabase } from '../../src/store/database.ts';
 import { openDirectory, type TestDirectory } from './directory.ts';
 
 export const USER = 'urn:ietf:params:scim:schemas:core:2.0:User';
@@ -40,13 +40,21 @@ export interface Client {
   readonly patch: (path: string, ...operations: readonly Json[]) => Promise<Reply>;
 }
 
+/** A client at an instance; `whileBusy` runs a task while a connection of the instance's pool is in use. */
+export interface Instance extends Client {
+  readonly whileBusy: (task: () => Promise<void>) => Promise<void>;
+}
+
 export interface TestDoor extends TestDirectory {
   readonly baseUrl: string;
   /** Writes the traces that wait in memory. */
   readonly flushTraces: () => Promise<void>;
   readonly client: (options?: ClientOptions) => Promise<Client>;
   /** The same client at another instance, with a pool of its own, over the same database. */
-  readonly instanceFor: (client: Client) => Promise<Client>;
+  readonly instanceFor: (
+    client: Client,
+    pool?: { readonly poolSize: number; readonly patienceMs: number },
+  ) => Promise<Instance>;
   /** Goes on by so many milliseconds for the door's own clock. */
   readonly advance: (milliseconds: number) => void;
 }
@@ -76,7 +84,10 @@ export async function openDoorOver(
   const closers: (() => Promise<void>)[] = [];
   const traces: RequestTraces[] = [];
   const open = async (directory: Directory): Promise<string> => {
-    const listening = await listen(directory, { registry, cursorKey, now });
+    const listening = await listen(directory, {
+      ...{ registry, cursorKey, now },
+      ...{ steady: () => skew, traced: test.database },
+    });
     traces.push(listening.traces);
     closers.push(listening.close);
     return listening.baseUrl;
@@ -91,11 +102,11 @@ export async function openDoorOver(
     advance: (milliseconds) => {
       skew += milliseconds;
     },
-    instanceFor: async ({ token }) => {
-      const database = openDatabase({ url: test.url, poolSize: 8, applicationName: 'test-instance' });
+    instanceFor: async ({ token }, pool = { poolSize: 8, patienceMs: 10_000 }) => {
+      const database = openDatabase({ url: test.url, ...pool, applicationName: 'test-instance' });
       const instance = await open({ database, wake: () => undefined });
       closers.push(() => database.close());
-      return clientAt(instance, token);
+      return { ...clientAt(instance, token), whileBusy: (task) => database.transaction(task) };
     },
     client: async (options = {}) => {
       const { token } = await test.write((work) =>
@@ -130,14 +141,26 @@ interface Listening {
 
 async function listen(
   directory: Directory,
-  parts: { readonly registry: Registry; readonly cursorKey: Buffer; readonly now: () => number },
+  {
+    steady,
+    traced,
+    ...parts
+  }: {
+    readonly registry: Registry;
+    readonly cursorKey: Buffer;
+    readonly now: () => number;
+    /** A clock that stands still until it is advanced: what limits of requests go by. */
+    readonly steady: () => number;
+    /** Where traces are written. */
+    readonly traced: Database;
+  },
 ): Promise<Listening> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   const origin = `http://127.0.0.1:${typeof address === 'object' ? (address?.port ?? 0) : 0}`;
   const traces = new RequestTraces({
-    ...{ database: directory.database, registry: parts.registry },
+    ...{ database: traced, registry: parts.registry },
     onFault: (error) => {
       throw error;
     },
@@ -154,7 +177,7 @@ async function listen(
   });
   const log = pino({ level: 'silent' });
   const doors = [
-    limitRates(() => performance.now()),
+    limitRates(steady),
     tokenEndpoint({ directory, random: randomBytes, now: parts.now, log }),
     door,
   ];

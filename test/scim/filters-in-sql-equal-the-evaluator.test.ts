@@ -6,13 +6,13 @@ import type { Filter } from '../../src/core/scim/filter.ts';
 import { matches } from '../../src/core/scim/filter-evaluate.ts';
 import { parseFilter } from '../../src/core/scim/filter-parse.ts';
 import type { JsonObject } from '../../src/core/scim/json.ts';
-import type { ResourceType } from '../../src/core/scim/registry.ts';
+import { buildRegistry, type ResourceType } from '../../src/core/scim/registry.ts';
 import { groupResource, memberOfGroup, userResource } from '../../src/sources/scim/resource.ts';
 import { listScimGroups, listScimUsers } from '../../src/store/scim/list.ts';
 import type { UserRow } from '../../src/store/users.ts';
 import { beforeAllMembers, listMembers } from '../../src/store/scim/member-rows.ts';
 import { BASE_URL, openDirectory, type TestDirectory } from './directory.ts';
-import { auto, ENTERPRISE, registry } from './support.ts';
+import { auto, ENTERPRISE } from './support.ts';
 import { FUZZ_PATIENCE_MS, runsOf } from '../support/fuzz.ts';
 
 const MUSTER_GROUP = 'urn:muster:params:scim:schemas:extension:2.0:Group';
@@ -37,6 +37,28 @@ const words = [
   ' a',
 ];
 
+/** Types that only an operator's schemas have. */
+const LIBRARY = 'urn:example:params:scim:schemas:extension:library:2.0:User';
+const registry = buildRegistry([
+  {
+    id: LIBRARY,
+    name: 'Library',
+    attributes: [
+      { name: 'joined', type: 'dateTime' },
+      { name: 'loans', type: 'integer' },
+      { name: 'fine', type: 'decimal' },
+      { name: 'visits', type: 'dateTime', multiValued: true },
+    ],
+  },
+]);
+const instants = [
+  '0000-01-01T00:00:00.000Z',
+  '2024-02-29T22:30:00.000Z',
+  '2024-02-29T22:30:00.001Z',
+  '9999-12-31T23:59:59.999Z',
+];
+const numbers = [-1, 0, 0.5, 3, 9_007_199_254_740_991, 1e300];
+
 let test: TestDirectory;
 let users: readonly JsonObject[];
 let groups: readonly JsonObject[];
@@ -54,6 +76,7 @@ beforeAll(async () => {
           ? { displayName: word, name: { familyName: next, givenName: word } }
           : { title: word }),
         ...(at % 3 === 0 ? {} : { emails: emailsOf(at, word, next) }),
+        ...(at % 3 === 1 ? { [LIBRARY]: libraryOf(at) } : {}),
         ...(at % 4 === 0 ? { x509Certificates: [{ value: 'QUJD' }] } : {}),
         ...(at % 5 === 0
           ? { [ENTERPRISE]: { department: next, manager: { value: made[0]?.id ?? 'nobody' } } }
@@ -110,6 +133,17 @@ beforeAll(async () => {
 
 afterAll(() => test.close());
 
+function libraryOf(at: number): JsonObject {
+  const instant = (place: number): string => instants[place % instants.length] ?? '';
+  const number = numbers[at % numbers.length] ?? 0;
+  return {
+    joined: instant(at),
+    ...(Number.isSafeInteger(number) ? { loans: number } : {}),
+    fine: number,
+    ...(at % 2 === 0 ? { visits: [instant(at), instant(at + 1)] } : {}),
+  };
+}
+
 function emailsOf(at: number, word: string, next: string): JsonObject[] {
   return [
     { type: 'work', value: word, ...(at % 2 === 0 ? { primary: true } : {}) },
@@ -156,6 +190,7 @@ const text = fc.constantFrom(
   ...words.map((word) => Array.from(word).at(-1) ?? ''),
 );
 const textOp = fc.constantFrom('eq', 'ne', 'co', 'sw', 'ew', 'gt', 'ge', 'lt', 'le');
+const orderOp = fc.constantFrom('eq', 'ne', 'gt', 'ge', 'lt', 'le');
 const quoted = (value: fc.Arbitrary<string>) => value.map((word) => JSON.stringify(word));
 
 function leaf(name: fc.Arbitrary<string>, op: fc.Arbitrary<string>, value: fc.Arbitrary<string>) {
@@ -283,6 +318,24 @@ describe('Filters in SQL', () => {
           ),
         ),
         leaf(fc.constant(`${ENTERPRISE}:manager.displayName`), textOp, quoted(text)),
+        leaf(
+          fc.constantFrom(`${LIBRARY}:joined`, `${LIBRARY}:visits`, 'meta.created'),
+          orderOp,
+          quoted(
+            fc.constantFrom(
+              ...instants,
+              '9999-12-31T23:59:59.9999Z',
+              '2024-02-29T23:30:00.0005+01:00',
+              '2024-02-29T22:30:00',
+            ),
+          ),
+        ),
+        leaf(
+          fc.constantFrom(`${LIBRARY}:loans`, `${LIBRARY}:fine`),
+          orderOp,
+          fc.constantFrom(...numbers.slice(0, 5), 1.5, -3).map(String),
+        ),
+        leaf(fc.constant(`${LIBRARY}:fine`), orderOp, fc.constantFrom('1e300', '1.7e308', '-1e300')),
         leaf(
           fc.constantFrom('groups', 'groups.value'),
           textOp,

@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { freshDatabase } from '../support/database.ts';
 import { type Installation, makeInstallation } from '../support/muster.ts';
-import { type Client, clientAt, idIn, USER } from './door.ts';
+import { openDatabase } from '../../src/store/database.ts';
+import { type Client, clientAt, idIn } from './door.ts';
 
 /** Three instances of the program, each a process of its own, on one database. */
 const INSTANCES = 3;
-/** 1,000 in CI. */
-const MEMBERS = Number(process.env.MUSTER_TEST_WRITERS ?? 200);
-const AT_ONCE = 50;
+const MEMBERS = 1_000;
+const AT_ONCE = 100;
 
 let database: Awaited<ReturnType<typeof freshDatabase>>;
 let instances: readonly Installation[] = [];
@@ -35,7 +35,7 @@ describe('One group', () => {
     const [client] = clients;
     if (client === undefined) throw new Error('No instance runs.');
     const group = idIn(await client.send('POST', '/Groups', { displayName: 'everybody' }));
-    const users = await createUsers(client);
+    const users = await createUsers();
     let next = 0;
     const writer = async (at: number): Promise<void> => {
       const own = clients[at % clients.length] ?? client;
@@ -58,14 +58,16 @@ describe('One group', () => {
   }, 120_000);
 });
 
-async function createUsers(client: Client): Promise<readonly string[]> {
-  const Operations = Array.from({ length: MEMBERS }, (_, at) => ({
-    method: 'POST',
-    path: '/Users',
-    bulkId: String(at),
-    data: { schemas: [USER], userName: `m${at}` },
-  }));
-  const { body } = await client.send('POST', '/Bulk', { Operations });
-  const results = body.Operations as readonly { readonly location: string }[];
-  return results.map(({ location }) => location.slice(location.lastIndexOf('/') + 1));
+async function createUsers(): Promise<readonly string[]> {
+  const store = openDatabase({ url: database.url, poolSize: 1, applicationName: 'muster-test' });
+  const rows = await store.rows<{ id: string }>(
+    {
+      text: `insert into users (user_name, user_name_key, created_by)
+             select 'm' || i, 'm' || i, s.n from generate_series(1, $1::int) i, source s
+             where s.name = 'system' returning id`,
+    },
+    [MEMBERS],
+  );
+  await store.close();
+  return rows.map(({ id }) => id);
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Json, JsonObject } from '../../src/core/scim/json.ts';
 import { type Client, ERROR, GROUP, idIn, openDoor, PATCH, type TestDoor, USER } from './door.ts';
 import { ENTERPRISE } from './support.ts';
 
@@ -10,6 +11,10 @@ beforeAll(async () => {
   client = await door.client();
 });
 afterAll(() => door.close());
+
+function operationIn({ Operations: operations }: JsonObject): Json {
+  return (operations as readonly Json[])[0] ?? null;
+}
 
 let made = 0;
 function person(more: object = {}): { readonly userName: string; readonly schemas: readonly string[] } {
@@ -217,6 +222,64 @@ describe('Groups', () => {
     expect((await client.send('GET', `/Groups/${id}`)).body.members).toMatchObject([{ value: one }]);
   });
 
+  it('refuse to make another of a member: 400 mutability; what fits nothing is noTarget where that is strict', async () => {
+    const [one, two] = [await newUser(), await newUser()];
+    const id = await newGroup({ members: [{ value: one }] });
+    const strict = await door.client({ profile: 'strict' });
+    const replace = (by: Client, path: string, value: Json) =>
+      by.patch(`/Groups/${id}`, { op: 'replace', path, value });
+    const members = async () =>
+      ((await client.send('GET', `/Groups/${id}`)).body.members as readonly { value: string }[]).map(
+        ({ value }) => value,
+      );
+    const ofOne = `members[value eq "${one}"]`;
+    for (const by of [client, strict]) {
+      for (const [path, value] of [
+        [ofOne, { value: two }],
+        [ofOne, two],
+        [`${ofOne}.value`, two],
+        ['members[type eq "User"]', { value: two }],
+      ] as const) {
+        if (by === strict && typeof value === 'string' && path === ofOne) continue;
+        expect((await replace(by, path, value)).body).toMatchObject({
+          status: '400',
+          scimType: 'mutability',
+        });
+      }
+      expect((await replace(by, ofOne, { value: one, type: 'User' })).status).toBe(204);
+      expect(await members()).toEqual([one]);
+      const nobody = await replace(by, 'members[type eq "Group"]', { type: 'Group' });
+      expect(nobody.body).toMatchObject({ status: '400', scimType: 'noTarget' });
+    }
+    const absent = `members[value eq "${two}"]`;
+    expect((await replace(strict, absent, { value: two })).body.scimType).toBe('noTarget');
+    expect((await replace(client, absent, { value: two })).status).toBe(204);
+    expect(await members()).toEqual([one, two]);
+    // What may not be written says nothing: nobody is taken out by it.
+    expect((await replace(client, ofOne, { display: 'x' })).status).toBe(204);
+    expect(await members()).toEqual([one, two]);
+  });
+
+  it('hold a strict client to the type that it says of a member', async () => {
+    const [user, nested] = [await newUser(), await newGroup()];
+    const id = await newGroup({ members: [{ value: user }] });
+    const strict = await door.client({ profile: 'strict' });
+    const change = (by: Client, op: string, value: Json) =>
+      by.patch(`/Groups/${id}`, { op, path: 'members', value });
+    const asUser = [{ value: nested, type: 'User' }];
+    expect((await change(strict, 'add', asUser)).body).toMatchObject({ scimType: 'invalidValue' });
+    expect((await change(strict, 'add', [{ value: nested, type: 'Car' }])).status).toBe(400);
+    expect((await change(strict, 'remove', [{ value: user, type: 'Group' }])).status).toBe(204);
+    expect((await client.send('GET', `/Groups/${id}`)).body.members).toMatchObject([{ value: user }]);
+    expect((await change(client, 'add', asUser)).status).toBe(204);
+    expect((await client.send('GET', `/Groups/${id}`)).body.members).toMatchObject([
+      { value: user, type: 'User' },
+      { value: nested, type: 'Group' },
+    ]);
+    expect((await change(strict, 'remove', [{ value: nested, type: 'group' }])).status).toBe(204);
+    expect((await client.send('GET', `/Groups/${id}`)).body.members).toMatchObject([{ value: user }]);
+  });
+
   it('show their flags, which only a client with groups.govern may write', async () => {
     const extension = 'urn:muster:params:scim:schemas:extension:2.0:Group';
     const governor = await door.client({ scopes: ['scim.read', 'scim.write', 'groups.govern'] });
@@ -303,6 +366,26 @@ describe('Lists', () => {
     expect(await sorted('sortBy=displayName&startIndex=2&count=2')).toEqual(['b', 'c']);
   });
 
+  it('give cursors that they take, however long what they are sorted by', async () => {
+    const long = '\u0001😀'.repeat(4_500);
+    for (const end of ['a', 'b', 'c']) await newUser({ title: 'long', displayName: `${long}${end}` });
+    await newUser({ title: 'long', displayName: 'last' });
+    for (const [order, ids] of [
+      ['sortBy=displayName', ['a', 'b', 'c', 'last']],
+      ['sortBy=displayName&sortOrder=descending', ['last', 'a', 'b', 'c']],
+    ] as const) {
+      const found: unknown[] = [];
+      for (let cursor: unknown = ''; typeof cursor === 'string' && found.length < 9;) {
+        const page = `/Users?filter=title+eq+%22long%22&${order}&count=1&attributes=displayName&cursor=${cursor}`;
+        const { status, body } = await client.send('GET', page);
+        expect(status).toBe(200);
+        found.push((body.Resources?.[0]?.displayName as string | undefined)?.replace(long, ''));
+        cursor = body.nextCursor;
+      }
+      expect(found).toEqual(ids);
+    }
+  });
+
   it('refuse filters that cannot be read: 400 invalidFilter', async () => {
     for (const filter of ['userName xx "1"', 'colour eq "red"', 'password eq "x"']) {
       const reply = await client.send('GET', `/Users?filter=${encodeURIComponent(filter)}`);
@@ -318,6 +401,7 @@ describe('Preconditions (RFC 7644 §3.14)', () => {
     expect((await put('W/"7"')).status).toBe(412);
     expect((await put('"7", "1"')).status).toBe(200);
     expect((await put('*')).status).toBe(200);
+    expect((await put('W/"7", *')).status).toBe(200);
     expect((await put('nonsense')).status).toBe(412);
     expect((await client.send('DELETE', `/Users/${id}`, undefined, { 'If-Match': 'W/"1"' })).status).toBe(
       412,
@@ -330,6 +414,23 @@ describe('Preconditions (RFC 7644 §3.14)', () => {
     expect((await client.send('DELETE', `/Groups/${group}`, undefined, { 'If-Match': 'W/"9"' })).status).toBe(
       412,
     );
+  });
+
+  it('keep writes from a version that is not wanted: 412 (RFC 9110 §13.1.2)', async () => {
+    const [user, group] = [await newUser(), await newGroup()];
+    const title = { schemas: [PATCH], Operations: [{ op: 'add', path: 'externalId', value: 'x' }] };
+    for (const path of [`/Users/${user}`, `/Groups/${group}`]) {
+      const send = async (method: string, tag: string, body?: Json) =>
+        (await client.send(method, path, body, { 'If-None-Match': tag })).status;
+      for (const tag of ['*', 'W/"1"', '"9", "1"']) {
+        expect(await send('PATCH', tag, title)).toBe(412);
+        expect(await send('PUT', tag, { ...person(), displayName: `g${made}` })).toBe(412);
+        expect(await send('DELETE', tag)).toBe(412);
+      }
+      expect(await send('PATCH', 'W/"9"', title)).toBeLessThan(300);
+      expect((await client.send('GET', path, undefined, { 'If-Match': 'W/"1"' })).status).toBe(412);
+      expect((await client.send('GET', path, undefined, { 'If-Match': 'W/"2"' })).status).toBe(200);
+    }
   });
 
   it('answer 304 where nothing is new, but never for a User that shows groups', async () => {
@@ -379,6 +480,33 @@ describe('The door', () => {
       (await client.send('POST', '/Users', person(), { 'Content-Type': 'application/json; charset=utf-8' }))
         .status,
     ).toBe(201);
+  });
+
+  it('reads no compressed bodies: 415', async () => {
+    const reply = await client.send('POST', '/Users', person(), { 'Content-Encoding': 'gzip' });
+    expect([reply.status, reply.headers.get('accept-encoding')]).toEqual([415, 'identity']);
+    expect((await client.send('POST', '/Users', person(), { 'Content-Encoding': 'identity' })).status).toBe(
+      201,
+    );
+  });
+
+  it('sends away whom it has no connection for: 503, and when to come again', async () => {
+    const narrow = await door.instanceFor(client, { poolSize: 1, patienceMs: 50 });
+    expect((await narrow.send('GET', '/Users?count=0')).status).toBe(200);
+    await narrow.whileBusy(async () => {
+      for (const reply of [
+        await narrow.send('GET', '/Users?count=0'),
+        await narrow.send('POST', '/Users', person()),
+        await narrow.send('POST', '/Bulk', {
+          Operations: [{ method: 'POST', path: '/Users', bulkId: 'a', data: person() }],
+        }),
+      ]) {
+        const answer = reply.body.Operations === undefined ? reply.body : operationIn(reply.body);
+        expect(answer).toMatchObject({ status: '503' });
+        if (reply.status !== 200) expect(reply.headers.get('retry-after')).toMatch(/^\d+$/);
+      }
+    });
+    expect((await narrow.send('GET', '/Users?count=0')).status).toBe(200);
   });
 
   it('answers malformed bodies with 400 invalidSyntax', async () => {

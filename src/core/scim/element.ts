@@ -1,5 +1,6 @@
 /** Elements of multi-valued attributes: when two are the same, and which one is primary (RFC 7643 §2.4). */
 import { foldText } from '../names.ts';
+import { Refusal } from '../refusal.ts';
 import { isObject, type Json, type JsonObject, own } from './json.ts';
 import { type Attribute, attributeNamed } from './schema.ts';
 
@@ -32,6 +33,15 @@ export function distinct(attribute: Attribute, elements: readonly Json[]): reado
   });
 }
 
+/** Most values of one attribute: each is looked at for each operation of a PATCH. Members of groups are rows and not among them. */
+export const MOST_VALUES = 1_000;
+
+/** Refuses (`value.invalid`) more values of one attribute than are kept. */
+export function requireFew(attribute: string, elements: readonly Json[]): void {
+  if (elements.length <= MOST_VALUES) return;
+  throw new Refusal('value.invalid', { attribute, why: `has more than ${MOST_VALUES} values.` });
+}
+
 /**
  * The elements with at most one `primary: true`: the last of those named in `fresh` wins, else the first. The
  * same array when there was nothing to settle.
@@ -39,7 +49,8 @@ export function distinct(attribute: Attribute, elements: readonly Json[]): reado
 export function settlePrimary(elements: readonly Json[], fresh: readonly number[]): readonly Json[] {
   const primaries = elements.flatMap((element, at) => (isPrimary(element) ? [at] : []));
   if (primaries.length < 2) return elements;
-  const winner = primaries.filter((at) => fresh.includes(at)).at(-1) ?? primaries[0];
+  const isFresh = new Set(fresh);
+  const winner = primaries.filter((at) => isFresh.has(at)).at(-1) ?? primaries[0];
   return elements.map((element, at) =>
     at !== winner && isPrimary(element) && isObject(element) ? { ...element, primary: false } : element,
   );

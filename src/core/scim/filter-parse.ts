@@ -185,10 +185,14 @@ function readBoolean(leaf: Attribute, { value, text }: WrittenValue, manners: Fi
 }
 
 function readNumber(leaf: Attribute, { value, text }: WrittenValue, manners: FilterManners): number {
-  if (typeof value === 'number') return value;
-  const loose = manners.looseValues === 'accept' && text.trim() !== '' ? Number(text) : NaN;
-  if (Number.isFinite(loose)) return loose;
-  throw invalid(`"${leaf.name}" needs a number, not ${text}.`);
+  const isLoose = manners.looseValues === 'accept' && typeof value === 'string' && text.trim() !== '';
+  const number = isLoose ? Number(text) : value;
+  if (typeof number !== 'number' || Number.isNaN(number)) {
+    throw invalid(`"${leaf.name}" needs a number, not ${text}.`);
+  }
+  const most = leaf.type === 'integer' ? Number.MAX_SAFE_INTEGER : Number.MAX_VALUE;
+  if (Math.abs(number) <= most) return number;
+  throw invalid(`"${leaf.name}" holds no number as large as ${text}.`);
 }
 
 function readText(leaf: Attribute, { value, text }: WrittenValue, manners: FilterManners): string {

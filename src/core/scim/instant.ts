@@ -16,6 +16,14 @@ export function readInstant(text: string): number | null {
   return instant >= EARLIEST && instant < BEYOND ? instant : null;
 }
 
+/** A text that stands after every instant's, for comparisons as texts: a year of five digits would stand before them. */
+const AFTER_ALL = ':';
+
+/** The text that an instant is compared by as one end of a range; it may be beyond the last. */
+export function writeBound(milliseconds: number): string {
+  return milliseconds < BEYOND ? writeInstant(milliseconds) : AFTER_ALL;
+}
+
 /** The instant as answers carry it: UTC, milliseconds, `Z`. */
 export function writeInstant(milliseconds: number): string {
   return new Date(Math.floor(milliseconds)).toISOString();

@@ -2,7 +2,7 @@
 import { Refusal } from '../refusal.ts';
 import { type AttributePath, spellPath } from './attribute-path.ts';
 import { assignAt, valueAtPath } from './document.ts';
-import { distinct, pluralKey, settlePrimary, withSubs } from './element.ts';
+import { distinct, pluralKey, requireFew, settlePrimary, withSubs } from './element.ts';
 import { matchesElement } from './filter-evaluate.ts';
 import { isArray, isObject, type Json, type JsonObject, omit, own, sameJson } from './json.ts';
 import type { Mutation } from './patch.ts';
@@ -44,6 +44,7 @@ function elementsAt(document: JsonObject, path: AttributePath): readonly Json[] 
 }
 
 function assignElements(document: JsonObject, path: AttributePath, elements: readonly Json[]): JsonObject {
+  requireFew(spellPath(path), elements);
   const next = elements.length === 0 ? undefined : elements;
   keepIfImmutable(document, path, next);
   return assignAt(document, path, next);
@@ -82,19 +83,39 @@ function appended(path: AttributePath, elements: readonly Json[], values: readon
 }
 
 function without(path: AttributePath, elements: readonly Json[], values: readonly Json[]): readonly Json[] {
-  return elements.filter((element) => !values.some((value) => isNamedBy(path, element, value)));
+  const isNamed = namedBy(path, values);
+  return elements.filter((element) => !isNamed(element));
 }
 
-/** True when a value of a removal names the element: same value, and same type where it says one. */
-function isNamedBy(path: AttributePath, element: Json, value: Json): boolean {
-  if (!isObject(element) || !isObject(value)) {
-    return pluralKey(path.attribute, element) === pluralKey(path.attribute, value);
+/**
+ * Tells whether values of a removal name an element: same value, and same type where they say one; without a value,
+ * the same in all that they say. Each element is looked up once, however many values there are.
+ */
+function namedBy({ attribute }: AttributePath, values: readonly Json[]): (element: Json) => boolean {
+  const whole = new Set<string>();
+  const untyped = new Set<string>();
+  const shown = new Map<string, { readonly names: readonly string[]; readonly keys: Set<string> }>();
+  for (const value of values) {
+    if (!isObject(value)) {
+      whole.add(pluralKey(attribute, value));
+    } else if (own(value, 'value') === undefined) {
+      const names = Object.keys(value).sort();
+      const { keys } = shown.get(names.join()) ?? { keys: new Set<string>() };
+      shown.set(names.join(), { names, keys: keys.add(partKey(value, names)) });
+    } else {
+      (own(value, 'type') === undefined ? untyped : whole).add(pluralKey(attribute, value));
+    }
   }
-  const shown = Object.fromEntries(Object.keys(value).map((name) => [name, own(element, name) ?? null]));
-  return own(value, 'value') === undefined
-    ? sameJson(shown, value)
-    : pluralKey(path.attribute, own(value, 'type') === undefined ? omit(element, ['type']) : element) ===
-        pluralKey(path.attribute, value);
+  const parts = [...shown.values()];
+  return (element) =>
+    whole.has(pluralKey(attribute, element)) ||
+    (isObject(element) &&
+      (untyped.has(pluralKey(attribute, omit(element, ['type']))) ||
+        parts.some(({ names, keys }) => keys.has(partKey(element, names)))));
+}
+
+function partKey(element: JsonObject, names: readonly string[]): string {
+  return JSON.stringify(names.map((name) => own(element, name) ?? null));
 }
 
 function changed(

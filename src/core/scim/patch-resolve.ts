@@ -112,7 +112,10 @@ function writingElements(target: PatchTarget, operation: Writing, reader: Reader
   return [{ kind: 'changeElements', path, test, subs, seed: seedFor(test, operation, reader) }];
 }
 
-/** The sub-attributes that a complex value sets, with undefined for those it unassigns; null for no value at all. */
+/**
+ * The sub-attributes that a complex value sets, with undefined for those it unassigns; null for no value at all. One
+ * that says only what is left out here (unknown, readOnly) sets nothing, and unassigns nothing either.
+ */
 function readSubs(target: PatchTarget, value: Json, at: string, reader: Reader): SubChanges | null {
   const single = { ...target.path.attribute, multiValued: false };
   const read = readValue(single, value, at, reader);
@@ -124,7 +127,10 @@ function readSubs(target: PatchTarget, value: Json, at: string, reader: Reader):
           : [];
       })
     : [];
-  if (!isObject(read)) return cleared.length === 0 ? null : (Object.fromEntries(cleared) as SubChanges);
+  if (!isObject(read)) {
+    const saysNothing = !isObject(value) || Object.keys(value).length === 0;
+    return saysNothing ? null : (Object.fromEntries(cleared) as SubChanges);
+  }
   return { ...(Object.fromEntries(cleared) as SubChanges), ...read };
 }
 

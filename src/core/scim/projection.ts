@@ -37,11 +37,35 @@ export function readProjection(
 /** Splits at commas outside brackets and quotes, and drops a filter in brackets: `emails[type eq "work"]` asks for emails. */
 function namesIn(text: string | null): readonly string[] {
   if (text === null) return [];
-  return text
-    .replace(/\[(?:"(?:[^"\\]|\\.)*"|[^\]"])*\]/g, '')
+  return withoutFilters(text)
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '');
+}
+
+/** The text without what stands in brackets, in one pass; a bracket that is never closed takes the rest with it. */
+function withoutFilters(text: string): string {
+  const kept: string[] = [];
+  let state: 'outside' | 'inside' | 'quoted' = 'outside';
+  let from = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const char = text[at];
+    if (state === 'outside') {
+      if (char !== '[') continue;
+      kept.push(text.slice(from, at));
+      state = 'inside';
+    } else if (state === 'quoted') {
+      if (char === '\\') at += 1;
+      else if (char === '"') state = 'inside';
+    } else if (char === '"') {
+      state = 'quoted';
+    } else if (char === ']') {
+      state = 'outside';
+      from = at + 1;
+    }
+  }
+  if (state === 'outside') kept.push(text.slice(from));
+  return kept.join('');
 }
 
 /** True when an answer carries the attribute, so that what it costs has to be done. */

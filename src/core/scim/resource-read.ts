@@ -2,6 +2,7 @@
 import { Refusal } from '../refusal.ts';
 import { type AttributePath, findAttribute, spellPath } from './attribute-path.ts';
 import { assignAt, valueAtPath } from './document.ts';
+import { requireFew } from './element.ts';
 import { isArray, isObject, type Json, type JsonObject, sameJson } from './json.ts';
 import { type ResourceType, extensionOf } from './registry.ts';
 import { type Reader, dropUnknown, invalidValue, readValue } from './value-read.ts';
@@ -21,12 +22,16 @@ export function readResource(type: ResourceType, body: Json, reader: Reader): Js
       reader.note({ path: at, what: 'ignored', why: 'it is readOnly' });
     } else {
       const read = readValue(path.sub ?? path.attribute, value, at, reader);
+      if (isArray(read) && at !== MEMBERS) requireFew(at, read);
       if (read !== undefined) document = assignAt(document, path, read);
     }
   }
   checkRequired(type, document);
   return document;
 }
+
+/** What has as many values as it has. */
+const MEMBERS = 'members';
 
 interface Assignment {
   readonly path: AttributePath;

@@ -41,6 +41,14 @@ export function placeOf(path: string): Place {
   return { pattern: `${endpoint}/*`, id: decoded(second) };
 }
 
+const ENDPOINTS: Readonly<Record<string, string>> = { '/users/*': '/Users', '/groups/*': '/Groups' };
+
+/** The endpoint, as answers spell it, and the id of the resource that a path leads to; null where it leads to none. */
+export function resourceOf(path: string): { readonly endpoint: string | null; readonly id: string } {
+  const { pattern, id } = placeOf(path);
+  return { endpoint: ENDPOINTS[pattern] ?? null, id };
+}
+
 function decoded(segment: string): string {
   try {
     return decodeURIComponent(segment);

@@ -1,32 +1,77 @@
-/** References between the operations of a Bulk: `bulkId:NAME` where an id goes (RFC 7644 §3.7.2). */
+/**
+ * References between the operations of a Bulk: `bulkId:NAME` where an id goes (RFC 7644 §3.7.2). That is a whole
+ * value, a whole segment of an operation's path, or a whole value that the path of a PATCH compares with; the same
+ * letters within a longer text are text.
+ */
 import { isArray, isObject, type Json, type JsonObject } from '../../core/scim/json.ts';
 
-const REFERENCE = /bulkId:([^/\s"]+)/gi;
+const WHOLE = /^bulkId:(\S+)$/i;
+/** In the path of a PATCH: `members[value eq "bulkId:x"]`. */
+const COMPARED = /"bulkId:([^"\\\s]+)"/gi;
 
-/** The names that a text, or any text inside a value, refers to. */
-export function referencesIn(value: Json): ReadonlySet<string> {
+/** Gives the id that a name stands for, or undefined. */
+type Look = (name: string) => string | undefined;
+
+/** Where an operation refers to others: its path and its data. */
+export interface Referring {
+  readonly path: string;
+  readonly data: Json;
+}
+
+/** The names that an operation refers to. */
+export function referencesIn({ path, data }: Referring): ReadonlySet<string> {
   const names = new Set<string>();
-  const walk = (part: Json): void => {
-    if (typeof part === 'string') {
-      for (const [, name] of part.matchAll(REFERENCE)) if (name !== undefined) names.add(name);
-    } else if (isArray(part)) {
-      part.forEach(walk);
-    } else if (isObject(part)) {
-      Object.values(part).forEach(walk);
-    }
+  const look: Look = (name) => {
+    names.add(name);
+    return undefined;
   };
-  walk(value);
+  inPath(path, look);
+  inValue(data, look, null);
   return names;
 }
 
-/** The value with each reference replaced by the id that its name stands for; those not in `ids` stay. */
-export function withIds(value: Json, ids: ReadonlyMap<string, string>): Json {
+/** The operation with each reference replaced by the id that its name stands for; those not in `ids` stay. */
+export function withIds<Operation extends Referring>(
+  operation: Operation,
+  ids: ReadonlyMap<string, string>,
+): Operation {
+  const look: Look = (name) => ids.get(name);
+  return { ...operation, path: inPath(operation.path, look), data: inValue(operation.data, look, null) };
+}
+
+function inPath(path: string, look: Look): string {
+  const [below = '', ...search] = path.split('?');
+  const segments = below.split('/').map((segment) => inText(decoded(segment), look) ?? segment);
+  return [segments.join('/'), ...search].join('?');
+}
+
+function inValue(value: Json, look: Look, name: string | null): Json {
   if (typeof value === 'string') {
-    return value.replace(REFERENCE, (reference, name: string) => ids.get(name) ?? reference);
+    return name?.toLowerCase() === 'path'
+      ? value.replace(COMPARED, (whole, compared: string) => {
+          const id = look(compared);
+          return id === undefined ? whole : JSON.stringify(id);
+        })
+      : (inText(value, look) ?? value);
   }
-  if (isArray(value)) return value.map((item) => withIds(item, ids));
+  if (isArray(value)) return value.map((item) => inValue(item, look, null));
   if (!isObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, withIds(item, ids)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([inner, item]): [string, Json] => [inner, inValue(item, look, inner)]),
+  );
+}
+
+function inText(text: string, look: Look): string | undefined {
+  const name = WHOLE.exec(text)?.[1];
+  return name === undefined ? undefined : look(name);
+}
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
 }
 
 /** A resource without what still refers to others, and the PATCH operations that add it afterwards. */
@@ -40,26 +85,26 @@ export type LaterOperation = JsonObject & { readonly op: 'add'; readonly path: s
 
 /** Divides a resource so that one of a circle of references can be made before the others. */
 export function divide(resource: JsonObject): Divided {
-  const plain: Record<string, Json> = {};
+  const plain: [string, Json][] = [];
   const later: LaterOperation[] = [];
   for (const [name, value] of Object.entries(resource)) {
     if (isArray(value)) {
       const waiting = value.filter(refers);
-      plain[name] = value.filter((item) => !refers(item));
+      plain.push([name, value.filter((item) => !refers(item))]);
       if (waiting.length > 0) later.push({ op: 'add', path: name, value: waiting });
     } else if (/^urn:/i.test(name) && isObject(value)) {
       const inner = divide(value);
-      plain[name] = inner.plain;
+      plain.push([name, inner.plain]);
       later.push(...inner.later.map((operation) => ({ ...operation, path: `${name}:${operation.path}` })));
     } else if (refers(value)) {
       later.push({ op: 'add', path: name, value });
     } else {
-      plain[name] = value;
+      plain.push([name, value]);
     }
   }
-  return { plain, later };
+  return { plain: Object.fromEntries(plain), later };
 }
 
-function refers(value: Json): boolean {
-  return referencesIn(value).size > 0;
+function refers(data: Json): boolean {
+  return referencesIn({ path: '', data }).size > 0;
 }

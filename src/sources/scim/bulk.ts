@@ -5,10 +5,11 @@
  */
 import { isObject, type Json, type JsonObject } from '../../core/scim/json.ts';
 import { PATCH_URN } from '../../core/scim/patch-normalise.ts';
+import { resourceOf } from './address.ts';
 import { type BulkOperation, readBulk } from './bulk-message.ts';
 import { divide, referencesIn, withIds } from './bulk-reference.ts';
 import type { Answer, Call } from './call.ts';
-import { answerOfError, errorAnswer } from './problem.ts';
+import { answerOfError, errorAnswer, fault } from './problem.ts';
 
 const RESPONSE_URN = 'urn:ietf:params:scim:api:messages:2.0:BulkResponse';
 
@@ -34,7 +35,13 @@ interface Run {
   readonly made: Map<string, string>;
   /** bulkIds of what could not be made. */
   readonly failed: Set<string>;
-  readonly answers: Map<BulkOperation, Answer>;
+  readonly answers: Map<BulkOperation, Answered>;
+}
+
+/** What an operation was answered, and the path that it went to with all references in it resolved. */
+interface Answered {
+  readonly path: string;
+  readonly answer: Answer;
 }
 
 /** POST /Bulk. Refuses more operations than are advertised (413); after `failOnErrors` errors the rest is left undone. */
@@ -50,18 +57,18 @@ export async function runBulk(call: Call, dispatch: Dispatch): Promise<Answer> {
   };
   while (run.pending.length > 0 && errorsIn(run) < failOnErrors) await step(run);
   const told = operations.flatMap((operation) => {
-    const answer = run.answers.get(operation);
-    return answer === undefined ? [] : [resultOf(call, operation, answer)];
+    const answered = run.answers.get(operation);
+    return answered === undefined ? [] : [resultOf(call, operation, answered)];
   });
   return { status: 200, headers: {}, body: { schemas: [RESPONSE_URN], Operations: told } };
 }
 
 function taskOf(operation: BulkOperation, completes: BulkOperation | null): Task {
-  return { operation, names: referencesIn([operation.path, operation.data]), completes };
+  return { operation, names: referencesIn(operation), completes };
 }
 
 function errorsIn({ answers }: Run): number {
-  return [...answers.values()].filter(({ status }) => status >= 400).length;
+  return [...answers.values()].filter(({ answer }) => answer.status >= 400).length;
 }
 
 /** Carries out the first operation that waits for none, or begins a circle with the first that makes something. */
@@ -87,15 +94,22 @@ async function begin(run: Run, operation: BulkOperation, data: JsonObject): Prom
   keep(run, operation, answer);
   const id = run.made.get(operation.bulkId ?? '');
   if (answer.status >= 400 || id === undefined || later.length === 0) return;
-  const path = `${operation.path.replace(/\/+$/, '')}/${id}`;
+  const path = `${belowOf(operation.path)}/${id}`;
   const patch = { schemas: [PATCH_URN], Operations: later };
   run.pending.push(taskOf({ method: 'PATCH', path, data: patch, version: null, bulkId: null }, operation));
 }
 
-/** Gives a resource of a circle its references. Where they are refused, it goes again and its operation ends in 409. */
+/** Gives a resource of a circle its references, which moves its version. Where they are refused, it goes again and its operation ends in 409. */
 async function complete(run: Run, { operation }: Task, owner: BulkOperation): Promise<void> {
   const answer = await answerTo(run, operation);
-  if (answer.status < 400) return;
+  if (answer.status < 400) {
+    const made = run.answers.get(owner);
+    const { ETag } = answer.headers;
+    if (made === undefined || ETag === undefined) return;
+    const headers = { ...made.answer.headers, ETag };
+    run.answers.set(owner, { ...made, answer: { ...made.answer, headers } });
+    return;
+  }
   await answerTo(run, { method: 'DELETE', path: operation.path, data: null, version: null, bulkId: null });
   const detail = answer.body !== null && 'detail' in answer.body ? answer.body.detail : null;
   const why = typeof detail === 'string' ? detail : 'The references were refused.';
@@ -103,33 +117,21 @@ async function complete(run: Run, { operation }: Task, owner: BulkOperation): Pr
 }
 
 async function answerTo(run: Run, operation: BulkOperation): Promise<Answer> {
-  const missing = [...referencesIn([operation.path, operation.data])].filter((name) => !run.made.has(name));
+  const missing = [...referencesIn(operation)].filter((name) => !run.made.has(name));
   const failed = missing.find((name) => run.failed.has(name));
   if (failed !== undefined) return errorAnswer(409, null, `bulkId:${failed} could not be made.`);
   if (missing.length > 0)
     return errorAnswer(400, 'invalidValue', `No operation makes bulkId:${missing.join(', bulkId:')}.`);
-  const path = withIds(operation.path, run.made);
-  const request = {
-    ...operation,
-    path: typeof path === 'string' ? path : operation.path,
-    data: withIds(operation.data, run.made),
-  };
   try {
-    return await run.dispatch(run.call, request);
+    return await run.dispatch(run.call, withIds(operation, run.made));
   } catch (error) {
-    return answerOfError(error) ?? faultOf(run, error);
+    // A fault of ours ends one operation; those before it stand, and what became of them has to be told.
+    return answerOfError(error) ?? fault(run.call.by.requestId, run.call.parts.log, error);
   }
 }
 
-/** A fault of ours ends one operation; those before it stand, and what became of them has to be told. */
-function faultOf({ call }: Run, error: unknown): Answer {
-  const { requestId } = call.by;
-  call.parts.log.error({ err: error, requestId }, 'An operation of a Bulk failed.');
-  return errorAnswer(500, null, `Something went wrong here; it is in the log under ${requestId ?? 'Bulk'}.`);
-}
-
 function keep(run: Run, operation: BulkOperation, answer: Answer): void {
-  run.answers.set(operation, answer);
+  run.answers.set(operation, { path: withIds(operation, run.made).path, answer });
   if (operation.method !== 'POST' || operation.bulkId === null) return;
   const id = idIn(answer);
   if (answer.status < 400 && id !== null) {
@@ -146,15 +148,27 @@ function idIn({ headers }: Answer): string | null {
 }
 
 /** What the message says of one operation; the whole body only of errors. */
-function resultOf(call: Call, { method, bulkId, path }: BulkOperation, answer: Answer): JsonObject {
-  const location =
-    answer.headers.Location ?? (method === 'POST' ? undefined : `${call.caller.view.baseUrl}${path}`);
+function resultOf(call: Call, { method, bulkId }: BulkOperation, { path, answer }: Answered): JsonObject {
+  const location = answer.headers.Location ?? (method === 'POST' ? undefined : locationOf(call, path));
   const { ETag: version } = answer.headers;
   const result: Record<string, Json> = { method };
   if (bulkId !== null) result.bulkId = bulkId;
-  if (location !== undefined && !location.includes('bulkId:')) result.location = location;
+  if (location !== undefined) result.location = location;
   if (version !== undefined) result.version = version;
   result.status = String(answer.status);
   if (answer.status >= 400 && answer.body !== null && !('pipe' in answer.body)) result.response = answer.body;
   return result;
+}
+
+/** Address of the resource that a path leads to; undefined for one that names none, or one that was never made. */
+function locationOf({ caller: { view } }: Call, path: string): string | undefined {
+  const { endpoint, id } = resourceOf(belowOf(path));
+  if (endpoint === null || id.toLowerCase().startsWith('bulkid:')) return undefined;
+  return `${view.baseUrl}${endpoint}/${encodeURIComponent(id)}`;
+}
+
+/** The path without its parameters, a slash at its end, and with one at its start. */
+function belowOf(path: string): string {
+  const [below = ''] = path.split('?');
+  return `/${below.replace(/^\/+|\/+$/g, '')}`;
 }

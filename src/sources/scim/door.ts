@@ -1,6 +1,5 @@
 /** The SCIM door: `/scim/v2` in front of the routes. What goes wrong leaves in SCIM's own form. */
 import { Readable } from 'node:stream';
-import type { Logger } from 'pino';
 import { profileNamed, profiles } from '../../core/scim/profile.ts';
 import { type Registry, withoutGovernance } from '../../core/scim/registry.ts';
 import { allows } from '../../core/scopes.ts';
@@ -13,7 +12,7 @@ import type { Json, JsonObject } from '../../core/scim/json.ts';
 import { type Place, placeOfNow } from '../../store/changes.ts';
 import { type Address, addressOf, placeOf, SCIM_BASE_PATH } from './address.ts';
 import type { Answer, Call, Caller, ScimParts } from './call.ts';
-import { answerOfError, errorAnswer, ScimProblem } from './problem.ts';
+import { answerOfError, fault, ScimProblem } from './problem.ts';
 import type { RequestTraces } from './request-traces.ts';
 import { discoveryRoutes, findRoute, notAllowed } from './routes.ts';
 import { noTraceNotes, type TraceNotes } from './trace-notes.ts';
@@ -96,7 +95,7 @@ export function scimDoor(parts: ScimDoorParts): DoorMiddleware {
     const began = parts.now();
     const trace = { ...noTraceNotes(), body: null };
     const answer = await handle(context, address, trace).catch(
-      (error: unknown) => answerOfError(error) ?? fault(context, parts.log, error),
+      (error: unknown) => answerOfError(error) ?? fault(context.state.requestId, parts.log, error),
     );
     write(context, answer);
     const { client, requestId } = context.state;
@@ -141,12 +140,6 @@ async function readBody(context: DoorContext, bytes: number): Promise<Json> {
 function header(context: DoorContext, name: string): string | null {
   const value = context.get(name);
   return value === '' ? null : value;
-}
-
-function fault(context: DoorContext, log: Logger, error: unknown): Answer {
-  const { requestId } = context.state;
-  log.error({ err: error, requestId }, 'A request failed.');
-  return errorAnswer(500, null, `Something went wrong here; it is in the log under ${requestId}.`);
 }
 
 function write(context: DoorContext, { status, headers, body }: Answer): void {

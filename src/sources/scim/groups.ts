@@ -1,6 +1,6 @@
 /** Groups over SCIM (RFC 7644 §3). Members are never read when the answer leaves them out. */
 import type { Readable } from 'node:stream';
-import { type GroupId, parseGroupId } from '../../core/ids.ts';
+import { type GroupId, parseGroupId, type UserId } from '../../core/ids.ts';
 import { Refusal } from '../../core/refusal.ts';
 import type { Filter } from '../../core/scim/filter.ts';
 import type { JsonObject } from '../../core/scim/json.ts';
@@ -21,8 +21,8 @@ import { documentOfGroup, stateOfGroup } from './group-state.ts';
 import { type GroupsToStream, streamFrom, wholeGroups, writeGroups } from './group-body.ts';
 import { listHead } from './list-answer.ts';
 import { readListRequest, readProjectionOf } from './list-query.ts';
-import { isOfMembers, memberIds, membersIn, memberStep, type WantedStep } from './members.ts';
-import { isKnownTo, readIfMatch } from './precondition.ts';
+import { isOfMembers, membersIn, membersStep, memberStep, type WantedStep } from './members.ts';
+import { isKnownTo, readPrecondition, requireReadable } from './precondition.ts';
 import { entityTag } from './resource.ts';
 import { writeFor } from './writing.ts';
 
@@ -31,8 +31,9 @@ export async function readGroup(call: Call): Promise<Answer> {
   const type = call.caller.registry.group;
   const projection = readProjectionOf(call.query, type);
   const row = await requireGroup(call, call.parts.directory.database, idOf(call));
+  requireReadable(call, row.version);
   const isVersioned = row.kind === 'regular' || !wantsCore(projection, type, 'members');
-  if (isVersioned && isKnownTo(call.ifNoneMatch, row.version)) {
+  if (isVersioned && isKnownTo(call, row.version)) {
     return { status: 304, headers: { ETag: entityTag(row.version) }, body: null };
   }
   return shown(call, row, projection, 200);
@@ -78,10 +79,11 @@ export async function postGroup(call: Call): Promise<Answer> {
   const projection = readProjectionOf(call.query, type);
   const document = readResource(type, call.body, readerOf(call));
   call.trace.normalised.push(() => document);
-  const dangling = call.caller.profile.danglingMembers;
-  const members = memberIds(membersIn(document), dangling);
+  const { profile } = call.caller;
+  const dangling = profile.danglingMembers;
+  const wanted = membersStep('add', membersIn(document), profile);
   const result = await writeFor(call, async (work) => {
-    const steps = await visibleSteps(call, work, [{ do: 'add', members }]);
+    const steps = await visibleSteps(call, work, [wanted]);
     const { id } = await createGroup(
       work,
       stateOfGroup(document, { registry: call.caller.registry, rest: newGroupState }),
@@ -100,16 +102,15 @@ export async function putGroup(call: Call): Promise<Answer> {
   const projection = readProjectionOf(call.query, type);
   const document = readResource(type, call.body, readerOf(call));
   call.trace.normalised.push(() => document);
-  const dangling = call.caller.profile.danglingMembers;
-  const members = memberIds(membersIn(document), dangling);
+  const { profile } = call.caller;
+  const dangling = profile.danglingMembers;
+  const wanted = membersStep('replace', membersIn(document), profile);
   const result = await writeFor(call, async (work) => {
     const group = await visibleGroup(call, work);
-    const wanted: WantedStep =
-      members.length === 0 ? { do: 'clear', kind: null } : { do: 'replace', members };
     const steps = await visibleSteps(call, work, [wanted]);
     await changeGroup(work, {
       group,
-      ifMatch: readIfMatch(call.ifMatch),
+      ifMatch: readPrecondition(call),
       edit: (current) => {
         keepImmutable(type, documentOfGroup(current), document);
         return stateOfGroup(document, { registry: call.caller.registry, rest: current });
@@ -127,19 +128,20 @@ export async function patchGroup(call: Call): Promise<Answer> {
   const type = call.caller.registry.group;
   const projection = readProjectionOf(call.query, type);
   const reader = readerOf(call);
-  const dangling = call.caller.profile.danglingMembers;
+  const { profile } = call.caller;
+  const dangling = profile.danglingMembers;
   const patched = { type, id: idOf(call) };
   const operations = normalisePatch(type, call.body, reader);
   call.trace.normalised.push(() => operationsAsJson(operations));
   const mutations = operations.flatMap((operation) => resolveOperation(patched, operation, reader));
-  const wanted = mutations.filter(isOfMembers).map((mutation) => memberStep(mutation, dangling));
+  const wanted = mutations.filter(isOfMembers).map((mutation) => memberStep(mutation, profile));
   const attributes = mutations.filter((mutation) => !isOfMembers(mutation));
-  const isAnswered = projection.mode !== 'default' || call.caller.profile.patchedGroup === 200;
+  const isAnswered = projection.mode !== 'default' || profile.patchedGroup === 200;
   const result = await writeFor(call, async (work) => {
     const group = await visibleGroup(call, work);
     const changed = await changeGroup(work, {
       group,
-      ifMatch: readIfMatch(call.ifMatch),
+      ifMatch: readPrecondition(call),
       ...(attributes.length === 0
         ? {}
         : {
@@ -165,7 +167,7 @@ export async function patchGroup(call: Call): Promise<Answer> {
 export async function removeGroup(call: Call): Promise<Answer> {
   await writeFor(call, async (work) => {
     const group = await visibleGroup(call, work);
-    await deleteGroup(work, { group, ifMatch: readIfMatch(call.ifMatch) });
+    await deleteGroup(work, { group, ifMatch: readPrecondition(call) });
   });
   return emptyAnswer();
 }
@@ -213,20 +215,23 @@ async function visibleSteps(
 
 async function visibleStep(call: Call, work: Work, step: WantedStep): Promise<readonly MembersStep[]> {
   const { view } = call.caller;
-  const removal = async (test: Filter | null): Promise<MembersStep> => ({
-    do: test === null ? 'wipe' : 'remove',
-    members: await listFittingMembers(work.tx, view, { group: idOf(call), test }),
-  });
-  if (step.do === 'removeFitting') return [await removal(step.test)];
+  const fitting = (test: Filter | null): Promise<readonly (UserId | GroupId)[]> =>
+    listFittingMembers(work.tx, view, { group: idOf(call), test });
+  if (step.do === 'removeFitting') return [{ do: 'remove', members: await fitting(step.test) }];
+  if (step.do === 'requireFitting') {
+    if ((await fitting(step.test)).length > 0) return [];
+    throw new Refusal('patch.no_target', { path: 'members', why: 'no member fits the filter.' });
+  }
   if (view.namespace === 'all') return [step];
-  if (step.do === 'clear') return [await removal(null)];
+  const wipe = async (): Promise<MembersStep> => ({ do: 'wipe', members: await fitting(null) });
+  if (step.do === 'clear') return [await wipe()];
   const visible = new Set(await listInNamespace(work.tx, view, step.members));
   const foreign = step.members.filter((id) => !visible.has(id));
   if (foreign.length > 0 && step.do !== 'remove' && call.caller.profile.danglingMembers === 'refuse') {
     throw new Refusal('member.not_found', { members: foreign });
   }
   const members = step.members.filter((id) => visible.has(id));
-  return step.do === 'replace' ? [await removal(null), { do: 'add', members }] : [{ ...step, members }];
+  return step.do === 'replace' ? [await wipe(), { ...step, do: 'add', members }] : [{ ...step, members }];
 }
 
 async function requireGroup(call: Call, connection: Connection, id: GroupId): Promise<ScimGroupRow> {

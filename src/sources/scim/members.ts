@@ -5,48 +5,107 @@ import type { Filter } from '../../core/scim/filter.ts';
 import { isArray, isObject, type Json, type JsonObject, own } from '../../core/scim/json.ts';
 import type { Mutation } from '../../core/scim/patch.ts';
 import type { Profile } from '../../core/scim/profile.ts';
+import { invalidValue } from '../../core/scim/value-read.ts';
 import type { MembersStep } from '../../directory/memberships.ts';
+import type { MemberKind } from '../../store/assertions.ts';
 
 type MemberId = UserId | GroupId;
 type Dangling = Profile['danglingMembers'];
+type Named = Extract<MembersStep, { readonly members: unknown }>;
 
-/** A step, or a removal of the members that fit a test, which has to be asked of the database first. */
-export type WantedStep = MembersStep | { readonly do: 'removeFitting'; readonly test: Filter };
+/**
+ * A step, or one that has to ask the database first which members fit a test: to remove them, or to be refused where
+ * there is none.
+ */
+export type WantedStep =
+  | MembersStep
+  | { readonly do: 'removeFitting'; readonly test: Filter }
+  | { readonly do: 'requireFitting'; readonly test: Filter };
 
 /** True when a mutation is about the members of the group. */
 export function isOfMembers({ path }: Mutation): boolean {
   return path.extension === null && path.attribute.name === 'members';
 }
 
-/** The step that a mutation of `members` stands for. Refuses as {@link memberIds}. */
-export function memberStep(mutation: Mutation, dangling: Dangling): WantedStep {
+/** The step that a mutation of `members` stands for. Refuses as {@link membersStep}, and a change of what a member is. */
+export function memberStep(mutation: Mutation, profile: Profile): WantedStep {
   switch (mutation.kind) {
     case 'append':
-      return { do: 'add', members: memberIds(mutation.values, dangling) };
+      return membersStep('add', mutation.values, profile);
     case 'assign':
-      return mutation.values.length === 0
-        ? { do: 'clear', kind: null }
-        : { do: 'replace', members: memberIds(mutation.values, dangling) };
+      return membersStep('replace', mutation.values, profile);
     case 'removeValues':
-      return { do: 'remove', members: memberIds(mutation.values, 'ignore') };
+      return membersStep('remove', mutation.values, profile);
     case 'removeElements': {
-      const ids = idsNamed(mutation.test);
-      return ids === null ? { do: 'removeFitting', test: mutation.test } : { do: 'remove', members: ids };
+      const { test } = mutation;
+      const ids = idsNamed(test);
+      return ids === null ? { do: 'removeFitting', test } : { do: 'remove', members: ids };
     }
     case 'changeElements':
-      // Nothing of a member can be changed; one that the filter names and is not there is added.
-      return typeof mutation.seed === 'string'
-        ? { do: 'add', members: [] }
-        : { do: 'add', members: memberIds([mutation.seed], dangling) };
+      return changeStep(mutation, profile);
     case 'set':
     case 'clear':
     case 'merge':
-      return { do: 'add', members: [] };
+      return nothing;
   }
 }
 
+const nothing: WantedStep = { do: 'add', members: [] };
+
+/**
+ * Nothing of a member can be changed (RFC 7643 §4.2); saying of one what it is already is no change. One that the
+ * filter names and that is not there is added, where the profile takes a replacement for that.
+ */
+function changeStep(
+  { test, subs, seed }: Extract<Mutation, { readonly kind: 'changeElements' }>,
+  profile: Profile,
+): WantedStep {
+  if (test === null || seed === 'skip') return nothing;
+  const ids = idsNamed(test);
+  const only = isObject(seed) ? own(seed, 'value') : ids?.length === 1 ? ids[0] : undefined;
+  if (Object.hasOwn(subs, 'value') && (typeof only !== 'string' || !isSameId(subs.value, only))) {
+    throw new Refusal('attribute.immutable', {
+      attribute: 'members.value',
+      why: 'is immutable; remove the member and add the other.',
+    });
+  }
+  if (seed === 'refuse' || typeof only !== 'string') return { do: 'requireFitting', test };
+  const isSaid = Object.values(subs).some((value) => value !== undefined);
+  return isSaid ? membersStep('add', [{ ...seed, ...subs, value: only }], profile) : nothing;
+}
+
+function isSameId(said: Json | undefined, id: string): boolean {
+  return typeof said === 'string' && (said === id || parseGroupId(said) === (parseGroupId(id) ?? said));
+}
+
+/**
+ * The step for values of `members`. Refuses (`member.not_found`) text that can be no id, where the profile does not
+ * leave it out; a strict one is also held to the `type` that it says.
+ */
+export function membersStep(
+  act: Exclude<Named['do'], 'wipe'>,
+  values: readonly Json[],
+  profile: Profile,
+): MembersStep {
+  if (act === 'replace' && values.length === 0) return { do: 'clear', kind: null };
+  const members = memberIds(values, act === 'remove' ? 'ignore' : profile.danglingMembers);
+  if (profile.looseTypes === 'coerce') return { do: act, members };
+  return { do: act, members, kinds: new Map(values.flatMap(kindSaid)) };
+}
+
+function kindSaid(value: Json): [MemberId, MemberKind][] {
+  const id = parseGroupId(idIn(value));
+  const type = isObject(value) ? own(value, 'type') : undefined;
+  if (id === null || typeof type !== 'string') return [];
+  const kind = MEMBER_KINDS[type.toLowerCase()];
+  if (kind === undefined) throw invalidValue('members.type', 'must be User or Group.');
+  return [[id, kind]];
+}
+
+const MEMBER_KINDS: Readonly<Record<string, MemberKind | undefined>> = { user: 'u', group: 'g' };
+
 /** Ids in the values of `members`: `value`, else the end of `$ref`. Text that can be no id is refused (`member.not_found`) or left out. */
-export function memberIds(values: readonly Json[], dangling: Dangling): readonly MemberId[] {
+function memberIds(values: readonly Json[], dangling: Dangling): readonly MemberId[] {
   return values.flatMap((value) => {
     const text = idIn(value);
     const id = parseGroupId(text);

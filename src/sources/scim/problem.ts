@@ -1,6 +1,8 @@
 /** How this door answers what the directory refuses and what HTTP itself does not allow (RFC 7644 §3.12). */
+import type { Logger } from 'pino';
 import { isRefusal, type RefusalCode } from '../../core/refusal.ts';
 import type { JsonObject } from '../../core/scim/json.ts';
+import { overloadOf } from '../../http/edge.ts';
 import { HttpProblem } from '../../http/problem.ts';
 import type { Answer } from './call.ts';
 
@@ -130,6 +132,18 @@ export function answerOfError(error: unknown): Answer | null {
     return { ...answer, headers: { ...answer.headers, ...error.headers } };
   }
   return null;
+}
+
+/** The answer to an error that nobody expected, which is logged here: 503 where the database could not be asked. */
+export function fault(requestId: string | null, log: Logger, error: unknown): Answer {
+  const overload = overloadOf(error);
+  const answer = overload === null ? null : answerOfError(overload);
+  if (answer !== null) {
+    log.error({ err: error, requestId }, 'A request was sent away: no connection to the database.');
+    return answer;
+  }
+  log.error({ err: error, requestId }, 'A request failed.');
+  return errorAnswer(500, null, `Something went wrong here; it is in the log under ${requestId ?? 'SCIM'}.`);
 }
 
 /** An error message; the status is a text in it. */

@@ -20,7 +20,7 @@ import type { UserRow } from '../../store/users.ts';
 import { type Answer, type Call, emptyAnswer, readerOf, resourceAnswer } from './call.ts';
 import { listHead } from './list-answer.ts';
 import { type ListRequest, readListRequest, readProjectionOf } from './list-query.ts';
-import { isKnownTo, readIfMatch } from './precondition.ts';
+import { isKnownTo, readPrecondition, requireReadable } from './precondition.ts';
 import { entityTag, userResource } from './resource.ts';
 import { documentOfUser, stateOfUser } from './user-state.ts';
 import { writeFor } from './writing.ts';
@@ -31,7 +31,8 @@ export async function readUser(call: Call): Promise<Answer> {
   const projection = readProjectionOf(call.query, type);
   const extras = extrasOf(type, projection);
   const row = await requireUser(call, call.parts.directory.database, idOf(call), extras);
-  if (!extras.groups && isKnownTo(call.ifNoneMatch, row.version)) {
+  requireReadable(call, row.version);
+  if (!extras.groups && isKnownTo(call, row.version)) {
     return { status: 304, headers: { ETag: entityTag(row.version) }, body: null };
   }
   return shown(call, row, projection, 200);
@@ -131,7 +132,7 @@ export async function removeUser(call: Call): Promise<Answer> {
   const user = idOf(call);
   await writeFor(call, async (work) => {
     await requireUser(call, work.tx, user, nothingElse);
-    await deleteUser(work, { user, ifMatch: readIfMatch(call.ifMatch) });
+    await deleteUser(work, { user, ifMatch: readPrecondition(call) });
   });
   return emptyAnswer();
 }
@@ -148,7 +149,7 @@ async function changeVisible(
   if (call.caller.view.namespace === 'own') await requireUser(call, work.tx, user, nothingElse);
   return changeUser(work, {
     user,
-    ifMatch: readIfMatch(call.ifMatch),
+    ifMatch: readPrecondition(call),
     edit: (current, row) => {
       if (row.stub) throw new Refusal('user.not_found', { user });
       return edit(current);

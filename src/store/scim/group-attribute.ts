@@ -10,7 +10,7 @@ import { conditionSql, elementVocabulary, type Vocabulary } from './condition.ts
 import { jsonVocabulary } from './json-attribute.ts';
 import { memberVocabulary } from './member-attribute.ts';
 import { isVisibleMember, joinMembersSql } from './member-rows.ts';
-import { foldedText, plainText, type ValueSql } from './value-sql.ts';
+import { foldedText, isIndexedPrefix, plainText, startsWithSql, type ValueSql } from './value-sql.ts';
 import { inNamespace, ownSource, type View } from './view.ts';
 
 /** Columns that carry Muster's extension. */
@@ -49,9 +49,18 @@ export function groupVocabulary(type: ResourceType, view: View, binder: Binder):
     present: (path) => (path.attribute.name === 'meta' ? 'true' : json.present(path)),
     indexed: ({ path, with: comparand }) => {
       if (path.extension !== null || path.attribute.name !== 'externalId') return null;
-      if (comparand.kind !== 'text' || comparand.op !== 'eq') return null;
-      return `g.n in (select e.group_n from group_external_id e
-        where e.source_n = ${binder.bind(view.source)}::int and e.value = ${binder.bind(comparand.text)}::text)`;
+      if (comparand.kind !== 'text') return null;
+      const { op, text } = comparand;
+      const fits =
+        op === 'eq'
+          ? `e.value = ${binder.bind(text)}::text`
+          : op === 'sw' && isIndexedPrefix(text)
+            ? startsWithSql('left(e.value, 300)', text, binder)
+            : null;
+      return fits === null
+        ? null
+        : `g.n = any(array(select e.group_n from group_external_id e
+            where e.source_n = ${binder.bind(view.source)}::int and ${fits}))`;
     },
     some: (path, test) => {
       if (isExtension(path)) return someRole(test, binder);

@@ -119,13 +119,17 @@ async function page<Row extends object>(
   ];
   const order = orderSql(alias, sort, words, binder);
   if ('after' in from) conditions.push(order.after(from.after));
+  const isLookedUp = 'offset' in from && sort === null && filter !== null && isLookUp(filter);
+  // Not in the order of an index: a plan for all values expects many hits, and would look for them one by one in it.
+  const orderBy = isLookedUp && isSelective(filter) ? `${alias}.n + 0` : order.orderBy;
   const offset = 'offset' in from && from.offset > 0 ? ` offset ${binder.bind(from.offset)}::bigint` : '';
   const text = `select ${columns}, ${order.key ?? 'null'} as sort_key
 from (select ${alias}.* from ${source} where ${conditions.join(' and ')}
-      order by ${order.orderBy} limit ${binder.bind(limit + 1)}::int${offset}) ${alias}
+      order by ${orderBy} limit ${binder.bind(limit + 1)}::int${offset}) ${alias}
 order by ${order.orderBy}`;
   const { text: bound, values } = binder.finish(text);
-  return connection.rows<Row>(statementOf(bound, { filter, sort }), values);
+  const isKept = isLookedUp || (filter === null && sort === null);
+  return connection.rows<Row>(isKept ? keptStatement(bound) : { text: bound }, values);
 }
 
 async function count(
@@ -141,7 +145,8 @@ async function count(
   const { text, values } = binder.finish(
     `select count(*) as total from ${from} where ${[...visible(view, alias, isLive), condition].join(' and ')}`,
   );
-  return onlyRow(await connection.rows<{ total: number }>(statementOf(text, { filter, sort: null }), values))
+  const isKept = filter === null || isLookUp(filter);
+  return onlyRow(await connection.rows<{ total: number }>(isKept ? keptStatement(text) : { text }, values))
     .total;
 }
 
@@ -156,11 +161,10 @@ const MOST_STATEMENTS = 256;
 
 /**
  * What providers ask all day is planned once per connection: whole lists in their own order, and the look for one
- * resource by one value. Planning such a statement takes longer than running it. Any other filter is planned for
- * the values that it has.
+ * resource by one value. Planning such a statement takes longer than running it. Anything else is planned for the
+ * values that it has.
  */
-function statementOf(text: string, { filter, sort }: Pick<ListQuery, 'filter' | 'sort'>): Statement {
-  if (sort !== null || (filter !== null && !isLookUp(filter))) return { text };
+function keptStatement(text: string): Statement {
   const known = statements.get(text);
   if (known !== undefined) return known;
   if (statements.size >= MOST_STATEMENTS) return { text };
@@ -178,6 +182,22 @@ function isLookUp(filter: Filter): boolean {
       return isLookUp(filter.test);
     case 'and':
       return filter.terms.length <= 3 && filter.terms.every(isLookUp);
+    case 'or':
+    case 'not':
+    case 'present':
+      return false;
+  }
+}
+
+/** True when few resources are expected to fit: a text is looked for, and not whether something is so. */
+function isSelective(filter: Filter): boolean {
+  switch (filter.kind) {
+    case 'compare':
+      return filter.with.kind === 'text';
+    case 'some':
+      return isSelective(filter.test);
+    case 'and':
+      return filter.terms.some(isSelective);
     case 'or':
     case 'not':
     case 'present':

@@ -12,6 +12,12 @@ export interface Sort {
   readonly direction: 'ascending' | 'descending';
 }
 
+/**
+ * Texts are ordered by so many of their first characters, and those that begin alike by creation: the key of the last
+ * row goes into a cursor, which goes into a URL.
+ */
+export const SORTED_LENGTH = 300;
+
 /** The place of a row in an order; `key` is its sort value as text, null for none, and unused without a sort. */
 export interface RowPlace {
   readonly n: number;
@@ -60,7 +66,8 @@ interface SortKey {
 }
 
 function sortKey(alias: string, path: AttributePath, vocabulary: Vocabulary, binder: Binder): SortKey {
-  if (path.attribute.multiValued) return { expression: firstElement(alias, path, binder), type: 'text' };
+  if (path.attribute.multiValued)
+    return { expression: firstOf(firstElement(alias, path, binder)), type: 'text' };
   const value = vocabulary.value(path);
   return value === null
     ? { expression: 'null::text', type: 'text' }
@@ -70,7 +77,10 @@ function sortKey(alias: string, path: AttributePath, vocabulary: Vocabulary, bin
 function keyOf(value: ValueSql, isExact: boolean): SortKey {
   switch (value.kind) {
     case 'text':
-      return { expression: isExact ? value.exact : value.folded, type: 'text' };
+      return {
+        expression: isExact ? firstOf(value.exact) : (value.prefix ?? firstOf(value.folded)),
+        type: 'text',
+      };
     case 'timeText':
       return { expression: value.column, type: 'text' };
     case 'uuid':
@@ -82,6 +92,10 @@ function keyOf(value: ValueSql, isExact: boolean): SortKey {
     case 'time':
       return { expression: value.column, type: 'timestamptz' };
   }
+}
+
+function firstOf(text: string): string {
+  return `left(${text}, ${SORTED_LENGTH})`;
 }
 
 /** Of a multi-valued attribute the value of the primary element, else of the first. */

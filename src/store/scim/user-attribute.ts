@@ -10,7 +10,7 @@ import { commonValue, someSchema } from './common-attribute.ts';
 import { conditionSql, elementVocabulary, type Vocabulary } from './condition.ts';
 import { jsonVocabulary } from './json-attribute.ts';
 import { affiliationsOfUserSql, groupsOfUserSql, keysOfUserSql, managerSql } from './user-facts.ts';
-import { plainText, textBeyond, type ValueSql } from './value-sql.ts';
+import { isIndexedPrefix, plainText, startsWithSql, type ValueSql } from './value-sql.ts';
 import { inNamespace, ownSource, type View } from './view.ts';
 
 /** Attributes of the document whose prefixes have an index, by path. */
@@ -80,9 +80,17 @@ function commonName(path: AttributePath): boolean {
 }
 
 function externalIdSql({ with: comparand }: Leaf, issuer: string, binder: Binder): string | null {
-  if (comparand.kind !== 'text' || comparand.op !== 'eq') return null;
-  return `u.n in (select k.user_n from identity_key k where k.kind = 'externalId'
-    and k.issuer = ${binder.bind(issuer)}::text and k.value_key = ${binder.bind(comparand.text)}::text)`;
+  if (comparand.kind !== 'text') return null;
+  const { op, text } = comparand;
+  const fits =
+    op === 'eq'
+      ? `k.value_key = ${binder.bind(text)}::text`
+      : op === 'sw' && isIndexedPrefix(text)
+        ? startsWithSql('left(k.value_key, 300)', text, binder)
+        : null;
+  if (fits === null) return null;
+  return `u.n = any(array(select k.user_n from identity_key k where k.kind = 'externalId'
+    and k.issuer = ${binder.bind(issuer)}::text and ${fits}))`;
 }
 
 /** What an index can say beforehand of `emails.value sw`; the document decides. */
@@ -98,11 +106,9 @@ function emailPrefix(test: Filter, binder: Binder): string {
   );
   const prefix = prefixes[0] ?? '';
   // Keys are trimmed; a prefix that starts with a space cannot be looked up among them.
-  if (prefix === '' || prefix.trim() !== prefix || Array.from(prefix).length > 300) return '';
-  const beyond = textBeyond(prefix);
-  const upper = beyond === null ? '' : ` and left(k.value_key, 300) ~<~ ${binder.bind(beyond)}::text`;
-  return ` and u.n in (select k.user_n from identity_key k where k.kind = 'email'
-    and left(k.value_key, 300) ~>=~ ${binder.bind(prefix)}::text${upper})`;
+  if (!isIndexedPrefix(prefix) || prefix.trim() !== prefix) return '';
+  return ` and u.n = any(array(select k.user_n from identity_key k where k.kind = 'email'
+    and ${startsWithSql('left(k.value_key, 300)', prefix, binder)}))`;
 }
 
 function managerValue(path: AttributePath, view: View, binder: Binder): ValueSql {

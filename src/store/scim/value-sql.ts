@@ -5,7 +5,7 @@
 import { isUuid } from '../../core/ids.ts';
 import { foldText } from '../../core/names.ts';
 import type { Comparand, OrderComparison, TextComparison } from '../../core/scim/filter.ts';
-import { writeInstant } from '../../core/scim/instant.ts';
+import { writeBound } from '../../core/scim/instant.ts';
 import type { Binder } from './binder.ts';
 
 /** `folded` is for comparisons without case, `exact` for the others; `prefix` is an indexed `left(folded, 300)`. */
@@ -39,6 +39,11 @@ export function foldedText(exact: string, folded: string): TextSql {
 
 /** Longest prefix that the indexes know. */
 const INDEXED_PREFIX = 300;
+
+/** True for a text that an index of prefixes can look up. */
+export function isIndexedPrefix(text: string): boolean {
+  return text !== '' && Array.from(text).length <= INDEXED_PREFIX;
+}
 
 /** A condition that the value compares so; a null value fits `ne` alone. */
 export function comparesSql(value: ValueSql, comparand: Comparand, binder: Binder): string {
@@ -92,8 +97,8 @@ function comparesText(
   if (value.kind !== 'text') return 'false';
   const expression = exact ? value.exact : value.folded;
   const wanted = exact ? text : foldText(text);
-  if (op === 'sw' && value.prefix !== undefined && !exact && Array.from(wanted).length <= INDEXED_PREFIX) {
-    return startsWithIndexed(value.prefix, wanted, binder);
+  if (op === 'sw' && value.prefix !== undefined && !exact && isIndexedPrefix(wanted)) {
+    return startsWithSql(value.prefix, wanted, binder);
   }
   return textSql(expression, op, binder.bind(wanted));
 }
@@ -115,14 +120,14 @@ function textSql(expression: string, op: TextComparison, parameter: string): str
 }
 
 /** A range of a `text_pattern_ops` index, which knows no locale: from the prefix to the next text that lacks it. */
-function startsWithIndexed(prefixed: string, wanted: string, binder: Binder): string {
+export function startsWithSql(prefixed: string, wanted: string, binder: Binder): string {
   const from = `${prefixed} ~>=~ ${binder.bind(wanted)}::text`;
   const beyond = textBeyond(wanted);
   return beyond === null ? from : `(${from} and ${prefixed} ~<~ ${binder.bind(beyond)}::text)`;
 }
 
 /** The least text greater than all that start with `prefix`, by code points; null when there is none. */
-export function textBeyond(prefix: string): string | null {
+function textBeyond(prefix: string): string | null {
   const points = Array.from(prefix, (char) => char.codePointAt(0) ?? 0);
   for (let last = points.pop(); last !== undefined; last = points.pop()) {
     if (last < 0x10ffff) return String.fromCodePoint(...points, last === 0xd7ff ? 0xe000 : last + 1);
@@ -145,7 +150,7 @@ function comparesInstant(value: ValueSql, op: OrderComparison, instant: number, 
   const at = (milliseconds: number): string =>
     value.kind === 'time'
       ? `${binder.bind(new Date(milliseconds))}::timestamptz`
-      : `${binder.bind(writeInstant(milliseconds))}::text`;
+      : `${binder.bind(writeBound(milliseconds))}::text`;
   const column = value.kind === 'time' ? value.column : `(${value.column}) collate "C"`;
   const within = (): string =>
     floor === instant ? `(${column} >= ${at(floor)} and ${column} < ${at(floor + 1)})` : 'false';

@@ -148,5 +148,19 @@ export const entraFlag: Chapter = {
         probe.hits(await probe.get(`/?aadOptscim062020/Users?filter=${filter}`), 1);
       },
     },
+    {
+      id: 'EF-06',
+      title: 'goes back to the older shapes with its other flag',
+      run: async (probe) => {
+        const [user, group] = [await probe.user(), await probe.group()];
+        const flag = '?AzureAdScimPatch2017';
+        await probe.patched(`/Users/${user}${flag}`, { op: 'Replace', path: 'active', value: 'False' });
+        probe.at(await probe.get(`/Users/${user}`), ['active'], false);
+        const value = [{ $ref: null, value: user }];
+        await probe.patched(`/Groups/${group}${flag}`, { op: 'Add', path: 'members', value });
+        await probe.patched(`/Groups/${group}${flag}`, { op: 'Remove', path: 'members', value });
+        await probe.members(group, []);
+      },
+    },
   ],
 };

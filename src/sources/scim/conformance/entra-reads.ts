@@ -139,6 +139,21 @@ export const entraReads: Chapter = {
       },
     },
     {
+      id: 'EN-35',
+      title: 'asks many times at once: what is too much is 429 and says in seconds when to come again',
+      run: async (probe) => {
+        const replies = await Promise.all(Array.from({ length: 12 }, () => probe.get('/Users?count=1')));
+        for (const reply of replies) {
+          probe.status(reply, 200, 429);
+          const wait = reply.headers.get('Retry-After');
+          probe.that(
+            reply.status === 200 || /^\d+$/.test(wait ?? ''),
+            `429 with Retry-After: ${wait ?? 'absent'}`,
+          );
+        }
+      },
+    },
+    {
       id: 'EN-34',
       title: 'signs in with a static bearer token; without one there is 401',
       run: async (probe) => {
