@@ -26,6 +26,7 @@ import { peers } from './peers.ts';
 import { storePairs } from './pairs.ts';
 import { reads } from './reads.ts';
 import { ruleEdit } from './rule-edit.ts';
+import { samlGuard } from './saml-guard.ts';
 import { startup } from './startup.ts';
 import { targetLatency } from './target-latency.ts';
 import { targetPush } from './target-push.ts';
@@ -41,6 +42,7 @@ const benchmarks: readonly Benchmark[] = [
   csvImport,
   delivery,
   depth,
+  samlGuard,
   startup,
   peers,
   targetLatency,

@@ -18,6 +18,7 @@ const answers = {
   'user.name_taken': taken,
   'user.invalid': invalid,
   'user.quarantined': { status: 409, title: 'The name is in quarantine' },
+  'user.protected': { status: 403, title: 'The account holds permissions' },
   'group.not_found': notFound('group'),
   'group.name_taken': taken,
   'group.name_reserved': { status: 403, title: 'The name is reserved' },

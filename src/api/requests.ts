@@ -181,9 +181,12 @@ async function getRequests(parts: ApiParts, call: Call): Promise<Answer> {
   const userId = user === null ? null : parseUserId(user);
   const foundGroup = groupId === null ? null : await findGroupRef(database, groupId);
   const foundUser = userId === null ? null : await findUserRef(database, userId);
+  const person = personAsking(call, 'groups.manage');
+  const isUnknown = (group !== null && foundGroup === null) || (user !== null && foundUser === null);
+  // Whoever sees only what is theirs does not learn which groups and users there are.
+  if (person !== null && isUnknown) return { status: 200, body: { items: [], next: null } };
   if (group !== null && foundGroup === null) throw new Refusal('group.not_found', { group });
   if (user !== null && foundUser === null) throw new Refusal('user.not_found', { user });
-  const person = personAsking(call, 'groups.manage');
   const rows = await listRequests(database, paging.page, {
     ...{ state, group: foundGroup?.n ?? null, user: foundUser?.n ?? null },
     visible: person === null ? null : { groups: [...person.leads], user: person.n },

@@ -32,6 +32,7 @@ const exitOfRefusal = {
   'group.reserved': exit.notAllowed,
   'actor.not_allowed': exit.notAllowed,
   'group.protected': exit.notAllowed,
+  'user.protected': exit.notAllowed,
   'group.protected_open': exit.conflict,
   'group.restricted': exit.notAllowed,
   'group.internal': exit.notAllowed,

@@ -19,6 +19,7 @@ export const pageAnswers = {
   'user.name_taken': taken,
   'user.invalid': input,
   'user.quarantined': { status: 409, hint: 'release' },
+  'user.protected': ask,
   'group.not_found': gone,
   'group.name_taken': taken,
   'group.name_reserved': { status: 403, hint: 'taken' },

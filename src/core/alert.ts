@@ -28,6 +28,12 @@ export interface AlertDetails {
   readonly 'target.quarantined': { readonly target: string; readonly why: string };
   /** A-05: too many logins of a provider lost their affiliations at once. Subject: the provider. */
   readonly 'provider.breaker': { readonly provider: string; readonly logins: number; readonly lost: number };
+  /** A program deactivated or deleted the account of an administrator. Subject: the user's id. */
+  readonly 'administrator.ended': {
+    readonly user: string;
+    readonly source: string;
+    readonly how: 'deactivated' | 'deleted';
+  };
 }
 
 export type AlertKind = keyof AlertDetails;
@@ -60,6 +66,8 @@ const sentences: { readonly [Kind in AlertKind]: (details: AlertDetails[Kind]) =
   'target.quarantined': ({ target, why }) => `Nothing is sent to ${target} any more: ${why}`,
   'provider.breaker': ({ provider, logins, lost }) =>
     `Of ${logins} logins by ${provider} within an hour ${lost} lost all affiliations; none is taken away until a person has looked.`,
+  'administrator.ended': ({ user, source, how }) =>
+    `${source} ${how} the account ${user}, an administrator's. If nobody is left who may do everything, "muster admin link" on the host signs the administrator in.`,
 };
 
 /** What an alert says, in a sentence. */

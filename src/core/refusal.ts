@@ -8,6 +8,11 @@ export interface RefusalDetails {
   'user.name_taken': { readonly userName: string };
   'user.invalid': { readonly why: string };
   'user.quarantined': { readonly userName: string };
+  'user.protected': {
+    readonly user: string;
+    readonly permission: string;
+    readonly change: 'rename' | 'end' | 'return';
+  };
   'group.not_found': { readonly group: string };
   'group.name_taken': { readonly name: string };
   'group.name_reserved': { readonly name: string; readonly why: string };
@@ -79,12 +84,20 @@ export interface RefusalDetails {
 
 export type RefusalCode = keyof RefusalDetails;
 
+const protectedActs = {
+  rename: 'gives the account another userName or e-mail',
+  end: 'or whoever provisions the account deactivates or deletes it',
+  return: 'or whoever deactivated the account activates it',
+} as const;
+
 const sentences: { readonly [Code in RefusalCode]: (details: RefusalDetails[Code]) => string } = {
   'user.not_found': ({ user }) => `There is no user ${user}.`,
   'user.name_taken': ({ userName }) => `Another user has the userName ${userName} already.`,
   'user.invalid': ({ why }) => why,
   'user.quarantined': ({ userName }) =>
     `${userName} belonged to another user until recently; an administrator has to release it.`,
+  'user.protected': ({ user, permission, change }) =>
+    `${user} holds the permission ${permission}, so only an administrator ${protectedActs[change]}.`,
   'group.not_found': ({ group }) => `There is no group ${group}.`,
   'group.name_taken': ({ name }) => `Another group has the name ${name} already.`,
   'group.name_reserved': ({ name, why }) => `The name ${name} is reserved: ${why}`,
@@ -104,13 +117,15 @@ const sentences: { readonly [Code in RefusalCode]: (details: RefusalDetails[Code
   'group.protected_open': ({ group }) =>
     `${group} gives permissions in Muster, so it can be neither open nor public.`,
   'group.restricted': ({ group }) => `${group} is restricted: only administrators change its members.`,
-  'group.internal': ({ group }) => `${group} is internal: nobody joins or leaves it by themselves.`,
-  'join.not_permitted': ({ group }) =>
-    `${group} is not public, and joining it needs the permission groups.request.`,
+  // Neither names the group: it is not shown to whoever is told this (J-01, J-09).
+  'group.internal': () => 'The group is internal: nobody joins or leaves it by themselves.',
+  'join.not_permitted': () => 'The group is not public, and joining it needs the permission groups.request.',
   'join.already_member': ({ group }) => `The user is a member of ${group} already.`,
   'leave.not_member': ({ group }) => `The user is no member of ${group}.`,
   'leave.indirect': ({ group, through }) =>
-    `The user is in ${group} only through ${through.join(', ')}; leave there.`,
+    through.length === 0
+      ? `The user is in ${group} only through groups that are not shown; ask who manages it.`
+      : `The user is in ${group} only through ${through.join(', ')}; leave there.`,
   'request.not_found': ({ request }) => `There is no request ${request}.`,
   'request.pending': ({ group, kind }) => `A request to ${kind} ${group} is waiting already.`,
   'request.decided': ({ state }) => `The request was decided already: it is ${state}.`,

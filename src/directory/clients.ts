@@ -14,6 +14,7 @@ import {
   insertAccessToken,
   insertClient,
   insertToken,
+  lockClient,
   revokeClient,
 } from '../store/clients.ts';
 import { isTrustedByGroups } from '../store/governance.ts';
@@ -99,9 +100,13 @@ export interface RotateClient {
   readonly overlapUntil: Date;
 }
 
-/** Gives a client a new token and lets the others end after the overlap. Refuses `client.not_found`. */
+/**
+ * Gives a client a new token and lets the others end after the overlap; of two that rotate at once the later one's token
+ * stays. Refuses `client.not_found`.
+ */
 export async function rotateClient(work: Work, rotate: RotateClient): Promise<ClientWithToken> {
   const row = await requireClient(work, rotate.client);
+  await lockClient(work.tx, row.n);
   const token = await issueToken(work, row, rotate.material, rotate.expiresAt);
   await expireOtherTokens(work.tx, { clientN: row.n, hash: hashToken(token), until: rotate.overlapUntil });
   await record(work, { type: 'client.rotated', after: { name: row.name } });

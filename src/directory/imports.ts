@@ -49,6 +49,7 @@ import { giveRoles, gatherRoles, listNamedRoles, type NamedRole, planRoles } fro
 import { analyzeStaged, makeRoom, type RunN } from '../store/feeds/staging.ts';
 import type { RowTally } from '../store/feeds/tally.ts';
 import { endStatements } from '../store/feeds/statements.ts';
+import { listHigherAccounts } from '../store/permission-holders.ts';
 import { attachKeys, makeStubs } from '../store/feeds/stubs.ts';
 import { deleteGroup, newGroupState } from './groups.ts';
 import { importPersons } from './import-persons.ts';
@@ -163,9 +164,15 @@ async function importGroups(work: Work): Promise<void> {
 async function noteConflicts({ tx, sourceN }: Work, { settings, file, tells }: ImportRun): Promise<void> {
   const met = { source: sourceN, file };
   await noteIdentityConflicts(tx, met);
-  const keys = await listCellKeys(tx);
-  if (settings.loginKeys === 'bind') await bindLogins(tx, sourceN, keys);
-  else await noteProposals(tx, met, keys);
+  const keys = await listCellKeys(tx, sourceN);
+  const named = keys.map(({ n }) => n);
+  const higher = settings.loginKeys === 'bind' ? await listHigherAccounts(tx, named, sourceN) : null;
+  const [bound, proposed] = [
+    higher === null ? [] : keys.filter(({ n }) => !higher.has(n)),
+    higher === null ? keys : keys.filter(({ n }) => higher.has(n)),
+  ];
+  await bindLogins(tx, sourceN, bound);
+  await noteProposals(tx, met, proposed);
   await noteDrift(tx, met, await listCellEmails(tx));
   if (tells !== null) await forgetUnmet(tx, sourceN);
 }

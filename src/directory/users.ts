@@ -1,5 +1,4 @@
 /** What can be done with users. One verb per use case; each writes the change and its log entry together. */
-import { holds, isAdministrator } from '../core/actor.ts';
 import { emailKeysOf } from '../core/emails.ts';
 import type { UserId } from '../core/ids.ts';
 import { canonicalJson } from '../core/json.ts';
@@ -23,10 +22,15 @@ import {
   type UserRow,
 } from '../store/users.ts';
 import { dropGovernance } from '../store/governance.ts';
-import { permissionsOfUser } from '../store/people.ts';
 import { requireTo } from '../core/policies.ts';
 import { endWaitingRequests } from './waiting-requests.ts';
 import { followRecord, type RecordOfUser } from './automatic-groups.ts';
+import {
+  accountChange,
+  requireNoHigher,
+  requireRightTo,
+  tellEndOfAdministrators,
+} from './higher-accounts.ts';
 import { record, refusing, type Work } from './work.ts';
 
 /** A user as its writers see it. */
@@ -45,14 +49,19 @@ export interface NewUser extends UserState {
 
 /**
  * Creates a user. A stub that was waiting for it, by that userName or, without a userName, by one of its e-mails
- * alone, becomes this user and keeps its id and memberships. Refuses a userName in use (`user.name_taken`), and as
- * {@link requireNoHigher} a stub that holds more.
+ * alone, becomes this user and keeps its id and memberships. Refuses a userName in use (`user.name_taken`), a stub that
+ * holds more as {@link requireNoHigher}, and to programs one that holds more and is found by its e-mail
+ * (`user.protected`).
  */
 export async function createUser(work: Work, user: NewUser): Promise<UserRow> {
   requireTo('manage-users', work.by.actor);
   const state = { ...user, userName: readUserName(user.userName) };
   const stub = await adoptableStub(work, state);
-  if (stub !== null) await requireNoHigher(work, stub);
+  if (stub !== null) {
+    await requireNoHigher(work, stub);
+    // Who is said to be of that name is the provisioning program's to say; of an e-mail it would choose the name.
+    await requireRightTo(work, stub.n, { isRenamed: stub.user_name === null, ends: false, returns: false });
+  }
   const write = { ...state, userNameKey: foldName(state.userName), stub: false };
   const row = await refusing(
     stub === null ? insertUser(work.tx, write, work.sourceN) : updateUser(work.tx, stub.n, write),
@@ -96,7 +105,8 @@ export interface ChangeUser {
 /**
  * Changes a user under its lock. An edit that leads to an equal state writes nothing and moves no version (D-04).
  * Refuses `user.not_found`, `version.mismatch`, `user.name_taken`, `group.protected` where the record would put it into
- * a rule group that gives permissions (J-20), and `actor.not_allowed` as {@link requireNoHigher}.
+ * a rule group that gives permissions (J-20), `actor.not_allowed` as {@link requireNoHigher}, and `user.protected` as
+ * {@link requireRightTo}.
  */
 export async function changeUser(
   work: Work,
@@ -111,6 +121,9 @@ export async function changeUser(
   const wanted = readNames(edit(current, row));
   const arrives = stub === 'complete' && row.stub;
   if (isEqualState(current, wanted) && !arrives) return row;
+  const change = accountChange(current, wanted);
+  await requireRightTo(work, row.n, change);
+  if (change.ends) await tellEndOfAdministrators(work, [row.n], 'deactivated');
   const write = {
     ...wanted,
     userNameKey: wanted.userName === null ? null : foldName(wanted.userName),
@@ -128,7 +141,8 @@ export async function changeUser(
 
 /**
  * Deletes a user: a tombstone stays, the userName is free at once, every membership ends and the groups that
- * listed it move their versions (D-06, D-07). Refuses `user.not_found`, `version.mismatch`.
+ * listed it move their versions (D-06, D-07). Refuses `user.not_found`, `version.mismatch`, `actor.not_allowed` and
+ * `user.protected` as {@link changeUser}.
  */
 export async function deleteUser(
   work: Work,
@@ -139,6 +153,8 @@ export async function deleteUser(
   if (row === null) throw new Refusal('user.not_found', { user });
   await requireNoHigher(work, row);
   requireVersion(ifMatch, row.version);
+  await requireRightTo(work, row.n, { isRenamed: false, ends: true, returns: false });
+  await tellEndOfAdministrators(work, [row.n], 'deleted');
   await lockFacts(work.tx);
   await bumpGroups(work.tx, await listRegularGroupsListing(work.tx, row.n));
   await dropMemberships(work.tx, row.n);
@@ -158,18 +174,6 @@ export function stateOf(row: UserRow): UserState {
     externalId: row.external_id,
     document: row.document,
   };
-}
-
-/**
- * Whoever can give an account other names can sign in as it. So people change no account that holds a permission
- * which they do not hold themselves (J-19); active or not, for it may become active again.
- */
-async function requireNoHigher({ tx, by: { actor } }: Work, row: UserRow): Promise<void> {
-  if (actor.kind !== 'user' || isAdministrator(actor) || actor.n === row.n) return;
-  const held = await permissionsOfUser(tx, row.n);
-  const higher = held.find((permission) => permission !== 'groups.request' && !holds(actor, permission));
-  if (higher === undefined) return;
-  throw new Refusal('actor.not_allowed', { act: `change an account that holds ${higher}`, group: null });
 }
 
 function recordOf(row: UserRow): RecordOfUser {

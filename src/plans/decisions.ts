@@ -3,6 +3,7 @@
  * two leaves an approved plan, which the next one carries out (`resumeApproved`). Of two decisions one is taken, for
  * the row changes only while it is held.
  */
+import { type Actor, isAdministrator } from '../core/actor.ts';
 import type { Attribution } from '../core/attribution.ts';
 import { isUuid } from '../core/ids.ts';
 import type { PlanKind } from '../core/plans/plan.ts';
@@ -47,7 +48,8 @@ export async function requirePlan(database: Database, id: string): Promise<PlanR
 
 /**
  * Approves a held plan and carries it out; answers it as it ended. Refuses `plan.not_found`, `plan.people_only` for a
- * token, `actor.not_allowed` without `plans.approve`, `plan.decided`, and `plan.stale` when the hash is another one
+ * token, `actor.not_allowed` without `plans.approve`, `group.protected` for a file that changes who is in a protected group
+ * to those who are no administrators (J-20), `plan.decided`, and `plan.stale` when the hash is another one
  * or when it would remove more than was approved: then a new plan is held in its place.
  */
 export async function approvePlan(parts: DecisionParts, decision: Decision): Promise<PlanRow> {
@@ -88,6 +90,7 @@ async function decide(
   const plan = await requirePlan(database, id);
   if (by.actor.kind === 'client') throw new Refusal('plan.people_only', { plan: id });
   requireTo('approve-plan', by.actor);
+  if (state === 'approved') requireAuthorityFor(plan, by.actor);
   const decided = await database.transaction(async (tx) => {
     const row = await decidePlan(tx, { id: plan.id, hash, state, by, reason });
     if (row === null) return null;
@@ -98,6 +101,13 @@ async function decide(
   if (decided === null) throw await whyNot(database, plan, hash);
   wake();
   return decided;
+}
+
+/** J-20: a feed has no authority over a protected group, and an approval lends none but that of whoever approves. */
+function requireAuthorityFor({ kind, guards }: PlanRow, actor: Actor): void {
+  if (kind !== 'feed' || isAdministrator(actor)) return;
+  const touched = guards.find(({ guard }) => guard === 'protected-group');
+  if (touched !== undefined) throw new Refusal('group.protected', { group: touched.group?.name ?? '' });
 }
 
 async function whyNot(database: Database, { n, id }: PlanRow, hash: string | null): Promise<Refusal> {

@@ -76,6 +76,8 @@ const insertTokenStatement = named(
    select $1, $2, $3, $4 where $4::timestamptz is null or $4 > now() returning id`,
 );
 
+const lock = named('client_lock', 'select from client where n = $1 for no key update');
+
 const expireOthers = named(
   'client_token_expire_others',
   `update client_token set expires_at = least(coalesce(expires_at, $3), $3)
@@ -143,6 +145,11 @@ export async function listClients(connection: Connection): Promise<ClientRow[]> 
 /** A client in use, by id or name. */
 export async function findClient(connection: Connection, idOrName: string): Promise<ClientRow | null> {
   return (await connection.rows<ClientRow>(find, [idOrName]))[0] ?? null;
+}
+
+/** Holds a client in use until the transaction ends, so that of two who rotate its token the second sees the first's. */
+export async function lockClient(tx: Tx, n: number): Promise<void> {
+  await tx.rows(lock, [n]);
 }
 
 /** Ends a client: none of its tokens is good any more. */

@@ -51,7 +51,14 @@ const tellDeciding = named(
    items as (
      insert into inbox_item (user_n, type, group_n, request_n, about_user_n)
      select n, 'request.created', $1, $2, $3 from told order by n returning n)
-   insert into mail_outbox (item_n) select n from items where $5 = 'on' order by n limit ${MAILS_PER_EVENT}`,
+   insert into mail_outbox (item_n)
+   select n from items
+   where $5 = 'on' and not exists (
+     select from join_request r
+     join inbox_item i on i.request_n = r.n and i.type = 'request.created'
+     join mail_outbox o on o.item_n = i.n and o.sent_at > now() - interval '1 hour'
+     where r.user_n = $3 and r.group_n = $1 and r.n <> $2 and r.state = 'cancelled')
+   order by n limit ${MAILS_PER_EVENT}`,
 );
 
 const tellRequester = named(
@@ -93,7 +100,10 @@ export interface RequestToTell {
   readonly mail: 'on' | 'off';
 }
 
-/** Tells those who decide of a new request (J-04); the administrators where nobody else does. */
+/**
+ * Tells those who decide of a new request (J-04); the administrators where nobody else does. Who takes a request back and
+ * asks again fills nobody's mailbox: within an hour of a mail about it there is no other one.
+ */
 export async function tellDeciders(tx: Tx, told: RequestToTell): Promise<void> {
   await tx.rows(tellDeciding, [told.group, told.request, told.user, told.audience, told.mail]);
 }

@@ -38,7 +38,7 @@ const standingOf = named(
 const through = named(
   'standing_through',
   `select g.name from assertion a join closure c on c.descendant = a.group_n and c.ancestor = $2
-   join groups g on g.n = a.group_n
+   join groups g on g.n = a.group_n and not g.internal
    where a.member_n = $1 and not a.suppressed group by g.n order by g.name limit 10`,
 );
 
@@ -63,7 +63,7 @@ export async function lockStanding(tx: Tx, user: UserId, group: GroupN): Promise
   };
 }
 
-/** Names of the groups that list a user and lead to a group. */
+/** Names of the groups that list a user and lead to a group; internal ones are not shown to anybody (J-01). */
 export async function groupsThrough(
   connection: Connection,
   user: UserN,

@@ -3,14 +3,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCommandLine } from '../../src/cli/program.ts';
-import { defaultFeedSettings } from '../../src/core/feeds/settings.ts';
+import { defaultFeedSettings, type FeedSettings } from '../../src/core/feeds/settings.ts';
 import type { GroupId, UserId } from '../../src/core/ids.ts';
 import { csrfTokenOf, hashSecret } from '../../src/core/session.ts';
 import { governGroup, type Governance, grantPermission } from '../../src/directory/governance.ts';
 import { createGroup, type GroupState, newGroupState } from '../../src/directory/groups.ts';
 import { addMember } from '../../src/directory/memberships.ts';
 import { startSession } from '../../src/directory/sessions.ts';
-import { importFile } from '../../src/sources/feeds/import-file.ts';
+import { importFile, type ImportParts } from '../../src/sources/feeds/import-file.ts';
 import { listOutcomes } from '../../src/store/feeds/outcomes.ts';
 import type { GroupRow } from '../../src/store/groups.ts';
 import type { UserRow } from '../../src/store/users.ts';
@@ -43,6 +43,13 @@ export interface Doors extends ApiServer {
   run(...words: readonly string[]): Promise<Ran>;
   /** Imports rows of the portal's format (without header) as a feed; answers how each ended. */
   feed(rows: readonly string[], source?: string): Promise<readonly string[]>;
+  /** Imports a file of any format as the feed `csv`, or as another source; answers how the rows, and the run, ended. */
+  file(
+    text: string,
+    as?: { readonly source?: string; readonly settings?: Partial<FeedSettings> },
+  ): Promise<{ readonly state: string; readonly rows: readonly string[]; readonly plan: string }>;
+  /** What imports are made with; a held file is approved with it. */
+  readonly feeds: ImportParts;
   /** All that says who is in what, and who governs it: to see that nothing of it has changed. */
   picture(): Promise<string>;
 }
@@ -67,10 +74,27 @@ export async function openDoors(): Promise<Doors> {
   const put: Doors['put'] = async (group, member) => {
     await write((work) => addMember(work, { group: group.id, member: member.id }));
   };
+  const feeds: ImportParts = {
+    ...{ directory, database, newId: randomUUID, watchDir: folder, cursorOf: () => '' },
+    feeds: new Map([['csv', defaultFeedSettings('csv')]]),
+  };
+  const file: Doors['file'] = async (text, { source = 'csv', settings = {} } = {}) => {
+    const path = join(folder, `${randomUUID()}.csv`);
+    await writeFile(path, text);
+    const set = new Map([[source, { ...defaultFeedSettings(source), ...settings }]]);
+    const actor = { kind: 'operator', id: 'test' } as const;
+    const run = await importFile(
+      { ...feeds, feeds: set },
+      { path, source, dryRun: false, actor, requestId: null },
+    );
+    const ended = await listOutcomes(database, { run: run.n, after: 0, limit: 100, outcome: null });
+    const rows = ended.map(({ code, outcome }) => code ?? outcome);
+    return { state: run.state, rows, plan: run.plan ?? '' };
+  };
   const member = await make('Member', { internal: true }, { permissions: ['groups.request'] });
   return {
     ...api,
-    ...{ scim, member, make, put },
+    ...{ scim, member, make, put, feeds },
     asker: async (name) => {
       const user = await api.user(name);
       await put(member, user);
@@ -106,16 +130,9 @@ export async function openDoors(): Promise<Doors> {
       });
       return { code, out, err };
     },
-    feed: async (rows, source = 'csv') => {
-      const path = join(folder, `${randomUUID()}.csv`);
-      await writeFile(path, ['group,role,username,isgroup,action', ...rows, ''].join('\n'));
-      const feeds = new Map([[source, defaultFeedSettings(source)]]);
-      const parts = { directory, database, newId: randomUUID, watchDir: folder, feeds, cursorOf: () => '' };
-      const actor = { kind: 'operator', id: 'test' } as const;
-      const run = await importFile(parts, { path, source, dryRun: false, actor, requestId: null });
-      const ended = await listOutcomes(database, { run: run.n, after: 0, limit: 100, outcome: null });
-      return ended.map(({ code, outcome }) => code ?? outcome);
-    },
+    file,
+    feed: async (rows, source = 'csv') =>
+      (await file(['group,role,username,isgroup,action', ...rows, ''].join('\n'), { source })).rows,
     picture: async () => {
       const text = `
         select json_build_object(

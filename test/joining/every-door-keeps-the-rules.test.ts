@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Attribution } from '../../src/core/attribution.ts';
 import { readRule } from '../../src/core/rules.ts';
 import type { Json } from '../../src/core/scim/json.ts';
 import { buildRegistry } from '../../src/core/scim/registry.ts';
 import { governGroup } from '../../src/directory/governance.ts';
 import { changeGroup, type GroupState } from '../../src/directory/groups.ts';
 import { addMember } from '../../src/directory/memberships.ts';
+import { approvePlan, requirePlan } from '../../src/plans/decisions.ts';
+import { feedPlans } from '../../src/sources/feeds/held-plans.ts';
 import type { GroupRow } from '../../src/store/groups.ts';
 import type { UserRow } from '../../src/store/users.ts';
 import type { Answered } from '../api/api-server.ts';
@@ -531,5 +534,51 @@ describe('over every door', () => {
       );
       expect([way, waiting.length]).toEqual([way, 0]);
     }
+  });
+
+  it('J-11: an import that takes groups.request from many is held with all that it would end, and ends it once approved', async () => {
+    const letting = await doors.make('lets a class', {}, { permissions: ['groups.request'] });
+    const [club, open, asked] = [
+      await doors.make('club of the class', { open: true }),
+      await doors.make('open to the class', { open: true, public: true }),
+      await doors.make('asked by the class'),
+    ];
+    const pupils: UserRow[] = [];
+    for (let at = 0; at < 6; at += 1) pupils.push(await doors.user(`pupil ${at}`));
+    await doors.feed(pupils.map(({ user_name: name }) => `lets a class,,${name ?? ''},,`));
+    for (const pupil of pupils)
+      for (const group of [club, open, asked]) await wishDoors.session?.wish('join', pupil, group);
+    const before = await doors.picture();
+    const held = await doors.file('group,role,username,isgroup,action\nlets a class,,*,,delete\n');
+    expect(held.state).toBe('held');
+    expect(await doors.picture()).toBe(before);
+    const { items } = (await doors.ask('GET', `/plans/${held.plan}/people`)).body as {
+      readonly items: readonly { readonly group: { readonly name: string }; readonly leaving: number }[];
+    };
+    const leaving = items.map(({ group, leaving: n }) => `${group.name}: ${n}`).sort();
+    expect(leaving).toEqual(['club of the class: 6', 'lets a class: 6']);
+    const plan = await requirePlan(doors.database, held.plan);
+    const by: Attribution = {
+      ...{ actor: { kind: 'operator', id: 'eve' }, onBehalfOf: null, source: 'console', requestId: null },
+      origin: { kind: 'command', command: 'test' },
+    };
+    const parts = {
+      database: doors.database,
+      wake: () => undefined,
+      kinds: { feed: feedPlans(doors.feeds) },
+    };
+    await approvePlan(parts, { plan: plan.id, hash: plan.hash, reason: 'they have left', by });
+    const countIn = async ({ n }: GroupRow): Promise<number> =>
+      (
+        await doors.database.rows({ text: 'select from assertion where group_n = $1 and not suppressed' }, [
+          n,
+        ])
+      ).length;
+    expect([await countIn(letting), await countIn(club), await countIn(open)]).toEqual([0, 0, 6]);
+    const waiting = await doors.database.rows(
+      { text: `select from join_request where group_n = $1 and state = 'pending'` },
+      [asked.n],
+    );
+    expect(waiting).toHaveLength(0);
   });
 });

@@ -29,7 +29,10 @@ export type Step =
   | { readonly do: 'flag'; readonly group: number; readonly flag: Flag }
   | { readonly do: 'protect'; readonly group: number }
   | { readonly do: 'let' | 'unlet' | 'deactivate' | 'activate'; readonly user: number }
-  | { readonly do: 'expire' };
+  | { readonly do: 'expire' }
+  /** Deleted, and made anew under the same name; the inner group is nested again. */
+  | { readonly do: 'remakeGroup'; readonly group: number }
+  | { readonly do: 'remakeUser'; readonly user: number };
 
 interface Group extends Record<Flag, boolean> {
   gives: boolean;
@@ -37,10 +40,7 @@ interface Group extends Record<Flag, boolean> {
 
 /** Answers of steps: `done`, `none` where there was nothing to do it to, a refusal's code for wishes, else `refused`. */
 export class Model {
-  readonly #groups: Group[] = GROUPS.map((flags) => ({
-    ...{ internal: false, open: false, public: false, restricted: false, reserved: false, gives: false },
-    ...flags,
-  }));
+  readonly #groups: Group[] = GROUPS.map(newGroup);
   readonly #may = new Set<number>();
   readonly #inactive = new Set<number>();
   /** Who asserts a membership; suppressed or not. */
@@ -53,6 +53,15 @@ export class Model {
     switch (step.do) {
       case 'expire':
         this.#waiting.clear();
+        return 'done';
+      case 'remakeGroup':
+        this.#groups[step.group] = newGroup(GROUPS[step.group] ?? {});
+        this.#forget((pair) => pair.endsWith(` ${step.group}`));
+        return 'done';
+      case 'remakeUser':
+        this.#may.delete(step.user);
+        this.#inactive.delete(step.user);
+        this.#forget((pair) => pair.startsWith(`${step.user} `));
         return 'done';
       case 'let':
         this.#may.add(step.user);
@@ -229,6 +238,12 @@ export class Model {
     this.#delegated.delete(keyOf(pair));
   }
 
+  /** D-06: whoever comes after under the same name has nothing of it. */
+  #forget(isGone: (pair: string) => boolean): void {
+    for (const kept of [this.#asserted, this.#waiting, this.#delegated])
+      for (const pair of [...kept.keys()]) if (isGone(pair)) kept.delete(pair);
+  }
+
   /** J-11. */
   #lose(user: number): void {
     for (const [group, { public: isPublic }] of this.#groups.entries()) {
@@ -241,6 +256,11 @@ export class Model {
       this.#waiting.delete(key);
     }
   }
+}
+
+function newGroup(flags: (typeof GROUPS)[number]): Group {
+  const none = { internal: false, open: false, public: false, restricted: false, reserved: false };
+  return { ...none, gives: false, ...flags };
 }
 
 function keyOf({ user, group }: Pair): string {

@@ -6,6 +6,7 @@ import { createClient, endClient } from '../../src/directory/clients.ts';
 import { governGroup, grantPermission } from '../../src/directory/governance.ts';
 import { approvePlan, requirePlan } from '../../src/plans/decisions.ts';
 import { editPlans } from '../../src/plans/edits/edit-plans.ts';
+import { feedPlans } from '../../src/sources/feeds/held-plans.ts';
 import type { GroupRow } from '../../src/store/groups.ts';
 import { findPerson } from '../../src/store/people.ts';
 import type { UserRow } from '../../src/store/users.ts';
@@ -46,7 +47,10 @@ describe('nobody lends themselves more than they hold', () => {
   };
   const approveAs = async (user: UserRow, id: string) => {
     const { database, directory } = doors;
-    const kinds = editPlans({ directory, registry: buildRegistry([]), guards: DEFAULT_LIMITS });
+    const kinds = {
+      ...editPlans({ directory, registry: buildRegistry([]), guards: DEFAULT_LIMITS }),
+      feed: feedPlans(doors.feeds),
+    };
     const actor = await findPerson(database, user.id);
     if (actor === null) throw new Error('Nobody is there.');
     const by = {
@@ -93,6 +97,29 @@ describe('nobody lends themselves more than they hold', () => {
     expect((await doors.run('plan', 'approve', plan, '--reason', 'they left', '--yes')).code).toBe(0);
     expect(codeOf(await ask('POST', `/plans/${plan}/undo`))).toBe('group.protected');
     expect(await membersOf(admins)).toEqual([]);
+  });
+
+  it('by a file with the attribute that a rule looks at: it is held, and an administrator decides', async () => {
+    const [mallory, admin] = [
+      await attacker('plans.approve', 'sources.manage'),
+      await doors.holder('judge', 'admin'),
+    ];
+    const rule = readRule(buildRegistry([]), 'title eq "President"');
+    const group = await doors.make('presidents', { rule }, { permissions: ['admin'] });
+    const name = mallory.user.user_name ?? '';
+    const other = await doors.user('rightful');
+    const file = (user: string) => doors.file(`userName,title\n${user},President\n`);
+    const held = await file(name);
+    expect(held.state).toBe('held');
+    expect(await membersOf(group)).toEqual([]);
+    await expect(approveAs(mallory.user, held.plan)).rejects.toMatchObject({ code: 'group.protected' });
+    expect(await membersOf(group)).toEqual([]);
+    const wanted = await file(other.user_name ?? '');
+    expect(wanted.state).toBe('held');
+    await approveAs(admin, wanted.plan);
+    expect(await membersOf(group)).toEqual([other.n]);
+    // Whoever keeps what they are is let go on being written.
+    expect((await doors.file(`userName,title,displayName\nrightful,President,R\n`)).state).toBe('applied');
   });
 
   it('by the record that a rule looks at, over the API and SCIM', async () => {

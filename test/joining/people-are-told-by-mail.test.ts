@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SMTPServer } from 'smtp-server';
+import { cancelRequest } from '../../src/directory/requests.ts';
 import { changeUser } from '../../src/directory/users.ts';
 import { type Mailer, startMailer } from '../../src/notices/mailer.ts';
 import { eventually } from '../support/eventually.ts';
@@ -85,6 +86,38 @@ describe('notices by mail', () => {
     await eventually(() => expect(received).toHaveLength(2));
     expect(received[1]?.to).toBe('asker@example.org');
     expect(received[1]?.text).toContain('approved');
+  });
+
+  it('does not let anybody fill a mailbox by asking and taking it back', async () => {
+    const [user, leader] = [await mailable('again'), await mailable('again-leader')];
+    const group = await cast.make('again', {}, { leaders: [{ type: 'user', id: leader.id }] });
+    const items = async (): Promise<readonly { readonly mail: string }[]> =>
+      cast.database.rows(
+        {
+          text: `select case when o.item_n is null then 'none' when o.sent_at is null then 'waits' else 'sent' end as mail
+                 from inbox_item i left join mail_outbox o on o.item_n = i.n
+                 where i.user_n = $1 and i.type = 'request.created' order by i.n`,
+        },
+        [leader.n],
+      );
+    const askAndTakeBack = async (): Promise<void> => {
+      const request = (await cast.ask(user, group)).id;
+      await cast.by(user, 'self-service', (work) => cancelRequest(work, { request, reason: null }));
+    };
+    const { id } = await cast.ask(user, group);
+    mailer.wake();
+    await eventually(async () => expect((await items()).at(-1)).toEqual({ mail: 'sent' }));
+    await cast.by(user, 'self-service', (work) => cancelRequest(work, { request: id, reason: null }));
+    await askAndTakeBack();
+    await cast.ask(user, group);
+    expect((await items()).map(({ mail }) => mail)).toEqual(['sent', 'none', 'none']);
+    await cast.ask(
+      user,
+      await cast.make('again elsewhere', {}, { leaders: [{ type: 'user', id: leader.id }] }),
+    );
+    expect((await items()).at(-1)?.mail).not.toBe('none');
+    mailer.wake();
+    await eventually(async () => expect((await items()).at(-1)).toEqual({ mail: 'sent' }));
   });
 
   it('tries again what the server does not take now, and gives up what it never takes', async () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { addMember } from '../../src/directory/memberships.ts';
+import type { Answered } from '../api/api-server.ts';
 import { type Doors, openDoors } from './doors.ts';
 
 describe('people', () => {
@@ -53,6 +54,49 @@ describe('people', () => {
     expect(closed.body).toMatchObject({ code: 'nesting.cycle' });
     expect(JSON.stringify(closed.body)).toContain('a group that you cannot see');
     expect(JSON.stringify(closed.body)).not.toContain('circle unseen');
+  });
+
+  it('J-01, J-09, J-15: no answer, whatever its status, names a group that is not shown, or tells whether there is one', async () => {
+    const [user, leader] = [await doors.user('guessing'), await doors.user('guessing leader')];
+    const leaders = [{ type: 'user', id: leader.id }] as const;
+    const [internal, closed, outer, own, between, inner] = [
+      await doors.make('Secret board', { internal: true }),
+      await doors.make('Secret circle', { hidden: true }),
+      await doors.make('guessed outer', { open: true, public: true }),
+      await doors.make('guessed own', {}, { leaders }),
+      await doors.make('Secret between'),
+      await doors.make('guessed inner', {}, { leaders }),
+    ];
+    await doors.put(internal, user);
+    await doors.put(outer, internal);
+    await doors.put(between, own);
+    await doors.put(inner, between);
+    const nowhere = '00000000-0000-4000-8000-000000000000';
+    const [ask, askAsLeader] = [await doors.session(user), await doors.session(leader)];
+    const told: [string, Answered][] = [
+      ['join internal', await ask('POST', `/groups/${internal.id}/join`, {})],
+      ['leave internal', await ask('POST', `/groups/${internal.id}/leave`, {})],
+      ['join without permission', await ask('POST', `/groups/${closed.id}/join`, {})],
+      ['leave through internal', await ask('POST', `/groups/${outer.id}/leave`, {})],
+      ['cycle', await askAsLeader('PUT', `/groups/${own.id}/members/groups/${inner.id}`)],
+    ];
+    for (const [how, { status, body }] of told) {
+      expect([how, status]).toEqual([how, how === 'cycle' || how.includes('through') ? 409 : 403]);
+      expect([how, JSON.stringify(body)]).toEqual([how, expect.not.stringContaining('Secret')]);
+    }
+    for (const group of [internal.id, closed.id, nowhere]) {
+      expect((await ask('GET', `/requests?group=${group}`)).body).toEqual({ items: [], next: null });
+      for (const path of ['', '/members', `/members/${user.id}/explanation`, '/delegations', '/difference'])
+        expect([path, (await ask('GET', `/groups/${group}${path}`)).status]).toEqual([path, 404]);
+    }
+    for (const other of [leader.id, nowhere]) {
+      expect((await ask('GET', `/requests?user=${other}`)).body).toEqual({ items: [], next: null });
+      for (const path of ['', '/groups', '/joinable', '/entitlements'])
+        expect([path, [403, 404].includes((await ask('GET', `/users/${other}${path}`)).status)]).toEqual([
+          path,
+          true,
+        ]);
+    }
   });
 
   it('J-13: the feed tells of every decision, with who, in whose name, and why', async () => {

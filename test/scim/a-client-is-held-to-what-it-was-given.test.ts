@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
 import { TOKEN_BYTES } from '../../src/core/token.ts';
 import { addToken, createClient, endClient, rotateClient } from '../../src/directory/clients.ts';
+import { eventually } from '../support/eventually.ts';
 import { type Client, idIn, openDoor, type TestDoor, USER } from './door.ts';
 
 let door: TestDoor;
@@ -36,6 +37,44 @@ describe('Tokens', () => {
     expect(await statusOf(fourth.token)).toBe(200);
     await door.write((work) => endClient(work, 'rotated'));
     expect(await statusOf(fourth.token)).toBe(401);
+  });
+
+  it('are rotated one after the other: of two rotations at once one token stays, the later one’s', async () => {
+    await door.client({ name: 'raced' });
+    const rotation = { client: 'raced', expiresAt: null, overlapUntil: new Date(0) };
+    const rotate = (atEnd: () => Promise<unknown>) =>
+      door.write(async (work) => {
+        const { token } = await rotateClient(work, { ...rotation, material: fresh() });
+        await atEnd();
+        return token;
+      });
+    const isWaiting = async (): Promise<boolean> => {
+      const text = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+      return (await door.database.rows({ text })).length > 0;
+    };
+    for (let round = 0; round < Number(process.env.ROTATION_RACES ?? 3); round += 1) {
+      let open: () => void = () => undefined;
+      const gate = new Promise<void>((resolve) => (open = resolve));
+      let first: Promise<string> = Promise.resolve('');
+      await new Promise<void>((hasRotated) => {
+        first = rotate(() => {
+          hasRotated();
+          return gate;
+        });
+      });
+      let isOver = false;
+      const second = rotate(() => {
+        isOver = true;
+        return Promise.resolve();
+      });
+      // Either it waits for the first one, which is not committed, or it did not see it.
+      await eventually(async () => {
+        expect(isOver || (await isWaiting())).toBe(true);
+      });
+      open();
+      const [gone, kept] = await Promise.all([first, second]);
+      expect([await statusOf(gone), await statusOf(kept)]).toEqual([401, 200]);
+    }
   });
 
   it('end when their time is over', async () => {

@@ -3,6 +3,7 @@
  * values a provider may speak of (shibmd:Scope).
  */
 import type { AttributeValue, NameId, SamlAttribute } from './message.ts';
+import { fitsScopePattern } from './scope-pattern.ts';
 
 export type AttributeName =
   | 'eduPersonAffiliation'
@@ -110,24 +111,12 @@ export function scopeOf(text: string): string | null {
 }
 
 /**
- * True when the provider may speak for that scope. One whose metadata names no scopes speaks for none. A pattern that
- * is no regular expression, or one longer than any domain, fits nothing.
+ * True when the provider may speak for that scope. One whose metadata names no scopes speaks for none; patterns are
+ * read as {@link fitsScopePattern} says.
  */
 export function ownsScope(scopes: readonly Scope[], scope: string): boolean {
   const folded = scope.toLowerCase();
   return scopes.some(({ value, isPattern }) =>
-    isPattern ? fitsWhole(value, folded) : value.toLowerCase() === folded,
+    isPattern ? fitsScopePattern(value, folded) : value.toLowerCase() === folded,
   );
-}
-
-const MAX_PATTERN = 200;
-const MAX_SCOPE = 255;
-
-function fitsWhole(pattern: string, scope: string): boolean {
-  if (pattern.length > MAX_PATTERN || scope.length > MAX_SCOPE) return false;
-  try {
-    return new RegExp(`^(?:${pattern})$`, 'iu').test(scope);
-  } catch {
-    return false;
-  }
 }

@@ -58,6 +58,7 @@ export const refusalAnswers = {
   'group.reserved': mutability,
   'actor.not_allowed': { status: 403 },
   'group.protected': { status: 403 },
+  'user.protected': { status: 403 },
   'group.protected_open': { status: 409 },
   'group.restricted': { status: 403 },
   'group.internal': { status: 403 },

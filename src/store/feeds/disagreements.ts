@@ -6,6 +6,7 @@
 import type { Json } from '../../core/scim/json.ts';
 import type { SourceN, UserN } from '../../core/ids.ts';
 import type { Tx } from '../database.ts';
+import { heldOutOfReach } from '../permission-holders.ts';
 
 /** Where an entry was met. */
 export interface MetIn {
@@ -119,17 +120,18 @@ export async function forgetUnmet(tx: Tx, source: SourceN): Promise<void> {
   await tx.rows({ text }, [source]);
 }
 
-/** Login keys that cells of membership rows give full users: those that nobody has yet. */
-export async function listCellKeys(tx: Tx): Promise<ProposedKey[]> {
+/** Login keys that cells of membership rows give full users, and stubs that hold more than the source could give: those that nobody has yet. */
+export async function listCellKeys(tx: Tx, source: SourceN): Promise<ProposedKey[]> {
   const text = `
     select p.user_n as n, p.import_line as line, 'targetedId' as kind, p.issuer, p.targeted_id as key,
            p.targeted_id as value
-    from staged_person p join users u on u.n = p.user_n and not u.stub
+    from staged_person p join users u on u.n = p.user_n
+      and (not u.stub or u.n in (select h.n from (${heldOutOfReach('$1::int')}) h))
     where p.targeted_id is not null and p.import_line is not null and p.fault_code is null
       and not exists (select 1 from identity_key k
                       where k.kind = 'targetedId' and k.issuer = p.issuer and k.value_key = p.targeted_id)
     order by 2`;
-  return tx.rows<ProposedKey>({ text });
+  return tx.rows<ProposedKey>({ text }, [source]);
 }
 
 /** E-mails that cells of membership rows give full users which have others: drift (the identity cell, rule 4). */

@@ -3,7 +3,7 @@
  * at once. Every given key must name the same user; the feed's own externalId finds it whatever its userName
  * says, so that a feed can rename its people.
  */
-import type { SourceN } from '../../core/ids.ts';
+import type { SourceN, UserN } from '../../core/ids.ts';
 import { authorColumns, type ChangeAuthor } from '../changes.ts';
 import type { Tx } from '../database.ts';
 import { endedActivity, endedAffiliations, endedMemberships } from '../history.ts';
@@ -124,6 +124,31 @@ export async function deactivateInstead(tx: Tx, source: SourceN): Promise<void> 
       || '{"active": false}'
     where s.action = 'd' and s.user_n is not null`;
   await tx.rows({ text }, [source]);
+}
+
+/** Users that {@link deletePersons} would delete. */
+export async function listDeletions(tx: Tx): Promise<UserN[]> {
+  return (await tx.rows<{ n: UserN }>({ text: `select n from ${GONE} g order by n` })).map(({ n }) => n);
+}
+
+/** Refuses all rows that delete these users. */
+export async function refusePersons(
+  tx: Tx,
+  faults: readonly { readonly n: UserN; readonly code: string; readonly detail: string }[],
+): Promise<void> {
+  if (faults.length === 0) return;
+  const text = `
+    with refused as (
+      update staged_user s set fault_code = f.code, fault_detail = f.detail
+      from unnest($1::int[], $2::text[], $3::text[]) as f(n, code, detail)
+      where s.user_n = f.n and s.action = 'd' and s.fault_code is null
+      returning s.line, f.code, f.detail)
+    insert into staged_refusal (line, code, detail) select line, code, detail from refused on conflict do nothing`;
+  await tx.rows({ text }, [
+    faults.map(({ n }) => n),
+    faults.map(({ code }) => code),
+    faults.map(({ detail }) => detail),
+  ]);
 }
 
 /** Users that rows delete, each with the last row about it; rows after a deletion that import it again win. */

@@ -1,6 +1,7 @@
 /** Stubs that an import makes for people it names and nobody knows (F-04), and keys that stubs gain (D-10). */
 import { authorColumns, type ChangeAuthor, type Place } from '../changes.ts';
 import type { Tx } from '../database.ts';
+import { heldOutOfReach } from '../permission-holders.ts';
 import { placeOf } from './names.ts';
 
 const AUTHOR = `$1::text, $2::text, (select u.n from users u where u.id = $3::uuid) as on_behalf_of, $4::int,
@@ -59,7 +60,7 @@ const make = `
 
 /**
  * Writes the keys that cells give to the stubs that they name: a userName where there was none, more e-mails, a
- * targetedId. Full users gain nothing by a file (D-10).
+ * targetedId. Full users gain nothing by a file (D-10), nor do stubs that hold more than its source could give (J-20).
  */
 export async function attachKeys(tx: Tx, author: ChangeAuthor): Promise<Place | null> {
   const place = placeOf(await tx.rows({ text: enrich }, authorColumns(author)));
@@ -68,21 +69,21 @@ export async function attachKeys(tx: Tx, author: ChangeAuthor): Promise<Place | 
 }
 
 /** Cells that import, with the stub that they name. */
-const STUB_CELL = `(
+const stubCell = (source: string): string => `(
   select p.*, s.name, s.email, s.audience, u.user_name, u.user_name_key as has_name_key, u.document
   from staged_person p
   join users u on u.n = p.user_n and u.stub
   join staged_row s on s.line = p.import_line
-  where p.fault_code is null)`;
+  where p.fault_code is null and u.n not in (select h.n from (${heldOutOfReach(source)}) h))`;
 
 const enrich = `
   with naming as (
-    select distinct on (user_n) user_n, name, name_key from ${STUB_CELL} c
+    select distinct on (user_n) user_n, name, name_key from ${stubCell('$4::int')} c
     where not is_made and has_name_key is null and name_key is not null and not either and not lone
     order by user_n, import_line),
   mailing as (
     select user_n, jsonb_agg(jsonb_build_object('value', email) order by import_line) as emails from (
-      select distinct on (user_n, email_key) user_n, email, import_line from ${STUB_CELL} c
+      select distinct on (user_n, email_key) user_n, email, import_line from ${stubCell('$4::int')} c
       where not is_made and email_key is not null and not (either and has_name_key is not distinct from name_key)
         and not exists (
           select 1 from jsonb_array_elements(coalesce(c.document -> 'emails', '[]')) e
@@ -121,14 +122,14 @@ const enrich = `
 const addKeys = `
   with email as (
     insert into identity_key (kind, issuer, value_key, user_n, value, source_n)
-    select distinct on (user_n, email_key) 'email', '', email_key, user_n, email, $1::int from ${STUB_CELL} c
+    select distinct on (user_n, email_key) 'email', '', email_key, user_n, email, $1::int from ${stubCell('$1::int')} c
     where email_key is not null and not (either and has_name_key is not distinct from name_key)
     order by user_n, email_key, import_line
     on conflict (kind, issuer, value_key, user_n) do nothing)
   insert into identity_key (kind, issuer, value_key, user_n, value, qualifiers, source_n)
   select distinct on (user_n, issuer) 'targetedId', issuer, targeted_id, user_n, targeted_id,
          case when audience is null then null else jsonb_build_object('audience', audience) end, $1::int
-  from ${STUB_CELL} c
+  from ${stubCell('$1::int')} c
   where targeted_id is not null
     and not exists (select 1 from identity_key k
                     where k.user_n = c.user_n and k.kind = 'targetedId' and k.issuer = c.issuer)

@@ -91,6 +91,7 @@ function valuesOf(row: ListedGroupRow): GroupValues {
     autoLeave: row.auto_leave,
     rule: row.rule ?? '',
     reservedTo: row.reserved_to ?? '',
+    consoleBesides: row.console_besides,
     trustedSources: row.trusted_sources.join(', '),
   };
 }

@@ -14,13 +14,14 @@ export interface GroupValues extends Readonly<Record<FlagName, boolean>> {
   readonly autoLeave: AutoLeave;
   readonly rule: string;
   readonly reservedTo: string;
+  readonly consoleBesides: boolean;
   readonly trustedSources: string;
 }
 
 /** As new groups are (domain.md, Joining and leaving). */
 export const newGroupValues: GroupValues = {
   ...{ name: '', description: '', autoLeave: 'inherit', rule: '', reservedTo: '', trustedSources: '' },
-  ...{ internal: true, hidden: true, open: false, public: false, restricted: false },
+  ...{ internal: true, hidden: true, open: false, public: false, restricted: false, consoleBesides: false },
 };
 
 const autoLeaves = ['inherit', 'on', 'off'] as const;
@@ -37,6 +38,7 @@ export function readGroupForm(form: URLSearchParams): GroupValues {
     autoLeave: wordIn(form, 'autoLeave', autoLeaves) ?? 'inherit',
     rule: text('rule').trim(),
     reservedTo: text('reservedTo').trim(),
+    consoleBesides: form.has('consoleBesides'),
     trustedSources: text('trustedSources').trim(),
   };
 }
@@ -50,6 +52,7 @@ export function patchOf(values: GroupValues, before: GroupValues): GroupPatch & 
     description: orNull(values.description),
     ...(values.rule === before.rule ? {} : { rule: orNull(values.rule) }),
     ...(values.reservedTo === before.reservedTo ? {} : { reservedTo: orNull(values.reservedTo) }),
+    ...(values.consoleBesides === before.consoleBesides ? {} : { consoleBesides: values.consoleBesides }),
     ...(values.trustedSources === before.trustedSources
       ? {}
       : { trustedSources: values.trustedSources.split(/[\s,]+/).filter((one) => one !== '') }),
@@ -125,13 +128,21 @@ export function GroupFields({ values, errors, kind }: GroupFieldsProps) {
         />
       )}
       {kind === 'automatic' || kind === 'rule' ? null : (
-        <TextField
-          name="reservedTo"
-          label={e.reservedTo}
-          hint={e.reservedHint}
-          value={values.reservedTo}
-          error={errors.reservedTo}
-        />
+        <>
+          <TextField
+            name="reservedTo"
+            label={e.reservedTo}
+            hint={e.reservedHint}
+            value={values.reservedTo}
+            error={errors.reservedTo}
+          />
+          <CheckField
+            name="consoleBesides"
+            label={e.consoleBesides}
+            hint={e.consoleBesidesHint}
+            isChecked={values.consoleBesides}
+          />
+        </>
       )}
       {isTrusting ? (
         <TextField

@@ -107,6 +107,9 @@ export const groups = {
       'A SCIM filter over users, such as department eq "IT" and active eq true. Members then follow it by themselves.',
     reservedTo: 'Reserved to the source',
     reservedHint: 'Only this source then changes the members. Empty for any.',
+    consoleBesides: 'Leaders and administrators write them too',
+    consoleBesidesHint:
+      'Where the members are reserved to a source: people who manage the group may change them besides.',
     trusted: 'Trusted sources',
     trustedHint: 'Separated by commas: sources that may change it although it is protected.',
     continueWithMembers: 'Continue with members',

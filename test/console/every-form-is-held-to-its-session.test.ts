@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { screens } from '../../src/console/routes.ts';
+import type { Screen } from '../../src/console/screen.ts';
+import { type Answer, type Browser, csrfIn } from './browser.ts';
+import { openSite, type TestSite } from './site.ts';
+
+let site: TestSite;
+let admin: Browser;
+let csrf: string;
+beforeAll(async () => {
+  site = await openSite();
+  admin = site.browser();
+  await admin.open(await site.link('administrator'));
+  csrf = csrfIn(await admin.open('/my-groups'));
+});
+afterAll(() => site.close());
+
+const pathOf = ({ path }: Screen): string => path.replaceAll(/:\w+/g, () => randomUUID());
+const forms = screens.filter(({ method }) => method === 'POST');
+const written = async (): Promise<string> => {
+  const text = 'select count(*)::int as n from change';
+  return JSON.stringify(await site.database.rows({ text }));
+};
+/** The form as it sends itself: with a file where it takes one. */
+async function send(
+  screen: Screen,
+  token: string,
+  headers: Readonly<Record<string, string>>,
+): Promise<number> {
+  const fields: Record<string, string> = token === '' ? {} : { csrf: token };
+  if (screen.takes !== 'file') return (await admin.post(pathOf(screen), fields, headers)).status;
+  const body = new FormData();
+  for (const [name, value] of Object.entries(fields)) body.set(name, value);
+  body.set('file', new Blob(['group,role,username,isgroup,action\n']), 'x.csv');
+  const cookie = [...admin.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+  const own = { Origin: site.address, 'Sec-Fetch-Site': 'same-origin', Cookie: cookie };
+  const init = { method: 'POST', redirect: 'manual', body, headers: { ...own, ...headers } } as const;
+  return (await fetch(`${site.address}${pathOf(screen)}`, init)).status;
+}
+
+describe('every form of the console', () => {
+  it('is refused without the token of its session, and from anywhere but our own pages', async () => {
+    expect(forms.length).toBeGreaterThan(30);
+    const before = await written();
+    const other = site.browser();
+    await other.open(await site.link((await site.user('other')).n));
+    const foreign = csrfIn(await other.open('/my-groups'));
+    const since = await written();
+    for (const screen of forms) {
+      const { path } = screen;
+      const answers = {
+        tokenless: await send(screen, '', {}),
+        'of another session': await send(screen, foreign, {}),
+        'from another site': await send(screen, csrf, {
+          Origin: 'https://evil.example',
+          'Sec-Fetch-Site': 'cross-site',
+        }),
+        'from a sandbox': await send(screen, csrf, { Origin: 'null', 'Sec-Fetch-Site': 'cross-site' }),
+        'from a sister site': await send(screen, csrf, { 'Sec-Fetch-Site': 'same-site' }),
+      };
+      for (const [how, status] of Object.entries(answers))
+        expect({ path, how, status }).toEqual({ path, how, status: 403 });
+    }
+    expect(await written()).toBe(since);
+    expect(since).not.toBe(before);
+  });
+
+  it('does nothing by being opened as an address', async () => {
+    const before = await written();
+    const onlyForms = forms.filter(
+      ({ path }) => !screens.some((screen) => screen.method === 'GET' && screen.path === path),
+    );
+    for (const screen of onlyForms) expect((await admin.open(pathOf(screen))).status).toBe(404);
+    expect(await written()).toBe(before);
+  });
+
+  it('asks whoever is not signed in to sign in, and changes nothing', async () => {
+    const before = await written();
+    for (const screen of forms.filter(({ takes }) => takes !== 'file')) {
+      const answer = await site.browser().post(pathOf(screen), {});
+      expect([screen.path, answer.status, answer.headers.get('Location')]).toEqual([screen.path, 303, '/']);
+    }
+    expect(await written()).toBe(before);
+  });
+});
+
+describe('every page', () => {
+  const policyOf = ({ headers }: Answer): string => headers.get('Content-Security-Policy') ?? '';
+
+  it('says by its policy that nothing runs, loads or frames it but our own files', async () => {
+    const pages = screens.filter(({ method }) => method === 'GET').map(pathOf);
+    for (const browser of [admin, site.browser()])
+      for (const path of [...pages, '/', '/sign-in/x', '/nowhere']) {
+        const answer = await browser.open(path);
+        const policy = policyOf(answer);
+        expect({ path, policy }).toEqual({
+          path,
+          policy: expect.stringMatching(/default-src 'none'.*frame-ancestors 'none'/),
+        });
+        expect(policy).not.toMatch(/unsafe-|\*|https?:/);
+        expect(answer.headers.get('X-Content-Type-Options')).toBe('nosniff');
+        expect(answer.text).not.toMatch(/<script(?![^>]* src="\/assets\/)[^>]*>|\son\w+="|javascript:/i);
+      }
+  });
+});
