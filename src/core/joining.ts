@@ -91,7 +91,7 @@ export function requireStillPermitted(group: JoinableGroup, standing: Standing, 
 }
 
 function requireSelfService(group: JoinableGroup): void {
-  if (group.internal) throw new Refusal('group.internal', { group: group.name });
+  if (group.internal) throw new Refusal('group.internal', {});
   if (group.kind !== 'regular') throw new Refusal('group.automatic', { group: group.name, kind: group.kind });
   if (group.reserved_to !== null) {
     throw new Refusal('group.reserved', { group: group.name, source: group.reserved_to });
@@ -99,7 +99,7 @@ function requireSelfService(group: JoinableGroup): void {
 }
 
 function requirePermitted(group: JoinableGroup, { mayRequest }: Standing): void {
-  if (!group.public && !mayRequest) throw new Refusal('join.not_permitted', { group: group.name });
+  if (!group.public && !mayRequest) throw new Refusal('join.not_permitted', {});
 }
 
 function requireNotPending(group: JoinableGroup, { pending }: Standing, kind: RequestKind): void {

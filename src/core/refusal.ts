@@ -23,8 +23,8 @@ export interface RefusalDetails {
   'group.protected': { readonly group: string };
   'group.protected_open': { readonly group: string };
   'group.restricted': { readonly group: string };
-  'group.internal': { readonly group: string };
-  'join.not_permitted': { readonly group: string };
+  'group.internal': Record<string, never>;
+  'join.not_permitted': Record<string, never>;
   'join.already_member': { readonly group: string };
   'leave.not_member': { readonly group: string };
   'leave.indirect': { readonly group: string; readonly through: readonly string[] };

@@ -21,6 +21,7 @@ import {
   keepProfile,
   lockLogin,
 } from '../store/saml/accounts.ts';
+import { isAdministratorsAccount } from '../store/sessions.ts';
 import { applyAffiliations, type AppliedAffiliations, type LoginProvider } from './login-affiliations.ts';
 import { startSession } from './sessions.ts';
 import { changeUser, createUser } from './users.ts';
@@ -101,6 +102,10 @@ async function settleAccount(work: Work, login: Login, keys: AccountKeys): Promi
   const found = choice.kind === 'account' ? choice.account : null;
   if (found?.by !== 'login' && (await isQuarantined(work.tx, keys, found?.n ?? null))) {
     throw new LoginRefused('identity.quarantined');
+  }
+  // Many a directory has somebody of that name: the account of this installation's links is bound by hand alone.
+  if (found !== null && found.by !== 'login' && (await isAdministratorsAccount(work.tx, found.n))) {
+    throw new LoginRefused('identity.unbound');
   }
   if (found !== null) return enter(work, login, found);
   if (provision === 'refuse') throw new LoginRefused('user.unknown');

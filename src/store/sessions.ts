@@ -81,6 +81,11 @@ const administrator = named(
    where i.key = 'administrator'`,
 );
 
+const isAdministrators = named(
+  'administrator_is',
+  `select from installation i join users u on u.id = (i.value #>> '{}')::uuid where i.key = 'administrator' and u.n = $1`,
+);
+
 const isFirst = named('administrator_lock', `select pg_advisory_xact_lock(hashtext('muster administrator'))`);
 
 /** The active user whose session that is, if it goes on; notes that it was used. */
@@ -125,6 +130,11 @@ export async function takeSignInLink(tx: Tx, hash: Buffer): Promise<{ readonly u
 export async function lockAdministrator(tx: Tx): Promise<SessionUserRow | null> {
   onlyRow(await tx.rows(isFirst));
   return (await tx.rows<SessionUserRow>(administrator))[0] ?? null;
+}
+
+/** True for the administrator's account of this installation, which links of its host sign in. */
+export async function isAdministratorsAccount(connection: Connection, user: UserN): Promise<boolean> {
+  return (await connection.rows(isAdministrators, [user])).length > 0;
 }
 
 /** Says which account is the administrator's, and that it may do everything. */

@@ -104,3 +104,28 @@ describe('every page', () => {
       }
   });
 });
+
+describe('the form of a group', () => {
+  it('D-03: lets the console write the members of a reserved group besides, and takes that back', async () => {
+    const { id } = await site.group('kept elsewhere');
+    const standing = async () => {
+      const text = `select g.version, s.name as source, g.console_besides as besides
+                    from groups g left join source s on s.n = g.reserved_to where g.id = $1`;
+      const [row] = await site.database.rows<{ version: number; source: string; besides: boolean }>(
+        { text },
+        [id],
+      );
+      return row ?? { version: 0, source: '', besides: null };
+    };
+    const path = `/groups/${id}/edit`;
+    for (const besides of [true, false]) {
+      const { version } = await standing();
+      const fields = { csrf, version: String(version), name: 'kept elsewhere', reservedTo: 'csv' };
+      const sent = await admin.post(path, besides ? { ...fields, consoleBesides: 'on' } : fields);
+      expect(sent.status).toBe(303);
+      expect(await standing()).toMatchObject({ source: 'csv', besides });
+      const box = /<input[^>]*name="consoleBesides"[^>]*>/.exec((await admin.open(path)).text)?.[0] ?? '';
+      expect(box.includes('checked')).toBe(besides);
+    }
+  });
+});

@@ -8,6 +8,7 @@ import { approveRequest, cancelRequest, denyRequest } from '../../src/directory/
 import { changeUser, deleteUser } from '../../src/directory/users.ts';
 import { expireRequests } from '../../src/directory/waiting-requests.ts';
 import type { GroupRow } from '../../src/store/groups.ts';
+import { sweepDeletedGroups } from '../../src/store/leftovers.ts';
 import type { UserRow } from '../../src/store/users.ts';
 import { type Cast, codeOf, openCast } from './cast.ts';
 import { FLAGS, INNER, type Flag, GROUPS, Model, type Step } from './joining-model.ts';
@@ -106,6 +107,7 @@ describe('any history of joining', () => {
           expect({ step, outcome }).toEqual({ step, outcome: wanted });
         }
         expect(await picture(world)).toEqual(world.model.picture());
+        for (let isMore = true; isMore;) isMore = await sweepDeletedGroups(cast.database, 1_000);
         expect(await leftOf(world.gone)).toEqual([]);
       }),
       { numRuns: Number(process.env.JOINING_RUNS ?? 15) },

@@ -2,8 +2,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { foldName } from '../../src/core/names.ts';
 import { defaultProviderSettings, type ProviderSettings } from '../../src/core/saml/provider.ts';
 import { releaseKey } from '../../src/directory/identity-providers.ts';
+import { bindLoginKey } from '../../src/directory/login-keys.ts';
 import { createUser, changeUser, createStub, deleteUser } from '../../src/directory/users.ts';
 import { tryAttributes } from '../../src/sources/saml/admin.ts';
+import { setAdministrator } from '../../src/store/sessions.ts';
 import { attribution } from '../support/directory.ts';
 import { ENTITY, formOf, metadataOf, newKey, respond, type ResponseOptions } from './provider.ts';
 import { FROM_PROVIDER, openSamlSite, type SamlSite } from './site.ts';
@@ -45,6 +47,22 @@ async function login(
 const targeted = (value: string) => ({ 'urn:oid:1.3.6.1.4.1.5923.1.1.1.10': [value] });
 
 describe('a login', () => {
+  it('is not let into the account of the installation’s own links by its name, but by a key bound by hand', async () => {
+    const made = await site.do(async (work) => {
+      const user = await createUser(work, {
+        ...{ userName: 'administrator', active: true, externalId: null, document: {} },
+      });
+      await setAdministrator(work.tx, user.n);
+      return user;
+    });
+    const said = { uid: ['Administrator'], ...targeted('t-ad') };
+    expect(await login(said)).toBe('identity.unbound');
+    await site.do((work) =>
+      bindLoginKey(work, { user: made.id, kind: 'targetedId', issuer: ENTITY, value: 't-ad' }),
+    );
+    expect(await login(said)).toBe(made.id);
+  });
+
   it('makes an account with what the provider says, and finds it again by the targetedId', async () => {
     const said = { uid: ['ann'], mail: ['ann@example.org'], displayName: ['Ann A.'], ...targeted('t-ann') };
     const id = await login(said);
