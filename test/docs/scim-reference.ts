@@ -187,7 +187,7 @@ export const errorRows: readonly {
   {
     status: 403,
     scimType: null,
-    when: 'a token without the scope or from an address it may not come from; a filter on discovery; a protected role',
+    when: 'a token without the scope or from an address it may not come from; a filter on discovery; a protected role or group; another name for an account that holds a permission',
   },
   {
     status: 404,
