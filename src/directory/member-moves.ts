@@ -1,7 +1,7 @@
 /** Putting members into a group and taking them out: the writes, and all that follows from them. */
 import { isAdministrator } from '../core/actor.ts';
 import type { GroupN, UserN } from '../core/ids.ts';
-import { mayInGroup } from '../core/policies.ts';
+import { may, mayInGroup } from '../core/policies.ts';
 import { Refusal } from '../core/refusal.ts';
 import {
   assertMembers,
