@@ -197,6 +197,8 @@ async function fill(page) {
     'target-new': '/targets/new?type=scim',
     target: `/targets/${library}`,
     'target-down': wiki,
+    'target-why': `/targets/${library}/why?user=${lecturer}`,
+    'target-history': `/targets/${library}/history`,
     'target-drift': `/targets/${library}/drift`,
     'target-settings': `/targets/${library}/settings`,
     sources: '/sources',

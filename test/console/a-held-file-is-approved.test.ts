@@ -128,6 +128,8 @@ async function fill(site: TestSite): Promise<readonly (readonly [string, string]
     ['targets-new-scim', '/targets/new?type=scim'],
     ['target', `/targets/${target.id}`],
     ['target-drift', `/targets/${target.id}/drift`],
+    ['target-why', `/targets/${target.id}/why?user=${ada.id}`],
+    ['target-history', `/targets/${target.id}/history`],
     ['target-settings', `/targets/${target.id}/settings`],
     ['sources', '/sources'],
     ['source', '/sources/csv'],

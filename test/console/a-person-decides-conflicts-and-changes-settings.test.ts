@@ -163,9 +163,7 @@ needs('chromium')('an administrator', () => {
     await page.getByLabel(/^Settings /).fill('{"url":');
     await press('Save');
     await page.getByText('This is no JSON object.').waitFor();
-    await page
-      .getByLabel(/^Settings /)
-      .fill('{"url": "https://wiki.example/scim/v2", "speed": 9}');
+    await page.getByLabel(/^Settings /).fill('{"url": "https://wiki.example/scim/v2", "speed": 9}');
     await press('Save');
     await page.getByText(/speed/).first().waitFor();
     expect(await now()).toMatchObject({ version: target.version, settings: { timeoutSeconds: 5 } });

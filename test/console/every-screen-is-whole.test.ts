@@ -108,6 +108,8 @@ async function fill(site: TestSite): Promise<readonly (readonly [string, string]
     ['group-nesting', `${whole}/nesting`],
     ['group-targets', `${group}/targets`],
     ['group-why', `${whole}/why?user=${bert.id}`],
+    ['group-members-past', `${whole}/members?list=effective&at=${new Date().toISOString()}`],
+    ['group-why-past', `${whole}/why?user=${bert.id}&at=${new Date().toISOString()}`],
     ['group-why-not', `${group}/why?user=${others[0]?.id ?? ''}`],
     ['group-history', `${group}/history`],
     ['conflicts', '/conflicts'],

@@ -12,9 +12,11 @@ import {
 } from './targets/act.tsx';
 import { postTarget, showNewTarget } from './targets/create.tsx';
 import { postLook, showDriftPage } from './targets/drift.tsx';
+import { showTargetHistory } from './targets/history.tsx';
 import { showLedger } from './targets/ledger.tsx';
 import { showTargetList } from './targets/list.tsx';
 import { postSettings, showSettings } from './targets/settings.tsx';
+import { showTargetWhy } from './targets/why.tsx';
 
 const who = seesTargets;
 
@@ -25,6 +27,8 @@ export const targetScreens: readonly Screen[] = [
   { method: 'GET', path: '/targets/:id', who, handle: showLedger },
   { method: 'GET', path: '/targets/:id/drift', who, handle: showDriftPage },
   { method: 'POST', path: '/targets/:id/drift', who, handle: postLook },
+  { method: 'GET', path: '/targets/:id/why', who, handle: showTargetWhy },
+  { method: 'GET', path: '/targets/:id/history', who, handle: showTargetHistory },
   { method: 'GET', path: '/targets/:id/settings', who, handle: (visit) => showSettings(visit) },
   { method: 'POST', path: '/targets/:id/settings', who, handle: postSettings },
   { method: 'POST', path: '/targets/:id/test', who, handle: postTest },

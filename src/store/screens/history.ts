@@ -92,3 +92,17 @@ export async function historyOfGroup(
 ): Promise<HistoryRow[]> {
   return connection.rows<HistoryRow>(ofGroup, [group, before, limit]);
 }
+
+const ofTarget = named(
+  'screen_history_of_target',
+  select(`starts_with(e.type, 'target.') and e.after->>'id' = $1`),
+);
+
+/** What was done to a target. */
+export async function historyOfTarget(
+  connection: Connection,
+  target: string,
+  { before, limit }: HistoryPage,
+): Promise<HistoryRow[]> {
+  return connection.rows<HistoryRow>(ofTarget, [target, before, limit]);
+}

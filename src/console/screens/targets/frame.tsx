@@ -13,7 +13,7 @@ import { useTexts } from '../../frame/here.ts';
 import type { ScreenAnswer, Visit } from '../../screen.ts';
 import { HealthBadge, ModeBadge } from './badges.tsx';
 
-export type TargetTab = 'ledger' | 'drift' | 'settings';
+export type TargetTab = 'ledger' | 'drift' | 'why' | 'history' | 'settings';
 
 export interface TargetPage {
   readonly target: TargetStatus;
@@ -128,8 +128,8 @@ function TargetTabs({ target, tab }: { readonly target: TargetStatus; readonly t
   const path = `/targets/${target.id}`;
   const hrefOf = (name: TargetTab): string => (name === 'ledger' ? path : `${path}/${name}`);
   const shown: readonly TargetTab[] = isConnectedType(target.type)
-    ? ['ledger', 'drift', 'settings']
-    : ['ledger', 'settings'];
+    ? ['ledger', 'drift', 'why', 'history', 'settings']
+    : ['ledger', 'history', 'settings'];
   return (
     <Tabs
       label={t.label}

@@ -1,21 +1,19 @@
 /** What a target should have, what it has, and what stands in the way. */
-import type { ListedAttempt, ListedState } from '../../../store/targets/listing.ts';
+import type { ListedState } from '../../../store/targets/listing.ts';
 import { type ObjectView, showObjects } from '../../../targets/admin/ledger.ts';
 import { showTarget } from '../../../targets/admin/verbs.ts';
 import type { TargetStatus } from '../../../targets/admin/view.ts';
 import { isConnectedType } from '../../../targets/connectors/types.ts';
 import { addressOf, numberIn, wordIn } from '../../address.ts';
-import { Badge } from '../../components/badge.tsx';
 import { Card } from '../../components/details.tsx';
-import { DataTable, type Paging } from '../../components/data-table.tsx';
+import type { Paging } from '../../components/data-table.tsx';
 import { Empty } from '../../components/empty.tsx';
 import { Figures } from '../../components/figures.tsx';
-import { Moment } from '../../components/moment.tsx';
 import { Tabs } from '../../components/tabs.tsx';
 import { useTexts } from '../../frame/here.ts';
 import type { ScreenAnswer, Visit } from '../../screen.ts';
-import { ExchangeView } from './exchange.tsx';
 import { targetPage } from './frame.tsx';
+import { ObjectsTable } from './objects-table.tsx';
 
 const PAGE = 50;
 const RELOAD_SECONDS = 5;
@@ -113,82 +111,8 @@ function Objects({ target, items, state, paging }: ObjectsProps) {
           <Empty title={t.noObjects} />
         )
       ) : (
-        <DataTable
-          caption={t.tabs.ledger}
-          rows={items}
-          keyOf={(object) => `${object.type} ${object.id ?? ''} ${object.name ?? ''}`}
-          paging={paging}
-          columns={[
-            { head: t.object, kind: 'name', cell: (object) => <ObjectName object={object} /> },
-            { head: t.kind, cell: ({ type }) => t.kinds[type] },
-            { head: t.there, cell: (object) => <There object={object} /> },
-            { head: t.state, cell: (object) => <State object={object} /> },
-            { head: t.last, cell: (object) => <Attempts object={object} /> },
-          ]}
-        />
+        <ObjectsTable items={items} paging={paging} />
       )}
     </Card>
-  );
-}
-
-function ObjectName({ object: { id, name, type } }: { readonly object: ObjectView }) {
-  const text = name ?? id ?? '';
-  return id === null ? <>{text}</> : <a href={`/${type}s/${id}`}>{text}</a>;
-}
-
-function There({ object: { held, remoteId, owned, members } }: { readonly object: ObjectView }) {
-  const t = useTexts().targets;
-  return (
-    <>
-      {held === null ? t.words.none : t.words[held]}
-      {owned === null ? '' : `, ${t.owned[owned]}`}
-      {remoteId === null ? null : (
-        <span class="quiet small">
-          {' '}
-          <code>{remoteId}</code>
-        </span>
-      )}
-      {members === null ? null : (
-        <p class="small">
-          {t.members}: {t.membersLine(members.applied, members.toAdd, members.toRemove, members.waiting)}
-        </p>
-      )}
-    </>
-  );
-}
-
-const GOOD = new Set(['settled']);
-const BAD = new Set(['blocked', 'conflict']);
-
-function State({ object: { state, members, why } }: { readonly object: ObjectView }) {
-  const worst = members !== null && BAD.has(members.state) ? members.state : state;
-  const reason = why ?? members?.why ?? null;
-  return (
-    <>
-      <Badge tone={GOOD.has(worst) ? 'good' : BAD.has(worst) ? 'bad' : 'info'}>{worst}</Badge>
-      {reason === null ? null : <p class="small">{reason}</p>}
-    </>
-  );
-}
-
-function Attempts({ object: { lastAttempt, members } }: { readonly object: ObjectView }) {
-  const attempts = [lastAttempt, members?.lastAttempt ?? null].filter((attempt) => attempt !== null);
-  return (
-    <>
-      {attempts.map((attempt) => (
-        <Attempt key={attempt.operation} attempt={attempt} />
-      ))}
-    </>
-  );
-}
-
-function Attempt({ attempt }: { readonly attempt: ListedAttempt }) {
-  const { operation, at, outcome, why, exchange } = attempt;
-  return (
-    <div class="small">
-      {operation}: {outcome ?? '…'}, <Moment at={new Date(at)} />
-      {why === null ? null : <p>{why}</p>}
-      <ExchangeView exchange={exchange} />
-    </div>
   );
 }

@@ -1,0 +1,95 @@
+/** What a ledger knows of objects: what is there, in which state, and how the last attempt went. */
+import type { ListedAttempt } from '../../../store/targets/listing.ts';
+import type { ObjectView } from '../../../targets/admin/ledger.ts';
+import { Badge } from '../../components/badge.tsx';
+import { DataTable, type Paging } from '../../components/data-table.tsx';
+import { Moment } from '../../components/moment.tsx';
+import { useTexts } from '../../frame/here.ts';
+import { ExchangeView } from './exchange.tsx';
+
+export interface ObjectsTableProps {
+  readonly items: readonly ObjectView[];
+  readonly paging?: Paging;
+}
+
+/** A row for each object. */
+export function ObjectsTable({ items, paging }: ObjectsTableProps) {
+  const t = useTexts().targets;
+  return (
+    <DataTable
+      caption={t.tabs.ledger}
+      rows={items}
+      keyOf={(object) => `${object.type} ${object.id ?? ''} ${object.name ?? ''}`}
+      {...(paging === undefined ? {} : { paging })}
+      columns={[
+        { head: t.object, kind: 'name', cell: (object) => <ObjectName object={object} /> },
+        { head: t.kind, cell: ({ type }) => t.kinds[type] },
+        { head: t.there, cell: (object) => <There object={object} /> },
+        { head: t.state, cell: (object) => <State object={object} /> },
+        { head: t.last, cell: (object) => <Attempts object={object} /> },
+      ]}
+    />
+  );
+}
+
+function ObjectName({ object: { id, name, type } }: { readonly object: ObjectView }) {
+  const text = name ?? id ?? '';
+  return id === null ? <>{text}</> : <a href={`/${type}s/${id}`}>{text}</a>;
+}
+
+function There({ object: { held, remoteId, owned, members } }: { readonly object: ObjectView }) {
+  const t = useTexts().targets;
+  return (
+    <>
+      {held === null ? t.words.none : t.words[held]}
+      {owned === null ? '' : `, ${t.owned[owned]}`}
+      {remoteId === null ? null : (
+        <span class="quiet small">
+          {' '}
+          <code>{remoteId}</code>
+        </span>
+      )}
+      {members === null ? null : (
+        <p class="small">
+          {t.members}: {t.membersLine(members.applied, members.toAdd, members.toRemove, members.waiting)}
+        </p>
+      )}
+    </>
+  );
+}
+
+const GOOD = new Set(['settled']);
+const BAD = new Set(['blocked', 'conflict']);
+
+function State({ object: { state, members, why } }: { readonly object: ObjectView }) {
+  const worst = members !== null && BAD.has(members.state) ? members.state : state;
+  const reason = why ?? members?.why ?? null;
+  return (
+    <>
+      <Badge tone={GOOD.has(worst) ? 'good' : BAD.has(worst) ? 'bad' : 'info'}>{worst}</Badge>
+      {reason === null ? null : <p class="small">{reason}</p>}
+    </>
+  );
+}
+
+function Attempts({ object: { lastAttempt, members } }: { readonly object: ObjectView }) {
+  const attempts = [lastAttempt, members?.lastAttempt ?? null].filter((attempt) => attempt !== null);
+  return (
+    <>
+      {attempts.map((attempt) => (
+        <Attempt key={attempt.operation} attempt={attempt} />
+      ))}
+    </>
+  );
+}
+
+function Attempt({ attempt }: { readonly attempt: ListedAttempt }) {
+  const { operation, at, outcome, why, exchange } = attempt;
+  return (
+    <div class="small">
+      {operation}: {outcome ?? '…'}, <Moment at={new Date(at)} />
+      {why === null ? null : <p>{why}</p>}
+      <ExchangeView exchange={exchange} />
+    </div>
+  );
+}
