@@ -37,8 +37,8 @@ export async function showTargetWhy(visit: Visit): Promise<ScreenAnswer> {
     tab: 'why',
     body: (
       <>
-        <Card title={t.targets.why.title}>
-          <p class="quiet">{t.targets.why.lead}</p>
+        <Card title={t.targets.whyThere.title}>
+          <p class="quiet">{t.targets.whyThere.lead}</p>
           <SearchBox action={path} label={w.search} value={typed} results="found" />
           <div id="found" class="results">
             {typed === '' ? null : found.length === 0 ? (
@@ -95,9 +95,9 @@ async function explained({ parts, t }: Visit, target: TargetStatus, user: UserId
     <>
       <Remark
         tone={isWanted ? 'done' : 'remark'}
-        title={(isWanted ? t.targets.why.wanted : t.targets.why.unwanted)(name, target.name)}
+        title={(isWanted ? t.targets.whyThere.wanted : t.targets.whyThere.unwanted)(name, target.name)}
       >
-        {target.scope.allUsers ? <p>{t.targets.why.allUsers}</p> : null}
+        {target.scope.allUsers ? <p>{t.targets.whyThere.allUsers}</p> : null}
       </Remark>
       <Scope ways={ways} user={user} />
       <Known target={target} items={items} />
@@ -107,7 +107,7 @@ async function explained({ parts, t }: Visit, target: TargetStatus, user: UserId
 
 function Scope({ ways, user }: { readonly ways: readonly Way[]; readonly user: UserId }) {
   const { targets, members } = useTexts();
-  const t = targets.why;
+  const t = targets.whyThere;
   return (
     <Card title={t.scope}>
       {ways.length === 0 ? (
@@ -141,7 +141,7 @@ function Scope({ ways, user }: { readonly ways: readonly Way[]; readonly user: U
 }
 
 function Known({ target, items }: { readonly target: TargetStatus; readonly items: readonly ObjectView[] }) {
-  const t = useTexts().targets.why;
+  const t = useTexts().targets.whyThere;
   return (
     <Card title={t.ledger}>
       {items.length === 0 ? (

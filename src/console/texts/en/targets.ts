@@ -100,7 +100,7 @@ export const targets = {
     ].join(', '),
   ledgerLead: 'What the service should have, what it has as far as we know, and how the last attempt went.',
   noHistory: 'Nothing has happened to it yet.',
-  why: {
+  whyThere: {
     title: 'Why is somebody there, or not?',
     lead: 'Whom the service should have follows from the groups of its scope; what it has, the ledger knows.',
     wanted: (user: string, target: string) => `${user} belongs to ${target}.`,
