@@ -156,7 +156,7 @@ async function fill(page) {
   await page.getByLabel('Address', { exact: true }).fill(`http://127.0.0.1:${await freePort()}/scim/v2`);
   await page.getByLabel('The address may be one of a private network').check();
   await page.getByLabel('Mode').selectOption('enforce');
-  await page.getByLabel('Groups').fill('demo-staff');
+  await page.getByRole('textbox', { name: /^Groups/ }).fill('demo-staff');
   await page.getByRole('button', { name: 'Add' }).click();
   await page.getByText('does not answer').first().waitFor({ timeout: 60_000 });
   const wiki = new URL(page.url()).pathname;

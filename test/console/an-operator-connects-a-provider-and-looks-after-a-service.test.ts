@@ -126,7 +126,7 @@ needs('chromium')('an operator in a browser, on a daemon of its own', () => {
     await page.getByLabel('Token').fill('the-token-of-the-library');
     await page.getByLabel('The address may be one of a private network').check();
     await page.getByLabel('Mode').selectOption('enforce');
-    await page.getByLabel('Groups').fill('Readers');
+    await page.getByRole('textbox', { name: /^Groups/ }).fill('Readers');
     await press('Add');
     await page.getByRole('rowheader', { name: 'Readers' }).waitFor();
     await eventually(() => {
