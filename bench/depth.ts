@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { GroupN, UserN } from '../src/core/ids.ts';
 import { Follower } from '../src/effective/follow/follower.ts';
-import { hashKeyOf } from '../src/effective/index/membership-index.ts';
+import { hashKeyOf } from '../src/effective/index/member-hashes.ts';
 import { idsOfMembers, isMember } from '../src/store/effective/membership.ts';
 import type { Bench, Benchmark } from './benchmark.ts';
 import { type Figure, ratio } from './figure.ts';

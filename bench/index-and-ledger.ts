@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { cutSweep, type Tenure } from '../src/effective/feed/cutter.ts';
 import { Follower } from '../src/effective/follow/follower.ts';
-import { hashKeyOf } from '../src/effective/index/membership-index.ts';
+import { hashKeyOf } from '../src/effective/index/member-hashes.ts';
 import { type Database } from '../src/store/database.ts';
 import { readLastBatch } from '../src/store/effective/log-tail.ts';
 import { giveUpLease, takeLease } from '../src/store/leases.ts';
@@ -50,7 +50,7 @@ async function interleaved(bench: Bench, database: Database, client: pg.Client):
         sweep: () => timed(() => sweep(database, follower, tenure)),
         copy: () => timed(() => copyPairsOut(client)),
       },
-      { runs: bench.size === 'full' ? 3 : 15, warmUp: 1 },
+      { runs: bench.size === 'full' ? 2 : 15, warmUp: 1 },
     );
     const baseline = { is: 'COPY of all effective pairs to the client', value: times.copy.p50 };
     return [

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { GroupN, UserN } from '../src/core/ids.ts';
-import { hashKeyOf } from '../src/effective/index/membership-index.ts';
+import { hashKeyOf } from '../src/effective/index/member-hashes.ts';
 import { Follower } from '../src/effective/follow/follower.ts';
 import { type Database, named } from '../src/store/database.ts';
 import {
@@ -99,7 +99,7 @@ async function figures(
         return timed(() => effectiveMembersPage(database, paged, { after, limit: PAGE }));
       },
     },
-    { runs: 100, warmUp: 20 },
+    { runs: 20, warmUp: 4 },
   );
   const baseline = { is: '`select 1`', value: times.one.p50 };
   const figure = (what: string, ours: number, atMost: number): Figure =>

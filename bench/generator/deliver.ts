@@ -1,5 +1,5 @@
 import { Follower } from '../../src/effective/follow/follower.ts';
-import { hashKeyOf } from '../../src/effective/index/membership-index.ts';
+import { hashKeyOf } from '../../src/effective/index/member-hashes.ts';
 import type { GroupN } from '../../src/core/ids.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';
 import { cutLog } from '../../src/store/effective/feed-cuts.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { deriveKey } from '../core/seal.ts';
 import { FeedHead } from '../effective/feed/head.ts';
-import { hashKeyOf } from '../effective/index/membership-index.ts';
+import { hashKeyOf } from '../effective/index/member-hashes.ts';
 import { IndexThread } from '../effective/thread/index-thread.ts';
 import { type IndexFaults, SAMPLES, verifyIndex } from '../effective/verification.ts';
 import type { Database } from '../store/database.ts';

@@ -45,8 +45,9 @@ const read = named(
 const readRange = named(
   'ledger_read_range',
   `select group_n, part, members from ledger
-   where owner = $1 and group_n in (
-     select distinct group_n from ledger where owner = $1 and group_n > $2 order by group_n limit $3)
+   where owner = $1 and group_n > $2 and group_n <= (
+     select max(next.group_n) from (
+       select distinct group_n from ledger where owner = $1 and group_n > $2 order by group_n limit $3) next)
    order by group_n`,
 );
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { disposeDelta } from '../../src/effective/index/bitmaps.ts';
-import { MembershipIndex, type Facts } from '../../src/effective/index/membership-index.ts';
+import type { Facts } from '../../src/effective/index/facts.ts';
+import { MembershipIndex } from '../../src/effective/index/membership-index.ts';
 import { hashText } from '../../src/effective/index/set-hash.ts';
 import { naiveFixpoint, type NaiveDirectory } from './naive-fixpoint.ts';
 

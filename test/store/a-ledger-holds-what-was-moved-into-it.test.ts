@@ -76,7 +76,7 @@ describe('a ledger', () => {
   it('keeps owners and groups apart, and is read whole in pages', async () => {
     const empty = new RoaringBitmap32();
     for (const [place, id] of [11, 12, 13].entries()) {
-      const after = RoaringBitmap32.of(place + 1);
+      const after = RoaringBitmap32.of(place + 1, 200, 40_129);
       await database.transaction((tx) =>
         moveLedger(tx, 3, [{ group: id as GroupN, after, plus: after, minus: empty }]),
       );
@@ -84,8 +84,8 @@ describe('a ledger', () => {
     const first = await readLedgerPage(database, 3, { after: 0, limit: 2 });
     const second = await readLedgerPage(database, 3, { after: 12, limit: 2 });
     expect([...first].map(([id, set]) => [id, set.toArray()])).toEqual([
-      [11, [1]],
-      [12, [2]],
+      [11, [1, 200, 40_129]],
+      [12, [2, 200, 40_129]],
     ]);
     expect([...second.keys()]).toEqual([13]);
     expect(await readLedgerPage(database, 4, { after: 0, limit: 2 })).toEqual(new Map());

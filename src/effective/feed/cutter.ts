@@ -21,7 +21,7 @@ import {
   moveLedger,
   readLedgerPage,
 } from '../../store/ledger.ts';
-import { type Delta, deltaBetween, disposeDelta, isEmptyDelta } from '../index/bitmaps.ts';
+import { type Delta, deltaBetween, disposeDelta } from '../index/bitmaps.ts';
 import type { MembershipIndex } from '../index/membership-index.ts';
 import type { Conferrals } from '../index/conferrals.ts';
 import { membersOf } from '../follow/look-again.ts';
@@ -146,26 +146,31 @@ async function moveFeedLedger(
   }
 }
 
-/** Where the index and the feed's ledger differ. Only the lease's holder moves the ledger, so pages of it fit together. */
+/**
+ * Where the index and the feed's ledger differ. Only the lease's holder moves the ledger, so pages of it fit together;
+ * the next one is fetched while one is compared.
+ */
 async function differences(database: Database, index: MembershipIndex): Promise<Map<number, Delta>> {
   const deltas = new Map<number, Delta>();
   const delivered = new Set<number>();
   const compare = (group: number, before: RoaringBitmap32): void => {
+    if (index.isEffectively(group, before)) return;
     const after = index.effective(group);
-    const delta = deltaBetween(before, after);
+    deltas.set(group, deltaBetween(before, after));
     after.dispose();
-    if (isEmptyDelta(delta)) disposeDelta(delta);
-    else deltas.set(group, delta);
   };
-  for (let after = 0; ;) {
-    const page = await readLedgerPage(database, FEED_OWNER, { after, limit: GROUPS_AT_ONCE });
+  const read = (after: number): Promise<Map<GroupN, RoaringBitmap32>> =>
+    readLedgerPage(database, FEED_OWNER, { after, limit: GROUPS_AT_ONCE });
+  for (let page = await read(0); page.size > 0;) {
+    const [last] = [...page.keys()].slice(-1);
+    const next =
+      page.size < GROUPS_AT_ONCE ? Promise.resolve(new Map<GroupN, RoaringBitmap32>()) : read(last ?? 0);
     for (const [group, before] of page) {
       compare(group, before);
       before.dispose();
       delivered.add(group);
-      after = Math.max(after, group);
     }
-    if (page.size < GROUPS_AT_ONCE) break;
+    page = await next;
   }
   const nothing = new RoaringBitmap32();
   for (const group of index.groups()) if (!delivered.has(group)) compare(group, nothing);

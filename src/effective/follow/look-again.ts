@@ -8,7 +8,7 @@ import {
   readUsers,
 } from '../../store/effective/facts.ts';
 import type { MarkRow } from '../../store/effective/log-tail.ts';
-import type { DirectFact, Facts } from '../index/membership-index.ts';
+import type { DirectFact, Facts } from '../index/facts.ts';
 
 /** Pairs to a statement: some megabytes of parameters. */
 const PAIRS_AT_ONCE = 100_000;

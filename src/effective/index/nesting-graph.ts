@@ -2,6 +2,12 @@
 
 const NONE: ReadonlySet<number> = new Set();
 
+/** Nested groups that came and went. */
+interface Moved {
+  readonly plus: readonly number[];
+  readonly minus: readonly number[];
+}
+
 export class NestingGraph {
   readonly #children = new Map<number, Set<number>>();
   readonly #parents = new Map<number, Set<number>>();
@@ -27,6 +33,16 @@ export class NestingGraph {
   unnest(group: number, member: number): void {
     unlink(this.#children, group, member);
     unlink(this.#parents, member, group);
+  }
+
+  /** Nests exactly those groups in a group, and answers what that changed. */
+  replace(group: number, members: ReadonlySet<number>): Moved {
+    const before = this.childrenOf(group);
+    const plus = [...members].filter((member) => !before.has(member));
+    const minus = [...before].filter((member) => !members.has(member));
+    for (const member of plus) this.nest(group, member);
+    for (const member of minus) this.unnest(group, member);
+    return { plus, minus };
   }
 
   /**
