@@ -135,6 +135,17 @@ describe('the change log over /api/v1', () => {
     expect((await api.ask('GET', '/changes?wait=61')).status).toBe(400);
   });
 
+  it('answers 410 to a place that the log has not come to: the database was set back (P-01)', async () => {
+    const beyond = api.cursors.seal({ kind: 'row', xid: String(2n ** 40n), seq: 1 });
+    const behindAll = api.cursors.seal({ kind: 'end', batch: 2 ** 31 });
+    for (const cursor of [beyond, behindAll]) {
+      expect(await api.ask('GET', `/changes?after=${cursor}`)).toMatchObject({
+        status: 410,
+        body: { code: 'cursor.expired', snapshot: 'http://localhost/api/v1/snapshot' },
+      });
+    }
+  });
+
   it('answers 410 once what follows a cursor is past its keeping, and goes on from what is kept (P-06)', async () => {
     const [group, old] = [await api.group('kept'), await now()];
     const written = (await put(group.id, (await api.user('of old')).id)).headers.get('Muster-Cursor') ?? '';

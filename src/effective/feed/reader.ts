@@ -12,6 +12,7 @@ import {
   type FeedFilter,
   type FeedRow,
   findBatchOfRow,
+  isUnbegun,
   readBatches,
   readFeedFloor,
   readFeedHead,
@@ -133,12 +134,21 @@ async function locate(connection: Connection, after: FeedQuery['after']): Promis
   if (after === 'oldest') return { batch: floor.n + 1, row: null };
   if (after.kind === 'end') {
     if (after.batch < floor.n) throw expired();
+    if (after.batch > (await readFeedHead(connection))) throw setBack();
     return { batch: after.batch + 1, row: null };
   }
   const batch = await findBatchOfRow(connection, after);
-  if (batch === null) return null;
+  if (batch === null) {
+    if (await isUnbegun(connection, after.xid)) throw setBack();
+    return null;
+  }
   if (batch <= floor.n) throw expired();
   return { batch, row: after };
+}
+
+/** Nobody is given a place that is not there yet: the database was set back to an older state, and goes on from it. */
+function setBack(): Refusal {
+  return new Refusal('cursor.expired', { why: 'the database was set back to a time before it.' });
 }
 
 function expired(): Refusal {
