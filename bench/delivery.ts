@@ -2,12 +2,12 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { request } from 'undici';
 import type { Benchmark } from './benchmark.ts';
-import { type Figure, ratio } from './figure.ts';
+import { absolute, type Figure, ratio } from './figure.ts';
 import { landmarks } from './generator/groups.ts';
 import { findLandmark, inTurn, type Known, someStrangers } from './ground.ts';
 import { type Api, openApi } from './http/api.ts';
 import { startDaemon } from './http/processes.ts';
-import { interleave, timed } from './interleave.ts';
+import { interleave, spreadOf, timed } from './interleave.ts';
 import { withClient } from './kept-databases.ts';
 
 /** How soon a target on this machine knows of a change, and what readers of the log cost the writers (P13). */
@@ -23,7 +23,8 @@ export const delivery: Benchmark = {
         return { group: found, strangers: await someStrangers(client, found, 400) };
       });
       const delivered = await untilReceived({ api, receiver, group, strangers });
-      return [delivered, await besideReader({ api, group, strangers })];
+      const read = await untilRead({ api, group, strangers });
+      return [delivered, read, await besideReader({ api, group, strangers })];
     } finally {
       await receiver.close();
       await api.close();
@@ -114,6 +115,47 @@ async function untilReceived({
   } finally {
     await api.ask('DELETE', `/targets/${target}`);
   }
+}
+
+const READINGS = 200;
+
+/** A reader that follows the log waits all the while; how soon after the answer does it have what the write led to? */
+async function untilRead({ api, group, strangers }: Changing): Promise<Figure> {
+  const next = inTurn(strangers);
+  const heard: { text: string; found: (() => void) | null; id: string } = { text: '', found: null, id: '' };
+  const look = (): void => {
+    const events = heard.text.split('\n\n');
+    const isTold = events.some((told) => told.includes('membership.effective') && told.includes(heard.id));
+    if (heard.id !== '' && isTold) heard.found?.();
+  };
+  const reader = api.follow((text) => {
+    heard.text = `${heard.text}${text}`.slice(-20_000);
+    look();
+  });
+  const change = async (method: 'PUT' | 'DELETE', { id }: Known): Promise<number> => {
+    heard.text = '';
+    const comes = new Promise<void>((found) => Object.assign(heard, { found, id }));
+    await api.ask(method, `/groups/${group.id}/members/users/${id}`);
+    return timed(() => comes);
+  };
+  const times: number[] = [];
+  try {
+    for (let at = 0; at < READINGS / 2; at += 1) {
+      const user = next();
+      times.push(await change('PUT', user), await change('DELETE', user));
+    }
+  } finally {
+    await reader.stop();
+  }
+  const { p50, p95, longest } = spreadOf(times.slice(20));
+  return absolute({
+    goal: 'P-02',
+    what: 'from the answer to a member change until a waiting reader has the join or leave, 95 of 100',
+    unit: 'ms',
+    ours: p95,
+    limit: { atMost: 100 },
+    note: `median ${p50.toFixed(1)} ms, longest ${longest.toFixed(1)} ms`,
+  });
 }
 
 const WRITES = 200;

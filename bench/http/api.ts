@@ -7,8 +7,8 @@ export interface Api {
   ask(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: object): Promise<unknown>;
   /** Whether the index served the page: its answers alone have a tag. */
   isIndexed(group: string): Promise<boolean>;
-  /** Reads the log as it grows until the answered function is called; counts its entries. */
-  follow(): { readonly stop: () => Promise<number> };
+  /** Reads the log as it grows until the answered function is called; hands over what comes, as text. */
+  follow(hear?: (text: string) => void): { readonly stop: () => Promise<void> };
   close(): Promise<void>;
 }
 
@@ -31,13 +31,13 @@ export function openApi(address: string, connections: number): Api {
       await answer.body.dump();
       return answer.headers.etag !== undefined;
     },
-    follow: () => {
+    follow: (hear = () => undefined) => {
       const ended = new AbortController();
-      const counted = readStream(`${address}${base}/changes?after=now`, ended.signal);
+      const read = readStream(`${address}${base}/changes?after=now`, ended.signal, hear);
       return {
         stop: async () => {
           ended.abort();
-          return counted;
+          await read;
         },
       };
     },
@@ -45,18 +45,12 @@ export function openApi(address: string, connections: number): Api {
   };
 }
 
-async function readStream(url: string, signal: AbortSignal): Promise<number> {
-  let events = 0;
+async function readStream(url: string, signal: AbortSignal, hear: (text: string) => void): Promise<void> {
   try {
     const headers = { authorization: `Bearer ${TOKEN}`, accept: 'text/event-stream' };
     const answer = await fetch(url, { headers, signal });
-    for await (const piece of answer.body ?? []) {
-      events += Buffer.from(piece as Uint8Array)
-        .toString('utf8')
-        .split('\nevent: ').length;
-    }
+    for await (const piece of answer.body ?? []) hear(Buffer.from(piece as Uint8Array).toString('utf8'));
   } catch (error) {
     if (!signal.aborted) throw error;
   }
-  return events;
 }

@@ -28,6 +28,8 @@ export interface EngineParts {
   readonly holder: string;
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number;
+  /** Milliseconds after which it turns without having been woken; {@link POLL_MS} where none is given. */
+  readonly pollMs?: number;
   /** Called after every cut: readers of the feed look at once. */
   readonly onCut: () => void;
   /** Told of what failed and is tried again. */
@@ -151,7 +153,7 @@ export class Engine {
   async #untilWoken(): Promise<void> {
     if (this.#isStopping || this.#isWoken) return;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, POLL_MS);
+      const timer = setTimeout(resolve, this.#parts.pollMs ?? POLL_MS);
       this.#rouse = () => {
         clearTimeout(timer);
         resolve();

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
+import { addMember } from '../../src/directory/memberships.ts';
 import { type Child, startChild } from '../support/child-process.ts';
 import { openTestDirectory, type TestDirectory } from '../support/directory.ts';
 import { eventually } from '../support/eventually.ts';
@@ -84,6 +85,42 @@ describe('the feed, when its worker is killed with SIGKILL in the middle of its 
     await survivor.engine.stop();
     expect(survivor.faults).toEqual([]);
   });
+
+  it('has neither half a cut nor a gap when its worker dies between its writing and its commit (D-41)', async () => {
+    const [user, group] = [await test.user('told after all'), await test.group('cut in two')];
+    const worker = await startWorker();
+    workers.push(worker);
+    await eventually(async () => expect((await leases()).length).toBe(1), 30_000);
+    await untilCut(test.database);
+    const before = await cuts();
+    // The worker comes as far as its cut's own row, within its transaction, and no further.
+    await test.database.transaction(async (tx) => {
+      await tx.rows({ text: 'lock table feed_batch in exclusive mode' });
+      await test.do((work) => addMember(work, { group: group.id, member: user.id }));
+      await eventually(async () => expect(await waiting()).toBe(1), 30_000);
+      await worker.stop('SIGKILL');
+    });
+    expect(await cuts()).toBe(before);
+    await test.database.rows({ text: "update lease set expires_at = clock_timestamp() where name = 'feed'" });
+    const survivor = await startEngine(test.database);
+    await untilCut(test.database);
+    const replay = new FeedReplay(test.database);
+    await replay.read(97);
+    expect(replay.faults).toEqual([]);
+    expect((await replay.sets())[group.n]).toEqual([user.n]);
+    await survivor.engine.stop();
+  });
+
+  const leases = (): Promise<object[]> =>
+    test.database.rows({ text: "select from lease where name = 'feed' and expires_at > clock_timestamp()" });
+
+  /** How many wait for the table of cuts. */
+  async function waiting(): Promise<number> {
+    const waiters = await test.database.rows({
+      text: "select from pg_locks where relation = 'feed_batch'::regclass and not granted",
+    });
+    return waiters.length;
+  }
 
   async function cuts(): Promise<number> {
     const [row] = await test.database.rows<{ n: number }>({ text: 'select max(n) as n from feed_batch' });

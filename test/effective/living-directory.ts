@@ -23,6 +23,7 @@ export interface TestEngine {
 export async function startEngine(
   database: Database,
   onCut: () => void = () => undefined,
+  pollMs?: number,
 ): Promise<TestEngine> {
   const faults: unknown[] = [];
   const engine = new Engine({
@@ -31,6 +32,7 @@ export async function startEngine(
     file: null,
     holder: randomUUID(),
     now: () => performance.now(),
+    ...(pollMs === undefined ? {} : { pollMs }),
     onCut,
     onFault: (what, error) => faults.push(error ?? what),
   });

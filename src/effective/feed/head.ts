@@ -12,6 +12,7 @@ const POLL_MS = 1_000;
 
 export class FeedHead {
   readonly #connection: Connection;
+  readonly #pollMs: number;
   readonly #waiters = new Set<Waiter>();
   #newest = 0;
   #poll: NodeJS.Timeout | null = null;
@@ -19,8 +20,10 @@ export class FeedHead {
   #isAsked = false;
   #isClosed = false;
 
-  constructor(connection: Connection) {
+  /** `pollMs`: after which it looks without having been woken. */
+  constructor(connection: Connection, pollMs = POLL_MS) {
     this.#connection = connection;
+    this.#pollMs = pollMs;
   }
 
   /** True when nobody waits any more: the process is ending, and readers have to come again. */
@@ -40,7 +43,7 @@ export class FeedHead {
   /** Resolves when a cut newer than `after` is there, after `ms`, or when `signal` is aborted. */
   async wait(after: number, ms: number, signal: AbortSignal): Promise<void> {
     if (this.#newest > after || signal.aborted || this.#isClosed || ms <= 0) return;
-    this.#poll ??= setInterval(() => this.wake(), POLL_MS);
+    this.#poll ??= setInterval(() => this.wake(), this.#pollMs);
     await new Promise<void>((resolve) => {
       const done = (): void => {
         clearTimeout(timer);
