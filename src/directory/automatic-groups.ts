@@ -141,6 +141,7 @@ async function fillFromFacts(work: Work, group: GroupRow): Promise<void> {
     group: group.n,
     source: work.systemN,
     wanted,
+    tellsWhoLeft: group.lets_request,
   });
   noteMoves(work, outcome);
   await reopenNesting(work.tx, [group.n], outcome.unnested);

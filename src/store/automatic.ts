@@ -29,7 +29,7 @@ export interface AutomaticMoves {
 export interface AutomaticOutcome {
   readonly added: number;
   readonly removed: number;
-  /** Users who left. */
+  /** Users who left, where that was to be told. */
   readonly left: readonly UserN[];
   /** Groups that were listed and are no more, as the group was not always automatic: what the closure has to follow. */
   readonly unnested: readonly GroupN[];
@@ -112,7 +112,7 @@ export async function moveAutomaticMembers(
 /** Who an automatic group should list: a query of `member_n, source_n`, its values bound by the binder. */
 export type Wanted = (binder: Binder) => string;
 
-const fill = (wanted: string): string => `
+const fill = (wanted: string, left: string): string => `
   with wanted as materialized (select distinct w.member_n, w.source_n from (${wanted}) w),
    standing as materialized (select member_n, source_n, suppressed, member_kind from assertion where group_n = $10::int),
    ${ORIGIN}
@@ -138,8 +138,20 @@ const fill = (wanted: string): string => `
    gone as (
      select distinct group_n, member_n from ended e
      where not suppressed and not exists (select from wanted w where w.member_n = e.member_n)),
-   ${logged} array(select distinct member_n from ended where member_kind = 'u' and member_n in (select member_n from gone)) as left,
+   ${logged} ${left} as left,
           array(select distinct member_n from ended where member_kind = 'g') as unnested`;
+
+const WHO_LEFT = `array(
+     select distinct member_n from ended where member_kind = 'u' and member_n in (select member_n from gone))`;
+
+/** What is to be filled, and with whom. */
+export interface Filling {
+  readonly group: GroupN;
+  readonly source: SourceN;
+  readonly wanted: Wanted;
+  /** Whether users who left are told: reading half a million of them held the whole process for half a second. */
+  readonly tellsWhoLeft: boolean;
+}
 
 /**
  * Makes those of the query the members of an automatic group, and nobody else. Who stays is not touched: only the
@@ -149,11 +161,11 @@ const fill = (wanted: string): string => `
 export async function fillAutomaticGroup(
   tx: Tx,
   author: ChangeAuthor,
-  { group, source, wanted }: { readonly group: GroupN; readonly source: SourceN; readonly wanted: Wanted },
+  { group, source, wanted, tellsWhoLeft }: Filling,
 ): Promise<AutomaticOutcome> {
   const binder = newBinder();
   for (const value of [source, ...authorOf(author), group]) binder.bind(value);
-  const { text, values } = binder.finish(fill(wanted(binder)));
+  const { text, values } = binder.finish(fill(wanted(binder), tellsWhoLeft ? WHO_LEFT : `'{}'::int[]`));
   return run(tx, { text }, values);
 }
 
