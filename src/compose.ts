@@ -32,6 +32,7 @@ import { planKinds } from './boot/plan-kinds.ts';
 import { startPlanRounds } from './boot/plans.ts';
 import { providersOf, samlKeys, samlVerifier, startSamlUpkeep } from './boot/saml.ts';
 import { registryOf } from './boot/schemas.ts';
+import { keepSeen, readSeen } from './boot/seen.ts';
 import type { Storage } from './boot/storage.ts';
 import { startEngine, targetsOf } from './boot/targets.ts';
 import { consoleDoor } from './console/door.tsx';
@@ -138,8 +139,12 @@ async function assemble({ loaded, log, storage }: Ground, { onClose, closeAll }:
   onClose(() => wake.close());
   const waking = wake.start();
   if (!(await bindMasterKey(database, fingerprintOf(masterKey)))) throw foreignKey();
-  const epoch = await openEpoch(database, settings.baseUrl);
+  const { dataDir } = settings;
+  const outside = { seen: readSeen(dataDir), files: storage.files };
+  const epoch = await openEpoch(database, settings.baseUrl, outside);
   if (epoch.isNew) log.warn('This database was restored, copied or moved: cursors start anew.');
+  const seeing = keepSeen({ database, dataDir, epoch, log });
+  onClose(() => seeing.stop());
 
   await waking;
   const directory: Directory = {

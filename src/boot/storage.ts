@@ -15,6 +15,8 @@ export interface Storage {
   /** Leads to the server itself: for LISTEN and everything that needs a session. */
   readonly directUrl: string;
   readonly migrated: Migrated;
+  /** Which files an embedded database is in; null for one of the operator's own. */
+  readonly files: string | null;
   close(): Promise<void>;
 }
 
@@ -33,7 +35,7 @@ export async function openStorage(settings: Settings, use: Use, log: Logger): Pr
   await checkServer(directUrl);
   const migrated = await bringUpToDate(directUrl, log);
   const database = openPool(settings, databaseUrl, use);
-  return { database, directUrl, migrated, close: () => database.close() };
+  return { database, directUrl, migrated, files: null, close: () => database.close() };
 }
 
 async function openEmbeddedStorage(settings: Settings, use: Use, log: Logger): Promise<Storage> {
@@ -49,6 +51,7 @@ async function openEmbeddedStorage(settings: Settings, use: Use, log: Logger): P
     database,
     directUrl: first.url,
     migrated,
+    files: first.files,
     close: async () => {
       keeper.isClosing = true;
       await database.close();

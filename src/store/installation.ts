@@ -4,10 +4,13 @@
  * refused and a copy never pushes (P-01).
  */
 import { type Connection, named, type Database, onlyRow, type Tx } from './database.ts';
+import { isSetBack, NOTHING_OUTSIDE, type Outside } from './set-back.ts';
 
 export interface Epoch {
   readonly id: string;
-  /** True when this start found another database, or another address, than the epoch before it had. */
+  /** Which database of which server it is the epoch of. */
+  readonly system: string;
+  /** True when this start found another database, another address or an older state than the epoch before it had. */
   readonly isNew: boolean;
 }
 
@@ -84,19 +87,29 @@ interface EpochRow {
   readonly base_url: string;
 }
 
-/** The epoch that is open for this database and address; opens one where none is, or where either is another. */
-export async function openEpoch(database: Database, baseUrl: string): Promise<Epoch> {
+/**
+ * The epoch that is open for this database and address; opens one where none is, where either is another, and where
+ * what is known outside of the database says that it was set back.
+ */
+export async function openEpoch(
+  database: Database,
+  baseUrl: string,
+  outside: Outside = NOTHING_OUTSIDE,
+): Promise<Epoch> {
   return database.transaction(async (tx) => {
     await tx.rows(lock);
     const here = onlyRow(await tx.rows<{ system: string; timeline: number }>(identity));
     const [standing] = await tx.rows<EpochRow>(open);
+    const { system } = here;
+    const wasSetBack = await isSetBack(tx, system, outside);
     const isSame =
+      !wasSetBack &&
       standing?.system_identifier === here.system &&
       standing.timeline === here.timeline &&
       standing.base_url === baseUrl;
-    if (standing !== undefined && isSame) return { id: standing.id, isNew: false };
+    if (standing !== undefined && isSame) return { id: standing.id, system, isNew: false };
     if (standing !== undefined) await settleOldLog(tx);
-    return { id: await beginEpoch(tx, here, baseUrl), isNew: standing !== undefined };
+    return { id: await beginEpoch(tx, here, baseUrl), system, isNew: standing !== undefined };
   });
 }
 

@@ -106,6 +106,27 @@ describe('muster doctor --verify beside a daemon', () => {
     }, 60_000);
   });
 
+  it('ends with 3 where something has to be mended by hand, and with 6 where no database answers', async () => {
+    const found = async (more: Readonly<Record<string, string>>): Promise<unknown> => {
+      const { code, out } = await muster.runWith(more, 'doctor', '--json');
+      const { healthy, findings } = JSON.parse(out) as { healthy: boolean; findings: readonly Finding[] };
+      return {
+        code,
+        healthy,
+        bad: findings.filter(({ state }) => state === 'bad').map(({ check }) => check),
+      };
+    };
+    const otherKey = { MUSTER_MASTER_KEY: randomBytes(32).toString('base64') };
+    expect(await found(otherKey)).toEqual({ code: 3, healthy: false, bad: ['master key'] });
+    const nowhere = new URL(database.url);
+    nowhere.port = '1';
+    expect(await found({ DATABASE_URL: nowhere.href })).toEqual({
+      code: 6,
+      healthy: false,
+      bad: ['database'],
+    });
+  });
+
   it('shows its door to nobody else', async () => {
     for (const token of [TOKEN, '', randomBytes(32).toString('base64url')]) {
       const answer = await fetch(`${muster.address}/verify`, {

@@ -16,6 +16,8 @@ export interface EmbeddedServer {
   /** Of the database `muster`, with its password. */
   readonly url: string;
   readonly port: number;
+  /** Inode and birth of a file that lives as long as the cluster; null where it cannot be seen. */
+  readonly files: string | null;
   /** Resolves when a server that this process started ends by itself; never for one that was found running. */
   readonly ended: Promise<void>;
   /** Lets go. When nobody else holds the server, resolves after it has closed its files. */
@@ -175,9 +177,16 @@ function holdOf(cluster: string, ended: Promise<void>, stop: () => Promise<void>
   return {
     url: `postgres://${OWNER}:${readPassword(cluster)}@127.0.0.1:${port}/${OWNER}`,
     port,
+    files: filesOf(cluster),
     ended,
     stop: () => (stopped ??= stop()),
   };
+}
+
+/** Of the file that PostgreSQL writes in place from its first start to its last: after a copy it is another. */
+function filesOf(cluster: string): string | null {
+  const found = statSync(join(cluster, 'global/pg_control'), { throwIfNoEntry: false });
+  return found === undefined ? null : `${found.ino}:${Math.floor(found.birthtimeMs)}`;
 }
 
 /** A server that is still `ready` a while after we let go is held by another process, and stays. */
