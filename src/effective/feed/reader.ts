@@ -58,7 +58,8 @@ interface Start {
 
 async function collect(connection: Connection, query: FeedQuery, start: Start): Promise<FeedPage> {
   const [before, ...batches] = await readBatches(connection, start.batch - 1, BATCHES_AT_ONCE + 1);
-  if (before === undefined) throw new Error('The batch that a cursor follows is missing.');
+  if (before?.n !== start.batch - 1) throw await lost(connection, start.batch - 1);
+  const mayBeMore = batches.length === BATCHES_AT_ONCE;
   const found: FeedRow[] = [];
   let since = before;
   let searched = 0;
@@ -81,7 +82,7 @@ async function collect(connection: Connection, query: FeedQuery, start: Start): 
     since = last;
     row = null;
   }
-  const isMore = batches.length > 0 || (await readFeedHead(connection)) > since.n;
+  const isMore = batches.length > 0 || (mayBeMore && (await readFeedHead(connection)) > since.n);
   const isAll = query.filter.types === null && query.filter.group === null;
   if (isAll && found.length > 0) return pageUpTo(found, since, { isMore });
   return { rows: found, end: { kind: 'end', batch: since.n }, isMore, batch: since.n };
@@ -130,20 +131,17 @@ function pageUpTo(
 /** Null for a row that no cut sees yet: nothing follows it so far. */
 async function locate(connection: Connection, after: FeedQuery['after']): Promise<Start | null> {
   if (after === 'now') return null;
-  const floor = await readFeedFloor(connection);
-  if (after === 'oldest') return { batch: floor.n + 1, row: null };
-  if (after.kind === 'end') {
-    if (after.batch < floor.n) throw expired();
-    if (after.batch > (await readFeedHead(connection))) throw setBack();
-    return { batch: after.batch + 1, row: null };
-  }
+  if (after === 'oldest') return { batch: (await readFeedFloor(connection)).n + 1, row: null };
+  if (after.kind === 'end') return { batch: after.batch + 1, row: null };
   const batch = await findBatchOfRow(connection, after);
-  if (batch === null) {
-    if (await isUnbegun(connection, after.xid)) throw setBack();
-    return null;
-  }
-  if (batch <= floor.n) throw expired();
-  return { batch, row: after };
+  if (batch !== null) return { batch, row: after };
+  if (await isUnbegun(connection, after.xid)) throw setBack();
+  return null;
+}
+
+/** Why the cut that a cursor follows is not there. It is asked only then: readers that wait come often. */
+async function lost(connection: Connection, batch: number): Promise<Refusal> {
+  return batch < (await readFeedFloor(connection)).n ? expired() : setBack();
 }
 
 /** Nobody is given a place that is not there yet: the database was set back to an older state, and goes on from it. */
