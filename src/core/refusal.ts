@@ -90,6 +90,11 @@ const protectedActs = {
   return: 'or whoever deactivated the account activates it',
 } as const;
 
+/** The words with the full stop that they may lack. */
+function asSentence(words: string): string {
+  return /[.!?]$/.test(words) ? words : `${words}.`;
+}
+
 const sentences: { readonly [Code in RefusalCode]: (details: RefusalDetails[Code]) => string } = {
   'user.not_found': ({ user }) => `There is no user ${user}.`,
   'user.name_taken': ({ userName }) => `Another user has the userName ${userName} already.`,
@@ -100,12 +105,13 @@ const sentences: { readonly [Code in RefusalCode]: (details: RefusalDetails[Code
     `${user} holds the permission ${permission}, so only an administrator ${protectedActs[change]}.`,
   'group.not_found': ({ group }) => `There is no group ${group}.`,
   'group.name_taken': ({ name }) => `Another group has the name ${name} already.`,
-  'group.name_reserved': ({ name, why }) => `The name ${name} is reserved: ${why}`,
+  'group.name_reserved': ({ name, why }) =>
+    `The name ${name} is reserved: ${asSentence(why)} Choose another name.`,
   'group.invalid': ({ why }) => why,
   'group.automatic': ({ group, kind }) =>
     kind === 'everyone'
-      ? `${group} holds for everybody, signed in or not: it lists nobody, and no group can contain it.`
-      : `${group} is an automatic group (${kind}); its members follow from facts and cannot be listed by hand.`,
+      ? `${group} holds for everybody, signed in or not: it lists nobody, and no group can contain it. Name another group.`
+      : `${group} is an automatic group (${kind}); its members follow from facts and cannot be listed by hand. Change those facts, or name another group.`,
   'group.reserved': ({ group, source }) =>
     `The members of ${group} belong to the source ${source}; make the change there.`,
   'actor.not_allowed': ({ act, group }) =>
@@ -113,10 +119,11 @@ const sentences: { readonly [Code in RefusalCode]: (details: RefusalDetails[Code
       ? `You may not ${act.replaceAll('-', ' ')}.`
       : `You may not ${act.replaceAll('-', ' ')} in ${group}.`,
   'group.protected': ({ group }) =>
-    `${group} gives permissions in Muster; only an administrator, or a source that it trusts, may change it.`,
+    `${group} gives permissions in Muster; only an administrator, or a source that it trusts, may change it. Ask an administrator.`,
   'group.protected_open': ({ group }) =>
-    `${group} gives permissions in Muster, so it can be neither open nor public.`,
-  'group.restricted': ({ group }) => `${group} is restricted: only administrators change its members.`,
+    `${group} gives permissions in Muster, so it can be neither open nor public. Close it, or take the permission away first.`,
+  'group.restricted': ({ group }) =>
+    `${group} is restricted: only administrators change its members. Ask one of them.`,
   // Neither names the group: it is not shown to whoever is told this (J-01, J-09).
   'group.internal': () => 'The group is internal: nobody joins or leaves it by themselves.',
   'join.not_permitted': () => 'The group is not public, and joining it needs the permission groups.request.',
@@ -142,35 +149,43 @@ const sentences: { readonly [Code in RefusalCode]: (details: RefusalDetails[Code
   'role.name_taken': ({ role }) => `There is a role ${role} already.`,
   'inbox.not_found': ({ item }) => `There is nothing of that id in the inbox: ${item}.`,
   'member.not_found': ({ members }) => `No such member: ${members.join(', ')}.`,
-  'nesting.cycle': ({ path }) => `This would make a group contain itself: ${path.join(' > ')}.`,
+  'nesting.cycle': ({ path }) =>
+    `This would make a group contain itself: ${path.join(' > ')}. Take one of these nestings out first.`,
   'version.mismatch': ({ expected, actual }) =>
     `It changed in the meantime: it is at version ${actual}, the request was made for ${expected}.`,
   'identity.invalid': ({ cell, why }) => `The identity "${cell}" cannot be read: ${why}`,
-  'identity.conflict': ({ cell, why }) => `The identity "${cell}" names two different users: ${why}`,
-  'identity.ambiguous': ({ cell, matches }) => `The identity "${cell}" fits ${matches} users.`,
+  'identity.conflict': ({ cell, why }) =>
+    `The identity "${cell}" names two different users: ${asSentence(why)} Correct it, or decide whether they are one person (muster conflicts list).`,
+  'identity.ambiguous': ({ cell, matches }) =>
+    `The identity "${cell}" fits ${matches} users. Name the one that is meant by its userName or id.`,
   'role.invalid': ({ role, why }) => `The role ${role} cannot be given: ${why}`,
-  'role.protected': ({ role }) => `The role ${role} is protected; only an administrator gives it.`,
-  'source.not_found': ({ source }) => `There is no source ${source}.`,
+  'role.protected': ({ role }) =>
+    `The role ${role} is protected; only an administrator gives it. Leave it out, or ask one.`,
+  'source.not_found': ({ source }) =>
+    `There is no source ${source}. Look whether its name is right; a feed has to stand in the settings.`,
   'source.name_taken': ({ name }) => `Another source has the name ${name} already.`,
   'source.invalid': ({ why }) => why,
   'client.not_found': ({ client }) => `There is no client ${client}.`,
   'client.invalid': ({ why }) => why,
-  'conflict.not_found': ({ conflict }) => `There is no conflict ${conflict}.`,
+  'conflict.not_found': ({ conflict }) =>
+    `There is no conflict ${conflict}. Look for it in the list (muster conflicts list).`,
   'conflict.decided': ({ conflict, decision }) => `The conflict ${conflict} was ${decision} already.`,
   'target.not_found': ({ target }) => `There is no target ${target}.`,
   'target.name_taken': ({ name }) => `Another target has the name ${name} already.`,
   'target.invalid': ({ why }) => why,
-  'plan.not_found': ({ plan }) => `There is no plan ${plan}.`,
+  'plan.not_found': ({ plan }) =>
+    `There is no plan ${plan}. Look for it in the list of plans (muster plan list).`,
   'plan.stale': ({ why, newPlan }) =>
     `The plan is stale and nothing of it was done: ${why}${newPlan === null ? '' : ` Look at plan ${newPlan}, which takes its place.`}`,
-  'plan.decided': ({ plan, state }) => `Plan ${plan} does not wait for a decision: it is ${state}.`,
+  'plan.decided': ({ plan, state }) =>
+    `Plan ${plan} does not wait for a decision: it is ${state}. Look for those that wait in the list of plans (muster plan list --state held).`,
   'plan.people_only': () =>
     'Plans are approved and rejected by people: in the console, or with "muster plan" on the server. A token may only read them.',
   'plan.not_undoable': ({ why }) => `The plan cannot be undone: ${why}`,
   'idp.metadata': ({ why }) => why,
   'sign_in.link_invalid': () => 'This sign-in link is used up, too old, or none of ours.',
-  'import.not_found': ({ import: id }) => `There is no import ${id}.`,
-  'import.no_file': ({ file }) => `There is no file ${file}.`,
+  'import.not_found': ({ import: id }) => `There is no import ${id}. Look for it in the list of imports.`,
+  'import.no_file': ({ file }) => `There is no file ${file}. Look whether its path is right.`,
   'import.unreadable': ({ file, why }) => `${file} cannot be read: ${why}`,
   'history.unknown': ({ at, why }) => `Nothing is known of ${at}: ${why}`,
   'cursor.unreadable': ({ why }) => `The cursor cannot be read: ${why}`,

@@ -61,7 +61,7 @@ async function mergeAll(work: Work, { users }: DisagreementRow, { into }: Decisi
     throw new Refusal('body.invalid', {
       why:
         users.length < 2
-          ? 'There are no two users left to merge.'
+          ? 'There are no two users left to merge. Decide it with "keep".'
           : 'into must be one of the users that the conflict is about.',
     });
   }
@@ -78,7 +78,8 @@ async function bind(
     const value = own(key, name);
     return typeof value === 'string' ? value : '';
   };
-  if (user === undefined) throw new Refusal('body.invalid', { why: 'The user is gone.' });
+  if (user === undefined)
+    throw new Refusal('body.invalid', { why: 'The user is gone. Decide it with "keep".' });
   const kind = attribute === 'eppn' ? 'eppn' : 'targetedId';
   await bindLogins(tx, source, [
     { n: user.n, kind, issuer: text('issuer'), key: text('key'), value: text('value') },
@@ -89,7 +90,8 @@ async function takeStated(work: Work, row: DisagreementRow, { placeOf }: Decisio
   const [user] = row.users;
   const place = row.attribute === null ? null : placeOf(row.attribute);
   const value: Json = row.stated;
-  if (user === undefined) throw new Refusal('body.invalid', { why: 'The user is gone.' });
+  if (user === undefined)
+    throw new Refusal('body.invalid', { why: 'The user is gone. Decide it with "keep".' });
   await changeUser(work, {
     user: user.id,
     ifMatch: null,
@@ -97,7 +99,9 @@ async function takeStated(work: Work, row: DisagreementRow, { placeOf }: Decisio
       if (row.attribute === 'userName' && typeof value === 'string') return { ...current, userName: value };
       if (row.attribute === 'active') return { ...current, active: value === true };
       if (place === null)
-        throw new Refusal('body.invalid', { why: 'No schema has that attribute any more.' });
+        throw new Refusal('body.invalid', {
+          why: 'No schema has that attribute any more. Decide it with "keep".',
+        });
       return { ...current, document: assignStated(current.document as JsonObject, place, value) };
     },
   });

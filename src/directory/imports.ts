@@ -5,7 +5,7 @@
 import { affiliationFollowedBy } from '../core/affiliations.ts';
 import { refuseCycles } from '../core/feeds/nesting-order.ts';
 import { settlePeople } from '../core/feeds/people.ts';
-import type { FeedSettings } from '../core/feeds/settings.ts';
+import { type FeedSettings, NOT_ITS_ROLE } from '../core/feeds/settings.ts';
 import { Refusal } from '../core/refusal.ts';
 import { recordOrigin } from '../store/changes.ts';
 import { lockGraph } from '../store/closure.ts';
@@ -33,6 +33,7 @@ import {
   refuseUnreadRows,
   spreadGroups,
 } from '../store/feeds/names.ts';
+import { listOpened, listOpenings } from '../store/feeds/openings.ts';
 import { placeOutcomes, type RowCounts, writeOutcomes } from '../store/feeds/outcomes.ts';
 import {
   gatherListedGroups,
@@ -51,6 +52,7 @@ import type { RowTally } from '../store/feeds/tally.ts';
 import { endStatements } from '../store/feeds/statements.ts';
 import { listHigherAccounts } from '../store/permission-holders.ts';
 import { attachKeys, makeStubs } from '../store/feeds/stubs.ts';
+import { brokenProtection } from '../store/protection.ts';
 import { deleteGroup, newGroupState } from './groups.ts';
 import { importPersons } from './import-persons.ts';
 import { followRecords, reservedForAffiliations } from './automatic-groups.ts';
@@ -84,11 +86,12 @@ export interface ImportEnd {
 
 /**
  * Applies the staged rows of a run and answers how they ended. Rows are refused one by one: group.automatic
- * (D-14), group.reserved (D-03, F-11), group.restricted (J-17), group.protected (J-20),
+ * (D-14), group.reserved (D-03, F-11), group.restricted (J-17), group.protected and group.protected_open (J-20),
  * group.name_reserved (D-05, D-16), role.protected and role.invalid (F-08), membership.over, nesting.cycle with the path (F-10),
  * identity.conflict and identity.ambiguous. What is
  * missing is made (F-04); who stays is not touched (F-09). A snapshot ends what its source asserted before and
- * does not any more (D-02, D-09), unless a row was refused.
+ * does not any more (D-02, D-09), unless a row was refused. Refuses the whole file where its rows together would
+ * make a protected group open (`group.protected_open`).
  */
 export async function applyImport(work: Work, run: ImportRun): Promise<ImportEnd> {
   const { tx, sourceN } = work;
@@ -97,7 +100,7 @@ export async function applyImport(work: Work, run: ImportRun): Promise<ImportEnd
   await makeRoom(tx, rows);
   const retracts = settings.mode === 'snapshot' && run.tells?.memberships === true;
   const movesNestings = kinds.movesNestings || (retracts && (await assertsNestings(tx, sourceN)));
-  if (movesNestings) await lockGraph(tx);
+  if (movesNestings || kinds.hasGroups) await lockGraph(tx);
   if (kinds.hasPeople) await spreadGroups(tx);
   await lockNamedGroups(tx, retracts ? sourceN : null);
   await refuseUnreadRows(tx);
@@ -106,6 +109,7 @@ export async function applyImport(work: Work, run: ImportRun): Promise<ImportEnd
   await analyzeStaged(tx, 'staged_name', rows);
   await refuseByGroup(work);
   if (kinds.hasRoles) await refuseByRole(work, settings);
+  if (movesNestings || kinds.hasGroups) await refuseByOpening(work);
   if (movesNestings) await refuseByCycle(work);
   work.originN ??= await recordOrigin(tx, work.by);
   const author = authorOf(work);
@@ -157,6 +161,9 @@ async function importPeople(work: Work, { tally: { rows }, settings, file }: Imp
 
 async function importGroups(work: Work): Promise<void> {
   notePlace(work, await describeGroups(work.tx, authorOf(work)));
+  // What its own rows nest together is known only now.
+  const [broken] = await brokenProtection(work.tx, await listOpened(work.tx));
+  if (broken !== undefined) throw new Refusal('group.protected_open', { group: broken });
   for (const group of await takeDeletedGroups(work.tx)) await deleteGroup(work, { group, ifMatch: null });
 }
 
@@ -232,13 +239,22 @@ function refusalOfRole(
 ): Refusal | null {
   if (role.protected) return new Refusal('role.protected', { role: role.name });
   if (allowedRoles !== null && !allowedRoles.includes(role.key)) {
-    return new Refusal('role.invalid', { role: role.name, why: 'this feed may not give it.' });
+    return new Refusal('role.invalid', { role: role.name, why: NOT_ITS_ROLE });
   }
   if (role.exists || createRoles === 'create') return null;
   return new Refusal('role.invalid', {
     role: role.name,
-    why: 'there is no such role, and this feed makes none.',
+    why: 'there is no such role, and this feed makes none. Leave it out, or have the role made.',
   });
+}
+
+/** J-20: a protected group can be neither open nor public, whoever may write it. */
+async function refuseByOpening({ tx }: Work): Promise<void> {
+  const faults = (await listOpenings(tx)).map(({ line, group }) => {
+    const { code, message: detail } = new Refusal('group.protected_open', { group });
+    return { line, code, detail };
+  });
+  await refuseLines(tx, faults);
 }
 
 async function refuseByCycle({ tx }: Work): Promise<void> {

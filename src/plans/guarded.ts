@@ -13,6 +13,7 @@ import { type DirectoryCounts, type PlanKind, takesNothing } from '../core/plans
 import { type Place, recordChange } from '../store/changes.ts';
 import type { Tx } from '../store/database.ts';
 import { keepImpact } from '../store/plans/effects.ts';
+import { readLeaving } from '../store/plans/leaving.ts';
 import { openMoves } from '../store/plans/moves.ts';
 import {
   dropOperations,
@@ -96,7 +97,7 @@ export async function underGuards<T>(
   if (facts === null) return { kind: 'unplanned', plan: null, result };
   const measured = await measurePlan(tx, { sourceN: work.sourceN, limits: draft.limits, facts });
   const guards = tripGuards(measured.measure, draft.limits);
-  const verdict = await judge(work, draft, guards);
+  const verdict = await judge(work, draft, { measured, guards });
   if (verdict.kind === 'go') {
     const plan = await keepApplied(work, draft, { measured, guards });
     return { kind: 'applied', plan, result };
@@ -123,7 +124,7 @@ type Verdict =
 async function judge<T>(
   { tx }: PlannedWork,
   { mode, approved }: PlanDraft<T>,
-  guards: readonly TrippedGuard[],
+  { measured, guards }: Applied,
 ): Promise<Verdict> {
   if (mode === 'dry-run') return { kind: 'tried', guards };
   if (approved === null) {
@@ -132,7 +133,11 @@ async function judge<T>(
   }
   const removals: Removals = removalsOf(await readOwnOperations(tx));
   const covered: Removals = removalsOf(await listRemovals(tx, approved.n));
-  const excess = excessOver({ removals: covered, guards: approved.guards }, { removals, guards });
+  const leaving = new Map(measured.impact.groups.map(({ n, leaving: count }) => [n, count]));
+  const excess = excessOver(
+    { removals: covered, leaving: await readLeaving(tx, approved.n), guards: approved.guards },
+    { removals, leaving, guards },
+  );
   if (isWithin(excess)) return { kind: 'go' };
   const isAlways = mode === 'hold' ? [ALWAYS] : [];
   return { kind: 'stale', guards: [...guards, ...isAlways], why: `${tellExcess(excess)}.` };

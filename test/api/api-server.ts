@@ -1,11 +1,17 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { pino } from 'pino';
 import { auditRoutes } from '../../src/api/audit.ts';
 import { apiDoor } from '../../src/api/door.ts';
+import { importRoutes } from '../../src/api/imports.ts';
 import type { ApiParts } from '../../src/api/parts.ts';
 import { planRoutes } from '../../src/api/plans.ts';
+import { sourceRoutes } from '../../src/api/sources.ts';
+import { planKinds } from '../../src/boot/plan-kinds.ts';
 import type { Place } from '../../src/store/changes.ts';
 import { directoryRoutes } from '../../src/api/routes.ts';
 import { DEFAULT_LIMITS } from '../../src/core/plans/limits.ts';
@@ -50,6 +56,8 @@ export interface ApiServer extends TestDirectory {
   readonly awake: Directory;
   readonly faults: unknown[];
   readonly engine: Engine;
+  /** Where uploads lie while they are worked on, and files that are held. */
+  readonly watchDir: string;
   ask(method: string, path: string, asking?: Asking): Promise<Answered>;
   tokenFor(name: string, scopes: readonly Scope[]): Promise<string>;
 }
@@ -75,8 +83,13 @@ export async function startApi(): Promise<ApiServer> {
   const listKey = randomBytes(32);
   const guards = DEFAULT_LIMITS;
   const planned = { directory: awake, guards, listKey };
-  const decisions = { database, wake: () => undefined, kinds: {} };
   const cursorOf = ({ xid, seq }: Place): string => cursors.seal({ kind: 'row', xid, seq });
+  const watchDir = await mkdtemp(join(tmpdir(), 'muster-api-'));
+  const registry = buildRegistry([]);
+  const feeds = new Map();
+  const imports = { database, directory: awake, newId: randomUUID, watchDir, feeds, cursorOf };
+  const kinds = planKinds({ ...planned, registry, imports });
+  const decisions = { database, wake: () => undefined, kinds };
   const parts: ApiParts = {
     directory: awake,
     index: readsOf(engine),
@@ -84,14 +97,19 @@ export async function startApi(): Promise<ApiServer> {
     cursors,
     listKey,
     historyDays: 400,
-    registry: buildRegistry([]),
+    registry,
     guards,
     baseUrl: 'http://localhost',
     now: Date.now,
     random: randomBytes,
   };
   const shared = [...directoryRoutes(parts), ...auditRoutes(parts, deriveKey(masterKey, 'audit-seal'))];
-  const routes = [...shared, ...planRoutes({ ...planned, decisions, cursorOf })];
+  const routes = [
+    ...shared,
+    ...planRoutes({ ...planned, decisions, cursorOf }),
+    ...importRoutes({ ...imports, onFault: (error) => void faults.push(error) }),
+    ...sourceRoutes({ ...planned, database, feeds, cursorOf }),
+  ];
   const log = pino({ level: 'error' }, { write: (line: string) => void faults.push(line) });
   const authenticate = tokenLookup(database, () => performance.now());
   const sessions = createSessions({ connection: database, baseUrl: 'http://localhost' });
@@ -120,6 +138,7 @@ export async function startApi(): Promise<ApiServer> {
     awake,
     faults,
     engine,
+    watchDir,
     tokenFor,
     ask: async (method, path, { body, token: own = token, headers = {} } = {}) => {
       const answer = await fetch(`${address}${path}`, {
@@ -145,6 +164,7 @@ export async function startApi(): Promise<ApiServer> {
       feedHead.close();
       await engine.stop();
       await test.close();
+      await rm(watchDir, { recursive: true });
     },
   };
 }

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { appendFile, mkdir, readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -5,9 +6,18 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import type { FeedSettings } from '../../src/core/feeds/settings.ts';
 import type { FolderWatcher } from '../../src/sources/feeds/watcher.ts';
 import { openTestFeeds, type TestFeeds } from './feed-support.ts';
-import { fileAt, openWatcher, receiptOf, until } from './watching.ts';
+import { fileAt, openWatcher, receiptOf, until, type Watching } from './watching.ts';
 
+/** Longer than any test runs, in milliseconds. */
+const HOURS = 36_000_000;
 const HEADER = 'group,role,username,isgroup,action\n';
+
+/** Something that is waited for until it is given. */
+function signal(): { readonly given: Promise<void>; readonly give: () => void } {
+  let give = (): void => undefined;
+  const given = new Promise<void>((resolve) => (give = resolve));
+  return { given, give: () => give() };
+}
 
 describe('the watched folder', () => {
   let test: TestFeeds;
@@ -21,14 +31,17 @@ describe('the watched folder', () => {
   });
   afterAll(() => test.close());
 
-  async function start(settings: Partial<FeedSettings> = {}, name = randomUUID()): Promise<void> {
-    folder = join(test.folder, name);
+  async function start(settings: Partial<FeedSettings> = {}, more: Partial<Watching> = {}): Promise<void> {
+    folder = join(test.folder, randomUUID());
     await mkdir(folder, { recursive: true });
-    await another(settings);
+    await another(settings, more);
   }
 
-  async function another(settings: Partial<FeedSettings> = {}): Promise<void> {
-    const watcher = await openWatcher({ database: test.database, folder, newId: randomUUID, settings });
+  async function another(settings: Partial<FeedSettings> = {}, more: Partial<Watching> = {}): Promise<void> {
+    const watcher = await openWatcher({
+      ...{ database: test.database, folder, newId: randomUUID, settings },
+      ...more,
+    });
     watchers.push(watcher);
     await watcher.start();
   }
@@ -119,7 +132,7 @@ describe('the watched folder', () => {
   });
 
   it('waits for the rest of a record, and rejects it when it never comes', async () => {
-    await start();
+    await start({}, { timing: { cutOff: HOURS } });
     const path = join(folder, 'slow.csv');
     await writeFile(path, `${HEADER}slow,,ada,,\nslow,,b`);
     await drop('quick.csv', 'quick,,ada,,\n');
@@ -127,6 +140,7 @@ describe('the watched folder', () => {
     expect(await readdir(folder)).toContain('slow.csv');
     await appendFile(path, 'ob,,\n');
     expect(await receiptOf(folder, 'done', 'slow.csv')).toMatchObject({ rows: { applied: 2 } });
+    await start({}, { timing: { cutOff: 100 } });
     await writeFile(join(folder, 'cut.csv'), `${HEADER}cut,,ada,,\ncut,,b`);
     expect(await receiptOf(folder, 'rejected', 'cut.csv')).toMatchObject({
       error: { code: 'file.truncated' },
@@ -177,19 +191,54 @@ describe('the watched folder', () => {
     expect(await test.members('renamed')).toEqual(['user:ada']);
   });
 
+  it('makes no feed wait for the file of another', async () => {
+    const [first, second] = [join(test.folder, randomUUID()), join(test.folder, randomUUID())];
+    for (const path of [first, second]) await mkdir(path);
+    folder = first;
+    await another({}, { besides: [{ feed: 'second', folder: second }] });
+    const { n } = await test.group('in somebody’s hands');
+    const [held, locked] = [signal(), signal()];
+    const holding = test.database.transaction(async (tx) => {
+      await tx.rows({ text: 'select 1 from groups where n = $1 for update' }, [n]);
+      locked.give();
+      await held.given;
+    });
+    await locked.given;
+    await drop('slow.csv', 'in somebody’s hands,,ada,,\n');
+    await until('the claim', async () => !(await readdir(first)).includes('slow.csv'));
+    await writeFile(join(second, 'quick.csv'), `${HEADER}quick hands,,ada,,\n`);
+    expect(await receiptOf(second, 'done', 'quick.csv')).toMatchObject({ source: 'second' });
+    expect(await readdir(first)).toEqual(['work']);
+    held.give();
+    await holding;
+    expect(await receiptOf(first, 'done', 'slow.csv')).toMatchObject({ outcome: 'applied' });
+  });
+
+  it('is not stopped by what cannot be read or is not let go', async () => {
+    await start({ completeness: 'marker' });
+    const pipe = join(folder, 'piped.csv.sha256');
+    expect(spawnSync('mkfifo', [pipe]).status).toBe(0);
+    await drop('piped.csv', 'piped,,ada,,\n');
+    await drop('after.csv', 'after pipe,,ada,,\n');
+    await writeFile(join(folder, 'after.csv.ok'), '');
+    await fileAt(folder, 'done', 'after.csv');
+    expect(await readdir(folder)).toContain('piped.csv');
+    await writeFile(join(folder, 'piped.csv.done'), '');
+    await fileAt(folder, 'done', 'piped.csv');
+  });
+
   it('is shared by several processes: each file is applied once, in the order of their times', async () => {
     await start();
     await another();
     await another();
-    for (let number = 0; number < 12; number += 1) {
-      await drop(`${number}.csv`, number % 2 === 0 ? 'shared,,ada,,\n' : 'shared,,*,,delete\n');
+    // Of files of one moment the names decide: a clock may not tell those apart that are written so quickly.
+    const names = Array.from({ length: 12 }, (_, at) => `${String(at).padStart(2, '0')}.csv`);
+    for (const [number, name] of names.entries()) {
+      await drop(name, number % 2 === 0 ? 'shared,,ada,,\n' : 'shared,,*,,delete\n');
     }
-    for (let number = 0; number < 12; number += 1) await fileAt(folder, 'done', `${number}.csv`);
+    for (const name of names) await fileAt(folder, 'done', name);
     const outcomes = await Promise.all(
-      Array.from(
-        { length: 12 },
-        async (_, number) => (await receiptOf(folder, 'done', `${number}.csv`)).rows,
-      ),
+      names.map(async (name) => (await receiptOf(folder, 'done', name)).rows),
     );
     expect(outcomes).toEqual(outcomes.map(() => expect.objectContaining({ applied: 1 })));
     expect(await test.members('shared')).toEqual([]);

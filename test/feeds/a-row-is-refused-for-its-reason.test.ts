@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { DEFAULT_LIMITS } from '../../src/core/plans/limits.ts';
 import { addMember, removeMember } from '../../src/directory/memberships.ts';
 import { createUser } from '../../src/directory/users.ts';
 import { insertSource } from '../../src/store/sources.ts';
@@ -157,6 +158,47 @@ describe('rows of a file', () => {
       6: 'applied',
     });
     expect((await test.import(file, { source: 'hr' })).byLine[2]).toBe('applied');
+  });
+
+  it('J-20: a trusted source writes a protected group and what is nested in it, and cannot open it', async () => {
+    const admins = await test.group('admins');
+    const board = await test.group('board');
+    await test.database.rows(
+      { text: `insert into permission_grant (holder_n, permission) values ($1, 'users.manage')` },
+      [admins.n],
+    );
+    const guarded = { settings: { guards: { ...DEFAULT_LIMITS, protectedGroups: 'pass' as const } } };
+    const every = `${HEADER}admins,,eve,,\nadmins,,eve,,delete\nadmins,,board,true,\nadmins,publisher,eve,,\n`;
+    expect((await test.import(every, guarded)).run).toMatchObject({
+      state: 'rejected',
+      error: { code: 'file.nothing_accepted' },
+    });
+    const told = await test.import('name,open,action\nadmins,,delete\nadmins,no,\ngarden,,\n', guarded);
+    expect(told.byLine).toEqual({ 2: 'group.protected', 3: 'group.protected', 4: 'applied' });
+    const people = await test.import('userName,groups\nmallory,admins\n', guarded);
+    expect(people.byLine).toEqual({ 2: 'group.protected' });
+    await test.database.rows(
+      {
+        text: `update groups set trusted_sources = array[(select n from source where name = 'csv')] where n = any($1::int[])`,
+      },
+      [[admins.n, board.n]],
+    );
+    expect((await test.import(`${HEADER}admins,,board,true,\nboard,,eve,,\n`, guarded)).byLine).toEqual({
+      2: 'applied',
+      3: 'applied',
+    });
+    const opened = await test.import('name,open,public\nadmins,yes,\nboard,,yes\nchess club,yes,\n', guarded);
+    expect(opened.byLine).toEqual({ 2: 'group.protected_open', 3: 'group.protected_open', 4: 'applied' });
+    const nested = await test.import(`${HEADER}admins,,chess club,true,\nadmins,,eve,,\n`, guarded);
+    expect(nested.byLine).toEqual({ 2: 'group.protected_open', 3: 'applied' });
+    // Only together its rows make a protected group open: nothing of the file is done, and its end says why.
+    const chain = await test.import(`${HEADER}new hall,,chess club,true,\nadmins,,new hall,true,\n`, guarded);
+    expect(chain.run).toMatchObject({ state: 'rejected', error: { code: 'group.protected_open' } });
+    expect(await test.members('admins')).toEqual(['group:board', 'user:eve']);
+    const open = await test.database.rows({
+      text: 'select name from groups where open or public order by 1',
+    });
+    expect(open).toEqual([{ name: 'chess club' }]);
   });
 
   it('the identity cell: every given key must name the same user', async () => {

@@ -3,12 +3,25 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { defaultFeedSettings, type FeedSettings } from '../../src/core/feeds/settings.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
+import type { FeedFolder } from '../../src/sources/feeds/claims.ts';
+import { folderOf } from '../../src/sources/feeds/folders.ts';
 import { FolderWatcher, type WatcherTiming } from '../../src/sources/feeds/watcher.ts';
 import type { Database } from '../../src/store/database.ts';
 import { ensureFeedSource } from '../../src/store/sources.ts';
 
 /** Short times, so that tests do not wait for people's. */
 const TIMING: WatcherTiming = { settle: 60, cutOff: 400, passEvery: 2_000, lookAgain: 20, afterFault: 50 };
+
+export interface Watching {
+  readonly database: Database;
+  readonly folder: string;
+  readonly newId: () => string;
+  readonly settings?: Partial<FeedSettings>;
+  readonly feed?: string;
+  /** More feeds that it watches, each with the folder of its name. */
+  readonly besides?: readonly { readonly feed: string; readonly folder: string }[];
+  readonly timing?: Partial<WatcherTiming>;
+}
 
 /** A watcher of one folder for a feed, `csv` where none is named. */
 export async function openWatcher({
@@ -17,14 +30,20 @@ export async function openWatcher({
   newId,
   settings = {},
   feed = 'csv',
-}: {
-  database: Database;
-  folder: string;
-  newId: () => string;
-  settings?: Partial<FeedSettings>;
-  feed?: string;
-}): Promise<FolderWatcher> {
-  const source = await ensureFeedSource(database, feed);
+  besides = [],
+  timing = {},
+}: Watching): Promise<FolderWatcher> {
+  const all = [{ feed, folder }, ...besides];
+  const folders: FeedFolder[] = [];
+  for (const { feed: name, folder: path } of all) {
+    const { n: sourceN } = await ensureFeedSource(database, name);
+    folders.push({
+      path,
+      name: folderOf(name),
+      sourceN,
+      settings: { ...defaultFeedSettings(name), ...settings },
+    });
+  }
   return new FolderWatcher({
     directory: { database, wake: () => undefined },
     database,
@@ -33,10 +52,8 @@ export async function openWatcher({
     cursorOf: ({ xid, seq }) => `${xid}.${seq}`,
     log: pino({ level: process.env.TEST_LOG ?? 'silent' }, pino.destination(2)),
     metrics: createMetrics(),
-    folders: [
-      { path: folder, name: '', sourceN: source.n, settings: { ...defaultFeedSettings(feed), ...settings } },
-    ],
-    timing: TIMING,
+    folders,
+    timing: { ...TIMING, ...timing },
   });
 }
 

@@ -42,7 +42,7 @@ export interface Doors extends ApiServer {
   /** The command line of the installation. */
   run(...words: readonly string[]): Promise<Ran>;
   /** Imports rows of the portal's format (without header) as a feed; answers how each ended. */
-  feed(rows: readonly string[], source?: string): Promise<readonly string[]>;
+  feed(rows: readonly string[], source?: string, mode?: FeedSettings['mode']): Promise<readonly string[]>;
   /** Imports a file of any format as the feed `csv`, or as another source; answers how the rows, and the run, ended. */
   file(
     text: string,
@@ -123,7 +123,10 @@ export async function openDoors(): Promise<Doors> {
     run: async (...words) => {
       let [out, err] = ['', ''];
       const code = await runCommandLine(words, {
-        environment: { DATABASE_URL: api.url, MUSTER_DATA_DIR: folder, MUSTER_LOG_LEVEL: 'error' },
+        environment: {
+          ...{ DATABASE_URL: api.url, MUSTER_DATA_DIR: folder, MUSTER_LOG_LEVEL: 'error' },
+          MUSTER_WATCH_DIR: api.watchDir,
+        },
         folder,
         out: { write: (text) => (out += text) },
         err: { write: (text) => (err += text) },
@@ -131,8 +134,12 @@ export async function openDoors(): Promise<Doors> {
       return { code, out, err };
     },
     file,
-    feed: async (rows, source = 'csv') =>
-      (await file(['group,role,username,isgroup,action', ...rows, ''].join('\n'), { source })).rows,
+    feed: async (rows, source = 'csv', mode = 'actions') =>
+      (
+        await file(['group,role,username,isgroup,action', ...rows, ''].join('\n'), {
+          ...{ source, settings: { mode } },
+        })
+      ).rows,
     picture: async () => {
       const text = `
         select json_build_object(

@@ -1,38 +1,26 @@
 import { access, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readRule } from '../../src/core/rules.ts';
+import { buildRegistry } from '../../src/core/scim/registry.ts';
+import { createGroup, newGroupState } from '../../src/directory/groups.ts';
+import { listLeavingOfTargets } from '../../src/store/plans/leaving.ts';
 import { defaultFeedSettings } from '../../src/core/feeds/settings.ts';
-import type { Attribution } from '../../src/core/attribution.ts';
-import {
-  approvePlan,
-  type Decision,
-  type DecisionParts,
-  rejectPlan,
-  resumeApproved,
-} from '../../src/plans/decisions.ts';
-import { feedPlans } from '../../src/sources/feeds/held-plans.ts';
+import { resumeApproved } from '../../src/plans/decisions.ts';
 import { findRun } from '../../src/store/feeds/run-rows.ts';
 import { decidePlan, findPlan, listPlans, type PlanRow } from '../../src/store/plans/plans.ts';
 import { listOperations } from '../../src/store/plans/operations.ts';
 import { type Imported, openTestFeeds, type TestFeeds } from '../feeds/feed-support.ts';
+import { decidingOver, type Deciding, operator } from './deciding.ts';
 
 const HEADER = 'group,role,username,isgroup,action\n';
-const operator: Attribution = {
-  actor: { kind: 'operator', id: 'eve' },
-  onBehalfOf: null,
-  source: 'console',
-  origin: { kind: 'command', command: 'muster plan approve' },
-  requestId: null,
-};
-
 describe('D-31, D-32: a file that removes much', () => {
   let test: TestFeeds;
-  let parts: DecisionParts;
+  let deciding: Deciding;
   let count = 0;
   beforeAll(async () => {
     test = await openTestFeeds();
-    const { database } = test;
-    parts = { database, wake: () => undefined, kinds: { feed: feedPlans(test.parts) } };
+    deciding = decidingOver(test.parts);
   });
   afterAll(() => test.close());
 
@@ -53,13 +41,6 @@ describe('D-31, D-32: a file that removes much', () => {
     if (plan === null) throw new Error('The run has no plan.');
     return plan;
   };
-  const decision = (plan: PlanRow, change: Partial<Decision> = {}): Decision => ({
-    plan: plan.id,
-    hash: plan.hash,
-    reason: 'term end',
-    by: operator,
-    ...change,
-  });
   const isThere = (...path: string[]): Promise<boolean> =>
     access(join(test.folder, ...path)).then(
       () => true,
@@ -137,7 +118,7 @@ describe('D-31, D-32: a file that removes much', () => {
     const bystander = await filled();
     const held = await holdMany(group);
     const plan = await planOf(held);
-    const applied = await approvePlan(parts, decision(plan));
+    const applied = await deciding.approve(plan);
     expect(applied).toMatchObject({ id: plan.id, state: 'applied', decided_by: 'eve', reason: 'term end' });
     expect(await test.members(group)).toEqual(
       names(30)
@@ -164,11 +145,68 @@ describe('D-31, D-32: a file that removes much', () => {
     expect(operations.flatMap(({ removed }) => removed ?? [])).toHaveLength(25);
   });
 
+  it('D-32: an approval is of one plan and lowers no limit: the next file of that size is held again', async () => {
+    const [first, second] = [await filled(), await filled()];
+    await deciding.approve(await planOf(await holdMany(first)));
+    const again = await holdMany(second);
+    expect(again.run).toMatchObject({ state: 'held' });
+    expect(await planOf(again)).toMatchObject({ guards: [{ guard: 'removals', count: 25, limit: 20 }] });
+    await deciding.reject(await planOf(again));
+  });
+
+  it('D-31: stubs count among the removals and not in the bases', async () => {
+    const group = await filled(300);
+    const held = await holdMany(group, 25);
+    expect(await planOf(held)).toMatchObject({ guards: [{ guard: 'removals', count: 25, limit: 20 }] });
+    await deciding.reject(await planOf(held));
+    // A tenth of 300 people is more than twenty.
+    await test.import(`userName\n${names(300).join('\n')}\n`);
+    expect((await holdMany(group, 25)).run).toMatchObject({ state: 'applied' });
+  });
+
+  it('D-30: a plan says who is taken from which target, and the place in the log that it was made from', async () => {
+    const people = names(30).map((name) => `pushed-${name}`);
+    await test.import(`userName\n${people.join('\n')}\n`);
+    await test.import(HEADER + rows('pushed', people));
+    await test.database.rows({
+      text: `
+        with e as (
+          insert into epoch (system_identifier, timeline, base_url) values ('1', 1, 'http://localhost') returning id),
+        t as (
+          insert into target (name, name_key, type, settings, credentials, guards, epoch_id)
+          select 'wiki', 'wiki', 'scim', '{}', '', '{}', e.id from e returning n)
+        insert into target_scope (target_n, group_n) select t.n, g.n from t, groups g where g.name = 'pushed'`,
+    });
+    const plan = await planOf(await test.import(HEADER + rows('pushed', people.slice(0, 25), 'delete')));
+    const targets = await listLeavingOfTargets(test.database, plan.n);
+    expect(targets).toMatchObject([{ name: 'wiki', leaving: 25 }]);
+    expect(Number(plan.made_xid)).toBeGreaterThan(0);
+    await deciding.reject(plan);
+  });
+
+  it('J-20: whom a file lets into a protected rule group by an attribute waits for a person', async () => {
+    const rule = readRule(buildRegistry([]), 'title eq "Director"');
+    const directors = await test.do((work) =>
+      createGroup(work, { ...newGroupState, name: 'directors', rule }),
+    );
+    await test.database.rows(
+      { text: `insert into permission_grant (holder_n, permission) values ($1, 'admin')` },
+      [directors.n],
+    );
+    const held = await test.import('userName,title\nmallory,Director\n');
+    expect(await planOf(held)).toMatchObject({
+      guards: [{ guard: 'protected-group', group: { name: 'directors' } }],
+    });
+    expect(await test.members('directors')).toEqual([]);
+    await deciding.approve(await planOf(held));
+    expect(await test.members('directors')).toEqual(['user:mallory']);
+  });
+
   it('less than was approved is within it', async () => {
     const group = await filled();
     const plan = await planOf(await holdMany(group));
     await test.import(HEADER + rows(group, names(10), 'delete'));
-    expect(await approvePlan(parts, decision(plan))).toMatchObject({ state: 'applied' });
+    expect(await deciding.approve(plan)).toMatchObject({ state: 'applied' });
     expect(await test.members(group)).toHaveLength(5);
   });
 
@@ -186,7 +224,7 @@ describe('D-31, D-32: a file that removes much', () => {
         [plan.n],
       );
     });
-    await expect(approvePlan(parts, decision(plan))).rejects.toMatchObject({
+    await expect(deciding.approve(plan)).rejects.toMatchObject({
       code: 'plan.stale',
       details: { plan: plan.id, newPlan: expect.any(String) },
     });
@@ -201,19 +239,19 @@ describe('D-31, D-32: a file that removes much', () => {
     ) as object;
     expect(receipt).toMatchObject({ plan: next?.id, held: { hash: next?.hash } });
     if (next === null) throw new Error('There is no new plan.');
-    await approvePlan(parts, decision(next));
+    await deciding.approve(next);
     expect(await test.members(group)).toHaveLength(2);
   });
 
   it('another hash is refused as stale and decides nothing; a decided plan is not decided again', async () => {
     const plan = await planOf(await holdMany(await filled()));
     const other = `sha256:${'0'.repeat(64)}`;
-    await expect(approvePlan(parts, decision(plan, { hash: other }))).rejects.toMatchObject({
+    await expect(deciding.approve(plan, { hash: other })).rejects.toMatchObject({
       code: 'plan.stale',
     });
     expect(await findPlan(test.database, plan.id)).toMatchObject({ state: 'held' });
-    await approvePlan(parts, decision(plan));
-    await expect(rejectPlan(parts, decision(plan))).rejects.toMatchObject({ code: 'plan.decided' });
+    await deciding.approve(plan);
+    await expect(deciding.reject(plan)).rejects.toMatchObject({ code: 'plan.decided' });
   });
 
   it('a file that was changed in held/ is not carried out', async () => {
@@ -221,7 +259,7 @@ describe('D-31, D-32: a file that removes much', () => {
     const held = await holdMany(group);
     const plan = await planOf(held);
     await writeFile(join(test.folder, 'held', held.run.file), HEADER + rows(group, names(30), 'delete'));
-    await expect(approvePlan(parts, decision(plan))).rejects.toMatchObject({ code: 'plan.stale' });
+    await expect(deciding.approve(plan)).rejects.toMatchObject({ code: 'plan.stale' });
     expect(await test.members(group)).toHaveLength(30);
     expect(await findRun(test.database, held.run.id)).toMatchObject({ state: 'rejected' });
     expect(await isThere('rejected', held.run.file)).toBe(true);
@@ -230,10 +268,7 @@ describe('D-31, D-32: a file that removes much', () => {
   it('a rejection does nothing but put the file into rejected/', async () => {
     const group = await filled();
     const held = await holdMany(group);
-    const plan = await rejectPlan(
-      parts,
-      decision(await planOf(held), { reason: 'half the file is missing' }),
-    );
+    const plan = await deciding.reject(await planOf(held), { reason: 'half the file is missing' });
     expect(plan).toMatchObject({ state: 'rejected', reason: 'half the file is missing' });
     expect(await test.members(group)).toHaveLength(30);
     const receipt = JSON.parse(
@@ -265,17 +300,17 @@ describe('D-31, D-32: a file that removes much', () => {
       await readFile(join(test.folder, 'held', `${second.run.file}.receipt.json`), 'utf8'),
     ) as object;
     expect(receipt).toMatchObject({ import: second.run.id });
-    await expect(approvePlan(parts, decision(await planOf(first)))).rejects.toMatchObject({
+    await expect(deciding.approve(await planOf(first))).rejects.toMatchObject({
       code: 'plan.stale',
       details: { newPlan: second.run.plan },
     });
-    await rejectPlan(parts, decision(await planOf(second)));
+    await deciding.reject(await planOf(second));
   });
 
   it('of two approvals at once one is taken, and it is carried out once', async () => {
     const group = await filled();
     const plan = await planOf(await holdMany(group));
-    const ends = await Promise.allSettled([1, 2, 3].map(() => approvePlan(parts, decision(plan))));
+    const ends = await Promise.allSettled([1, 2, 3].map(() => deciding.approve(plan)));
     expect(ends.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     expect(await findPlan(test.database, plan.id)).toMatchObject({ state: 'applied' });
     expect(
@@ -286,13 +321,16 @@ describe('D-31, D-32: a file that removes much', () => {
   it('an approval that nobody carried out is carried out later, once, by whoever comes first', async () => {
     const group = await filled();
     const plan = await planOf(await holdMany(group));
-    await decidePlan(test.database, { ...decision(plan), id: plan.id, state: 'approved' });
+    await decidePlan(test.database, {
+      ...{ id: plan.id, hash: plan.hash, state: 'approved' },
+      ...{ by: operator, reason: 'term end' },
+    });
     const faults: unknown[] = [];
-    await Promise.all([1, 2, 3].map(() => resumeApproved(parts, (fault) => faults.push(fault))));
+    await Promise.all([1, 2, 3].map(() => resumeApproved(deciding.parts, (fault) => faults.push(fault))));
     expect(faults).toEqual([]);
     expect(await findPlan(test.database, plan.id)).toMatchObject({ state: 'applied' });
     expect(await test.members(group)).toHaveLength(5);
-    expect(await resumeApproved(parts, (fault) => faults.push(fault))).toBe(0);
+    expect(await resumeApproved(deciding.parts, (fault) => faults.push(fault))).toBe(0);
   });
 
   it('programs do not approve, nor do people without plans.approve (D-30)', async () => {
@@ -301,18 +339,18 @@ describe('D-31, D-32: a file that removes much', () => {
       ...operator,
       actor: { kind: 'client' as const, id: 'hr', scopes: new Set(['admin' as const]) },
     };
-    await expect(approvePlan(parts, decision(plan, { by: client }))).rejects.toMatchObject({
+    await expect(deciding.approve(plan, { by: client })).rejects.toMatchObject({
       code: 'plan.people_only',
     });
-    await expect(rejectPlan(parts, decision(plan, { by: client }))).rejects.toMatchObject({
+    await expect(deciding.reject(plan, { by: client })).rejects.toMatchObject({
       code: 'plan.people_only',
     });
     const feed = { ...operator, actor: { kind: 'feed' as const, id: 'csv' } };
-    await expect(approvePlan(parts, decision(plan, { by: feed }))).rejects.toMatchObject({
+    await expect(deciding.approve(plan, { by: feed })).rejects.toMatchObject({
       code: 'actor.not_allowed',
     });
     expect(await findPlan(test.database, plan.id)).toMatchObject({ state: 'held' });
-    await rejectPlan(parts, decision(plan));
+    await deciding.reject(plan);
   });
 
   it('a dry run keeps its plan and holds nothing back', async () => {
@@ -350,7 +388,7 @@ describe('D-31, D-32: a file that removes much', () => {
       guards: [{ guard: 'group-emptied', group: { name: group } }],
     });
     expect(await test.members(group)).toHaveLength(6);
-    await approvePlan(parts, decision(await planOf(held)));
+    await deciding.approve(await planOf(held));
     expect(await test.members(group)).toEqual([]);
     await test.import(HEADER + rows('few', people.slice(2)));
     expect((await test.import('name,action\nfew,delete\n')).run).toMatchObject({ state: 'applied' });
@@ -369,7 +407,7 @@ describe('D-31, D-32: a file that removes much', () => {
       counts: { usersDeactivated: 21 },
       guards: [{ guard: 'deactivations', count: 21, limit: 20 }],
     });
-    await rejectPlan(parts, decision(await planOf(held)));
+    await deciding.reject(await planOf(held));
   });
 
   it('over 5 % refused rows hold a file of 20 rows or more', async () => {
@@ -379,7 +417,7 @@ describe('D-31, D-32: a file that removes much', () => {
     expect(held.run).toMatchObject({ state: 'held', held: 18, refused: 2 });
     expect(await test.members(`x${count}`)).toEqual([]);
     expect(await isThere('held', 'bad.csv.rejects.csv')).toBe(true);
-    await rejectPlan(parts, decision(await planOf(held)));
+    await deciding.reject(await planOf(held));
     expect(await isThere('held', 'bad.csv.rejects.csv')).toBe(false);
     expect(await isThere('rejected', 'bad.csv.rejects.csv')).toBe(true);
   });

@@ -2,35 +2,24 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { planKinds } from '../../src/boot/plan-kinds.ts';
 import type { Attribution } from '../../src/core/attribution.ts';
 import { DEFAULT_LIMITS } from '../../src/core/plans/limits.ts';
-import { buildRegistry } from '../../src/core/scim/registry.ts';
-import { approvePlan, type DecisionParts } from '../../src/plans/decisions.ts';
 import type { Planned } from '../../src/plans/guarded.ts';
 import { planRetirement, type Retirement } from '../../src/plans/edits/retiring.ts';
+import type { PlanRow } from '../../src/store/plans/plans.ts';
 import { ensureFeedSource, insertSource } from '../../src/store/sources.ts';
 import { openTestFeeds, type TestFeeds } from '../feeds/feed-support.ts';
 import { openWatcher, receiptOf } from '../feeds/watching.ts';
 import { openCommandLine } from '../support/command-line.ts';
+import { decidingOver, type Deciding, operator } from './deciding.ts';
 import { effectivePairs } from './support.ts';
-
-const operator: Attribution = {
-  actor: { kind: 'operator', id: 'eve' },
-  onBehalfOf: null,
-  source: 'console',
-  origin: { kind: 'command', command: 'muster source retire' },
-  requestId: null,
-};
 
 describe('D-09: retiring a source is a plan', () => {
   let test: TestFeeds;
-  let decisions: DecisionParts;
+  let deciding: Deciding;
   beforeAll(async () => {
     test = await openTestFeeds();
-    const { database, directory, parts: imports } = test;
-    const edits = { directory, registry: buildRegistry([]), guards: DEFAULT_LIMITS };
-    decisions = { database, wake: () => undefined, kinds: planKinds({ ...edits, imports }) };
+    deciding = decidingOver(test.parts);
   });
   afterAll(() => test.close());
 
@@ -41,6 +30,10 @@ describe('D-09: retiring a source is a plan', () => {
   ): Promise<Planned<void>> => {
     const parts = { directory: test.directory, guards: DEFAULT_LIMITS };
     return (await planRetirement(parts, by, { source, into, mode })).result;
+  };
+  const approve = async ({ plan }: Planned<void>): Promise<PlanRow> => {
+    if (plan === null) throw new Error('There is no plan.');
+    return deciding.approve(plan);
   };
   const feed = async (source: string, content: string, mode: 'actions' | 'snapshot' = 'snapshot') => {
     await ensureFeedSource(test.database, source);
@@ -122,9 +115,7 @@ describe('D-09: retiring a source is a plan', () => {
     expect(held).toMatchObject({ kind: 'held', plan: { state: 'held' } });
     expect(held.plan?.guards.map(({ guard }) => guard)).toEqual(['removals', 'group-emptied']);
     expect(await effectivePairs(test)).toEqual(before);
-    const plan = held.plan?.id ?? '';
-    const decision = { plan, hash: held.plan?.hash ?? '', reason: 'it is over', by: operator };
-    expect(await approvePlan(decisions, decision)).toMatchObject({ state: 'applied' });
+    expect(await approve(held)).toMatchObject({ state: 'applied' });
     expect(await test.members('crowd')).toEqual([]);
   });
 
@@ -134,10 +125,7 @@ describe('D-09: retiring a source is a plan', () => {
     await feed('csv', `userName\n${names.join('\n')}\nlatecomer\n`, 'actions');
     const held = await retire('grows');
     await feed('grows', 'group,role,username,isgroup\ngrown,,latecomer,\n', 'actions');
-    const { id: plan = '', hash = '' } = held.plan ?? {};
-    await expect(
-      approvePlan(decisions, { plan, hash, reason: 'it is over', by: operator }),
-    ).rejects.toMatchObject({ code: 'plan.stale' });
+    await expect(approve(held)).rejects.toMatchObject({ code: 'plan.stale' });
     expect(await asserted('grown')).toHaveLength(7);
   });
 

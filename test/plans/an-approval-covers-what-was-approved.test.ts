@@ -11,6 +11,7 @@ const guard = (name: TrippedGuard['guard'], id: string | null = null): TrippedGu
   limit: 5,
   detail: `${name} of ${id ?? 'all'}.`,
 });
+const leaving: ReadonlyMap<number, number> = new Map();
 const numbers = fc.uniqueArray(fc.nat(12)).map((list) => list.sort((a, b) => a - b));
 const removals: fc.Arbitrary<Removals> = fc.record({
   members: fc
@@ -32,7 +33,10 @@ describe('D-30: new removals are within the approved ones', () => {
       fc.property(removals, removals, (approved, now) => {
         const allowed = itemsOf(approved);
         const beyond = [...itemsOf(now)].filter((item) => !allowed.has(item));
-        const excess = excessOver({ removals: approved, guards: [] }, { removals: now, guards: [] });
+        const excess = excessOver(
+          { removals: approved, leaving, guards: [] },
+          { removals: now, leaving, guards: [] },
+        );
         expect(isWithin(excess)).toBe(beyond.length === 0);
         expect(excess.members + excess.users + excess.groups).toBe(beyond.length);
       }),
@@ -42,10 +46,11 @@ describe('D-30: new removals are within the approved ones', () => {
   it('a plan is within itself, and within any that removes more', () => {
     fc.assert(
       fc.property(removals, (approved) => {
-        const same = { removals: approved, guards: [guard('removals')] };
+        const same = { removals: approved, leaving, guards: [guard('removals')] };
         expect(isWithin(excessOver(same, same))).toBe(true);
         const nothing = {
           removals: { members: new Map(), usersDeactivated: [], groupsDeleted: [] },
+          leaving,
           guards: [],
         };
         expect(isWithin(excessOver(same, nothing))).toBe(true);
@@ -53,14 +58,27 @@ describe('D-30: new removals are within the approved ones', () => {
     );
   });
 
+  it('more people that leave a group by one nesting are in excess, fewer are not', () => {
+    const none = { members: new Map(), usersDeactivated: [], groupsDeleted: [] };
+    const of = (...counts: readonly (readonly [number, number])[]) => ({
+      ...{ removals: none, guards: [] },
+      leaving: new Map(counts),
+    });
+    const approved = of([1, 5], [2, 5]);
+    expect(isWithin(excessOver(approved, of([1, 5], [2, 4])))).toBe(true);
+    const more = excessOver(approved, of([1, 6], [3, 1]));
+    expect([isWithin(more), more.people]).toEqual([false, 2]);
+    expect(tellExcess(more)).toBe('2 more people would leave a group');
+  });
+
   it('a guard that did not trip then, or on another group, is in excess', () => {
     const none = { members: new Map(), usersDeactivated: [], groupsDeleted: [] };
-    const approved = { removals: none, guards: [guard('removals'), guard('group-share', 'choir')] };
-    const now = (guards: TrippedGuard[]) => excessOver(approved, { removals: none, guards });
+    const approved = { removals: none, leaving, guards: [guard('removals'), guard('group-share', 'choir')] };
+    const now = (guards: TrippedGuard[]) => excessOver(approved, { removals: none, leaving, guards });
     expect(isWithin(now([guard('group-share', 'choir')]))).toBe(true);
     expect(isWithin(now([guard('group-share', 'band')]))).toBe(false);
     expect(tellExcess(now([guard('nesting', 'band')]))).toBe('nesting of band');
-    expect(tellExcess({ members: 1, users: 2, groups: 0, guards: [] })).toBe(
+    expect(tellExcess({ members: 1, people: 0, users: 2, groups: 0, guards: [] })).toBe(
       '1 more membership would end; 2 more users would be deactivated',
     );
   });

@@ -1,39 +1,27 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { planKinds } from '../../src/boot/plan-kinds.ts';
-import type { Attribution } from '../../src/core/attribution.ts';
 import { DEFAULT_LIMITS } from '../../src/core/plans/limits.ts';
-import { buildRegistry } from '../../src/core/scim/registry.ts';
-import { approvePlan, type DecisionParts, requirePlan } from '../../src/plans/decisions.ts';
+import { requirePlan } from '../../src/plans/decisions.ts';
 import { planUndo } from '../../src/plans/edits/undoing.ts';
 import { operationsOf } from '../../src/plans/view.ts';
 import type { GroupRow } from '../../src/store/groups.ts';
 import type { PlanRow } from '../../src/store/plans/plans.ts';
 import type { UserRow } from '../../src/store/users.ts';
 import { type ApiServer, startApi } from '../api/api-server.ts';
+import { decidingOver, type Deciding, operator } from './deciding.ts';
 import { effectivePairs } from './support.ts';
-
-const operator: Attribution = {
-  actor: { kind: 'operator', id: 'eve' },
-  onBehalfOf: null,
-  source: 'console',
-  origin: { kind: 'command', command: 'muster plan approve' },
-  requestId: null,
-};
 
 describe('D-31: an edit that takes many out', () => {
   let test: ApiServer;
-  let decisions: DecisionParts;
+  let deciding: Deciding;
   let count = 0;
   beforeAll(async () => {
     test = await startApi();
     const { database, directory } = test;
-    const edits = { directory, registry: buildRegistry([]), guards: DEFAULT_LIMITS };
-    const imports = {
-      ...{ database, directory, newId: randomUUID, watchDir: '.', feeds: new Map() },
+    deciding = decidingOver({
+      ...{ database, directory, newId: randomUUID, watchDir: test.watchDir, feeds: new Map() },
       cursorOf: () => '',
-    };
-    decisions = { database, wake: () => undefined, kinds: planKinds({ ...edits, imports }) };
+    });
   });
   afterAll(() => test.close());
 
@@ -50,8 +38,7 @@ describe('D-31: an edit that takes many out', () => {
     expect(answer.headers.get('Location')).toBe(`http://localhost/api/v1/plans/${id}`);
     return requirePlan(test.database, id);
   };
-  const approve = (plan: PlanRow): Promise<PlanRow> =>
-    approvePlan(decisions, { plan: plan.id, hash: plan.hash, reason: 'it is right', by: operator });
+  const approve = (plan: PlanRow): Promise<PlanRow> => deciding.approve(plan);
   const sizeOf = async ({ n }: { readonly n: number }): Promise<number> =>
     [...(await effectivePairs(test))].filter((pair) => pair.startsWith(`${n} `)).length;
 

@@ -11,8 +11,10 @@ import type { ImportProgress } from '../../sources/feeds/progress.ts';
 import { type ImportView, viewOfRun } from '../../sources/feeds/run-view.ts';
 import { listOutcomes } from '../../store/feeds/outcomes.ts';
 import type { RunRow } from '../../store/feeds/run-rows.ts';
+import { findPlan } from '../../store/plans/plans.ts';
 import { ensureFeedSource } from '../../store/sources.ts';
 import { exit, type ExitCode } from '../exit.ts';
+import { tellHeld } from '../held.ts';
 import { openKeys } from '../installation.ts';
 import { withCommonOptions, type Program } from '../command.ts';
 import { writeJson, writeTable, type CommandIo } from '../terminal.ts';
@@ -92,7 +94,10 @@ async function filesAt(path: string): Promise<string[]> {
   const files: string[] = [];
   for (const name of names) if ((await stat(join(path, name))).isFile()) files.push(join(path, name));
   if (files.length === 0) {
-    throw new Refusal('import.unreadable', { file: path, why: 'no file in it can be imported.' });
+    throw new Refusal('import.unreadable', {
+      file: path,
+      why: 'no file in it can be imported. Put CSV files into it, or name one.',
+    });
   }
   return files;
 }
@@ -109,6 +114,10 @@ async function tell(io: CommandIo, open: Visit, run: RunRow): Promise<void> {
     .filter(([name, count]) => name !== 'total' && count > 0)
     .map(([name, count]) => `${count} ${name}`);
   io.out.write(`${run.file}: of ${rows?.total ?? 0} rows ${verb} ${counts.join(', ') || 'none'}.\n`);
+  const plan = run.plan === null ? null : await findPlan(open.directory.database, run.plan);
+  if (plan !== null && state === 'held') tellHeld(io, plan);
+  if (plan !== null && run.dry_run)
+    for (const { detail } of plan.guards) io.out.write(`It would be held: ${detail}\n`);
   if ((run.refused ?? 0) === 0) return;
   const refused = await listOutcomes(open.directory.database, {
     run: run.n,

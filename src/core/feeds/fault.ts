@@ -57,6 +57,22 @@ export interface RowFault {
   readonly detail: string;
 }
 
+/** Characters of a cell that a sentence repeats: the row stands beside it as it is. */
+const SHOWN = 100;
+/** Columns that a sentence names. */
+const NAMED = 10;
+
+/** What a cell holds, cut where it is long. */
+function shown(text: string): string {
+  return text.length <= SHOWN ? text : `${text.slice(0, SHOWN).toWellFormed()}…`;
+}
+
+function listed(columns: readonly string[]): string {
+  const more = columns.length - NAMED;
+  const names = columns.slice(0, NAMED).map(shown).join(', ');
+  return more > 0 ? `${names} and ${more} more` : names;
+}
+
 type Sentences<Details> = { readonly [Code in keyof Details]: (details: Details[Code]) => string };
 
 const fileSentences: Sentences<FileFaultDetails> = {
@@ -77,8 +93,8 @@ const fileSentences: Sentences<FileFaultDetails> = {
   'file.empty': ({ mode }) =>
     `The file holds no rows. In mode ${mode} that would mean that nobody is left, so it is refused. Send a whole export.`,
   'file.too_large': ({ limit }) =>
-    `The file is larger than ${limit.toLocaleString('en')} bytes. Drop it into the watched folder instead.`,
-  'file.unreadable': ({ why }) => `The file cannot be read: ${why}.`,
+    `The file is larger than ${limit.toLocaleString('en')} bytes. Drop it into the watched folder as plain text, or in several files.`,
+  'file.unreadable': ({ why }) => `The file cannot be read: ${why}. Mend that and drop it again.`,
   'file.nothing_accepted': ({ rows }) =>
     `All ${rows} rows of the file were refused. Correct them in the rejects beside the receipt and drop those.`,
   'file.gone': ({ file }) => `${file} was taken away while it was worked on. Drop it again.`,
@@ -88,21 +104,21 @@ const fileSentences: Sentences<FileFaultDetails> = {
     `${file} is older than ${newer}, which was applied already. A snapshot never goes back. Send a newer one.`,
   'file.source_retired': ({ source }) =>
     `The source ${source} was retired, so nothing is taken from it any more. Drop the file into the folder of another feed.`,
-  'set.manifest': ({ why }) => `The manifest of the set cannot be read: ${why}`,
-  'set.incomplete': ({ file, why }) => `The set is not whole: ${file} ${why}`,
+  'set.manifest': ({ why }) =>
+    `The manifest of the set cannot be read: ${why} Write manifest.json as {"files": ["users.csv", …]}.`,
+  'set.incomplete': ({ file, why }) => `The set is not whole: ${file} ${why} Drop all of it again.`,
   'header.unreadable': ({ line }) =>
-    `Line ${line} is neither a known header nor a row of the portal's format, with comma, semicolon or tab between the cells.`,
-  'header.duplicate': ({ columns }) =>
-    `The header names a column twice: ${columns.join(', ')}. Name each once.`,
-  'header.missing': ({ columns }) => `The header lacks ${columns.join(', ')}. Add what is missing.`,
+    `Line ${line} is neither a known header nor a row of the portal's format, with comma, semicolon or tab between the cells. Begin with a header such as group,role,username,isgroup.`,
+  'header.duplicate': ({ columns }) => `The header names a column twice: ${listed(columns)}. Name each once.`,
+  'header.missing': ({ columns }) => `The header lacks ${listed(columns)}. Add what is missing.`,
   'header.unknown': ({ columns, missing }) =>
-    `The header names unknown columns: ${columns.join(', ')}. Take them out or rename them.` +
-    (missing.length === 0 ? '' : ` It lacks ${missing.join(', ')}.`),
+    `The header names unknown columns: ${listed(columns)}. Take them out or rename them.` +
+    (missing.length === 0 ? '' : ` It lacks ${listed(missing)}.`),
 };
 
 const rowSentences: Sentences<RowFaultDetails> = {
   'row.too_few_cells': ({ cells, expected }) =>
-    `The row has ${cells} cells instead of ${expected}. A cell that holds the delimiter stands in quotes.`,
+    `The row has ${cells} cells instead of ${expected}. Add what is missing; a cell may be empty.`,
   'row.too_many_cells': ({ cells, expected }) =>
     `The row has ${cells} cells instead of ${expected}. A cell that holds the delimiter stands in quotes.`,
   'row.quote': ({ cell }) =>
@@ -111,22 +127,29 @@ const rowSentences: Sentences<RowFaultDetails> = {
     `Cell ${cell} holds the control character U+${character.toString(16).toUpperCase().padStart(4, '0')}. Take it out.`,
   'row.undecodable': ({ cell }) =>
     `Cell ${cell} holds a byte that has no meaning in the encoding of the file. Save the file as UTF-8.`,
-  'action.invalid': ({ value }) => `The action "${value}" is neither import nor delete.`,
-  'isgroup.invalid': ({ value }) => `isgroup is "${value}"; it must be true, false, yes, no, 1, 0 or empty.`,
-  'group.invalid': ({ why }) => `The group's name ${why}.`,
-  'member.invalid': ({ why }) => `The nested group's name ${why}.`,
+  'action.invalid': ({ value }) =>
+    `The action "${shown(value)}" is neither import nor delete. Write one of these, or nothing.`,
+  'isgroup.invalid': ({ value }) =>
+    `isgroup is "${shown(value)}"; it must be true, false, yes, no, 1, 0 or empty.`,
+  'group.invalid': ({ why }) => `The group's name ${why}. Correct the name.`,
+  'member.invalid': ({ why }) => `The nested group's name ${why}. Correct the name.`,
   'member.star': ({ action }) =>
-    `The member * stands for everybody; it goes with delete, not with ${action}.`,
-  'identity.invalid': ({ cell, why }) => `The identity "${cell}" cannot be read: ${why}`,
-  'role.invalid': ({ role, why }) => `The role "${role}" cannot be given: its name ${why}.`,
-  'person.invalid': ({ column, why }) => `The person cannot be read: ${column} ${why}.`,
-  'attribute.invalid': ({ column, why }) => `The value of ${column} cannot be kept: ${why}`,
-  'active.invalid': ({ value }) => `active is "${value}"; it must be true, false, yes, no, 1, 0 or empty.`,
+    `The member * stands for everybody; it goes with delete, not with ${action}. Write who is meant.`,
+  'identity.invalid': ({ cell, why }) =>
+    `The identity "${shown(cell)}" cannot be read: ${why} Write a userName, or up to three parts with | between.`,
+  'role.invalid': ({ role, why }) =>
+    `The role "${shown(role)}" cannot be given: its name ${why}. Correct the name.`,
+  'person.invalid': ({ column, why }) => `The person cannot be read: ${column} ${why}. Correct that cell.`,
+  'attribute.invalid': ({ column, why }) =>
+    `The value of ${column} cannot be kept: ${why} Correct that cell, or leave it empty.`,
+  'active.invalid': ({ value }) =>
+    `active is "${shown(value)}"; it must be true, false, yes, no, 1, 0 or empty.`,
   'flag.invalid': ({ column, value }) =>
-    `${column} is "${value}"; it must be true, false, yes, no, 1, 0 or empty.`,
-  'type.invalid': ({ value }) => `The type "${value}" is neither user nor group.`,
+    `${column} is "${shown(value)}"; it must be true, false, yes, no, 1, 0 or empty.`,
+  'type.invalid': ({ value }) =>
+    `The type "${shown(value)}" is neither user nor group. Write one of these, or nothing.`,
   'status.invalid': ({ value }) =>
-    `The status "${value}" is no word of this feed. Declare it in the settings of the feed.`,
+    `The status "${shown(value)}" is no word of this feed. Correct it, or declare it in the settings of the feed (importWords, deleteWords).`,
 };
 
 /** Every code that a file can be rejected with. */

@@ -123,18 +123,28 @@ function faultOfHeader(tries: readonly FirstRecord[], formats: readonly FileForm
     return new FileFault('header.unreadable', { line: tries[0]?.record.line ?? 1 });
   }
   const named = columnsOf(best.record, best.format).filter((column) => column !== null);
-  const known = [...best.format.required, ...best.format.optional];
-  const duplicate = named.filter((column, index) => named.indexOf(column) !== index);
-  if (duplicate.length > 0) return new FileFault('header.duplicate', { columns: [...new Set(duplicate)] });
+  const known = new Set([...best.format.required, ...best.format.optional]);
+  const duplicate = twiceIn(named);
+  if (duplicate.length > 0)
+    return new FileFault('header.duplicate', { columns: duplicate.map(nameOfColumn) });
   const missing = best.format.required.filter((column) => !named.includes(column));
-  const unknown = named.filter((column) => !known.includes(column));
+  const unknown = named.filter((column) => !known.has(column));
   if (unknown.length > 0) {
-    return new FileFault('header.unknown', {
-      columns: unknown.map((column) => (column === '' ? '(empty)' : column)),
-      missing,
-    });
+    return new FileFault('header.unknown', { columns: unknown.map(nameOfColumn), missing });
   }
   return new FileFault('header.missing', { columns: missing });
+}
+
+/** Each that comes more than once, once. */
+function twiceIn(columns: readonly string[]): string[] {
+  const once = new Set<string>();
+  const twice = new Set<string>();
+  for (const column of columns) (once.has(column) ? twice : once).add(column);
+  return [...twice];
+}
+
+function nameOfColumn(column: string): string {
+  return column === '' ? '(empty)' : column;
 }
 
 /** The columns of a header as the format calls them; null for those that are ignored. */

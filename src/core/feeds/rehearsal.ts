@@ -7,7 +7,7 @@ import { Refusal } from '../refusal.ts';
 import type { GivenIdentity } from './identity-cell.ts';
 import { type NestingStep, refuseCycles } from './nesting-order.ts';
 import type { FeedRow, GivenKeys, GivenName, MembershipRow } from './row.ts';
-import type { FeedSettings } from './settings.ts';
+import { type FeedSettings, NOT_ITS_ROLE } from './settings.ts';
 
 export interface RehearsedRow {
   readonly line: number;
@@ -70,9 +70,7 @@ function refusalOf(row: FeedRow, allowedRoles: FeedSettings['allowedRoles']): Re
     return new Refusal('group.name_reserved', { name: reserved.name, why });
   }
   const role = row.roles.find(({ key }) => allowedRoles !== null && !allowedRoles.includes(key));
-  return role === undefined
-    ? null
-    : new Refusal('role.invalid', { role: role.name, why: 'this feed may not give it.' });
+  return role === undefined ? null : new Refusal('role.invalid', { role: role.name, why: NOT_ITS_ROLE });
 }
 
 function stepOf(line: number, row: FeedRow, names: Map<string, string>): NestingStep[] {

@@ -7,6 +7,9 @@ import type { StatedPlace } from './stated.ts';
 
 export type FeedMode = 'actions' | 'delta' | 'snapshot';
 
+/** Why a role outside `allowedRoles` is refused (F-08). */
+export const NOT_ITS_ROLE = 'this feed may not give it. Leave it out, or add it to allowedRoles of the feed.';
+
 /** How a delta file says what a row asks for. Words are in lower case. */
 export interface StatusWords {
   /** The column, in lower case. */

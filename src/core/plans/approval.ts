@@ -15,6 +15,8 @@ export interface Removals {
 /** What goes beyond an approval; empty when nothing does. */
 export interface Excess {
   readonly members: number;
+  /** People who would stop being effective members, counted in each group. */
+  readonly people: number;
   readonly users: number;
   readonly groups: number;
   readonly guards: readonly TrippedGuard[];
@@ -23,6 +25,8 @@ export interface Excess {
 /** A plan as an approval sees it. */
 export interface Approvable {
   readonly removals: Removals;
+  /** How many people stop being effective members, by the number of the group: one nesting may take very many along. */
+  readonly leaving: ReadonlyMap<number, number>;
   readonly guards: readonly TrippedGuard[];
 }
 
@@ -35,9 +39,12 @@ export function excessOver(approved: Approvable, now: Approvable): Excess {
   for (const [group, removed] of now.removals.members) {
     members += countBeyond(removed, approved.removals.members.get(group) ?? []);
   }
+  let people = 0;
+  for (const [group, count] of now.leaving) people += Math.max(0, count - (approved.leaving.get(group) ?? 0));
   const known = new Set(approved.guards.map(keyOf));
   return {
     members,
+    people,
     users: countBeyond(now.removals.usersDeactivated, approved.removals.usersDeactivated),
     groups: countBeyond(now.removals.groupsDeleted, approved.removals.groupsDeleted),
     guards: now.guards.filter((guard) => !known.has(keyOf(guard))),
@@ -45,14 +52,15 @@ export function excessOver(approved: Approvable, now: Approvable): Excess {
 }
 
 /** True when there is none. */
-export function isWithin({ members, users, groups, guards }: Excess): boolean {
-  return members + users + groups + guards.length === 0;
+export function isWithin({ members, people, users, groups, guards }: Excess): boolean {
+  return members + people + users + groups + guards.length === 0;
 }
 
 /** An excess as a sentence. */
-export function tellExcess({ members, users, groups, guards }: Excess): string {
+export function tellExcess({ members, people, users, groups, guards }: Excess): string {
   const more = [
     [members, 'membership would end', 'memberships would end'],
+    [members === 0 ? people : 0, 'person would leave a group', 'people would leave a group'],
     [users, 'user would be deactivated', 'users would be deactivated'],
     [groups, 'group would be deleted', 'groups would be deleted'],
   ] as const;

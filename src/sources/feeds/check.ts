@@ -92,7 +92,10 @@ export async function checkFile(path: string, settings: FeedSettings): Promise<F
   const rows = { total, accepted: total - refused.length, refused: refused.length };
   const isNothing = total > 0 && refused.length === total;
   const error = isNothing
-    ? { code: 'file.nothing_accepted', detail: `All ${total} rows of the file would be refused.` }
+    ? {
+        code: 'file.nothing_accepted',
+        detail: `All ${total} rows of the file would be refused. Correct them as the list says.`,
+      }
     : null;
   return { file, sha256, encoding, parts: partsSoFar(), rows, refused, plan: isNothing ? null : plan, error };
 }

@@ -5,11 +5,13 @@
  * it, or `FILE.sha256` with its hash.
  */
 import { createHash } from 'node:crypto';
-import { createReadStream, type Stats } from 'node:fs';
-import { open, readFile, stat } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { FeedSettings } from '../../core/feeds/settings.ts';
+import { openPlain } from './parts.ts';
 import { endsWell } from './reading.ts';
+import { errorCode } from '../../core/error-code.ts';
 
 export interface Patience {
   /** Milliseconds for which size and time must stand still. */
@@ -57,15 +59,24 @@ export function watchCompleteness({ settle, cutOff, now, onWaiting }: Patience):
     return before.endsWell || stoodStill >= cutOff ? 'complete' : 'waiting';
   }
 
+  async function standing(path: string, stats: Stats, settings: FeedSettings): Promise<Standing> {
+    switch (settings.completeness) {
+      case 'settle':
+        return settled(path, stats, settings);
+      case 'rename':
+        return stats.ctimeMs > stats.mtimeMs ? 'complete' : settled(path, stats, settings);
+      case 'marker':
+        return (await hasMarker(path)) ? 'complete' : 'waiting';
+    }
+  }
+
   return {
     async standingOf(path, stats, settings) {
-      switch (settings.completeness) {
-        case 'settle':
-          return settled(path, stats, settings);
-        case 'rename':
-          return stats.ctimeMs > stats.mtimeMs ? 'complete' : settled(path, stats, settings);
-        case 'marker':
-          return (await hasMarker(path)) ? 'complete' : 'waiting';
+      try {
+        return await standing(path, stats, settings);
+      } catch (error) {
+        // What cannot be read never becomes complete by itself: whoever takes it says why it is rejected.
+        return errorCode(error) === 'ENOENT' ? 'waiting' : 'complete';
       }
     },
     keepOnly(folder, paths) {
@@ -85,14 +96,26 @@ async function hasMarker(path: string): Promise<boolean> {
   const [done, ok, sum] = markersOf(path);
   if (done === undefined || ok === undefined || sum === undefined) return false;
   if ((await exists(done)) || (await exists(ok))) return true;
-  const wanted = /^[0-9a-f]{64}/i.exec(await readFile(sum, 'utf8').catch(() => ''))?.[0];
+  const wanted = /^[0-9a-f]{64}/i.exec(await beginningOf(sum))?.[0];
   if (wanted === undefined) return false;
   return wanted.toLowerCase() === (await sha256Of(path));
 }
 
+/** The first characters of a file; none of one that cannot be read. */
+async function beginningOf(path: string): Promise<string> {
+  const file = await openPlain(path).catch(() => null);
+  if (file === null) return '';
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(64), 0, 64, 0);
+    return buffer.toString('latin1', 0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
 async function lastByteEndsLine(path: string, size: number): Promise<boolean> {
   if (size === 0) return true;
-  const file = await open(path);
+  const file = await openPlain(path);
   try {
     const length = Math.min(size, 2);
     const { buffer } = await file.read(Buffer.alloc(length), 0, length, size - length);
@@ -105,7 +128,12 @@ async function lastByteEndsLine(path: string, size: number): Promise<boolean> {
 
 async function sha256Of(path: string): Promise<string> {
   const hash = createHash('sha256');
-  for await (const piece of createReadStream(path)) hash.update(piece as Buffer);
+  const file = await openPlain(path);
+  try {
+    for await (const piece of file.createReadStream({ autoClose: false })) hash.update(piece as Buffer);
+  } finally {
+    await file.close();
+  }
   return hash.digest('hex');
 }
 

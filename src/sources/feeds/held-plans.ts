@@ -21,7 +21,10 @@ export function feedPlans(parts: ImportParts): PlanKindHandler {
     onRejected: async (tx, plan) => {
       const error = {
         code: plan.state === 'stale' ? 'plan.stale' : 'plan.rejected',
-        detail: plan.state === 'stale' ? 'The plan could not be carried out any more.' : rejection(plan),
+        detail:
+          plan.state === 'stale'
+            ? 'The plan could not be carried out any more. Drop the file again to have it planned anew.'
+            : rejection(plan),
       };
       if (plan.run_n !== null) await rejectHeldRun(tx, { run: plan.run_n, holder: parts.newId(), error });
     },
@@ -40,7 +43,7 @@ async function carryOutHeld(parts: ImportParts, plan: PlanRow): Promise<void> {
     if (path === null) {
       throw new Refusal('plan.stale', {
         plan: plan.id,
-        why: 'its file is no longer in held/.',
+        why: 'its file is no longer in held/. Drop it again.',
         newPlan: null,
       });
     }

@@ -173,7 +173,9 @@ async function findFeed(
   const source = await findSource(database, name);
   if (source === null) throw new Refusal('source.not_found', { source: name });
   if (source.kind !== 'feed') {
-    throw new Refusal('source.invalid', { why: `${name} is no feed; files are imported for feeds only.` });
+    throw new Refusal('source.invalid', {
+      why: `${name} is no feed; files are imported for feeds only. Name a feed of the settings, or csv.`,
+    });
   }
   return { source, settings: feeds.get(name) ?? defaultFeedSettings(name) };
 }

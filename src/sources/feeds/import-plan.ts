@@ -19,7 +19,8 @@ export interface Read {
 /** How a run ends whose plan was replaced (D-32). */
 export const REPLACED: RunError = {
   code: 'plan.replaced',
-  detail: 'A newer file of the same feed took its place while it was held.',
+  detail:
+    'A newer file of the same feed took its place while it was held. Drop it again if it is still wanted.',
 };
 
 /** What a feed's plans are about: of those that are held, one at a time (D-32). */

@@ -8,7 +8,7 @@ import { FileFault, isFileFault } from '../../core/feeds/fault.ts';
 import type { Layout } from '../../core/feeds/layout.ts';
 import { type Sequence, sequenceOfName } from '../../core/feeds/sequence.ts';
 import type { FeedSettings } from '../../core/feeds/settings.ts';
-import { Refusal } from '../../core/refusal.ts';
+import { isRefusal, Refusal } from '../../core/refusal.ts';
 import { applyImport } from '../../directory/imports.ts';
 import { type Directory, perform, type Work } from '../../directory/work.ts';
 import { settleAlert } from '../../store/alerts.ts';
@@ -73,7 +73,8 @@ const SIGN_OF_LIFE = 2_000;
 const NOTES = {
   withheld: {
     code: 'snapshot.nothing_retracted',
-    detail: 'Rows were refused. Whoever is missing may stand in them, so nothing was retracted.',
+    detail:
+      'Rows were refused. Whoever is missing may stand in them, so nothing was retracted. Correct them, and drop the whole snapshot again.',
   },
   frozen: {
     code: 'snapshot.frozen',
@@ -107,7 +108,8 @@ export async function carryOut(parts: RunParts, run: RunRow, file: RunFile): Pro
     else if (facts.sha256 !== run.sha256) throw staleFile(file.approved);
     await applyAgain(parts, run, { ...file, facts });
   } catch (error) {
-    if (!isFileFault(error)) throw error;
+    const isRefused = isFileFault(error) || (isRefusal(error) && file.approved === null);
+    if (!isRefused) throw error;
     if (file.approved !== null) throw staleFile(file.approved);
     return await reject(parts, run, error);
   } finally {
@@ -117,7 +119,7 @@ export async function carryOut(parts: RunParts, run: RunRow, file: RunFile): Pro
 }
 
 function staleFile({ id }: PlanRow): Refusal {
-  const why = 'the file in held/ is no longer the one that was looked at.';
+  const why = 'the file in held/ is no longer the one that was looked at. Drop it again.';
   return new Refusal('plan.stale', { plan: id, why, newPlan: null });
 }
 
@@ -248,11 +250,11 @@ async function noteLayout(
   await noteRunLayout(directory.database, run.n, { format: formatOf(layouts), delimiter, header, files });
 }
 
-/** Ends a run for a fault of its file. Throws {@link RunLost}. */
+/** Ends a run for a fault of its file, or for what the directory refuses of it as a whole. Throws {@link RunLost}. */
 export async function reject(
   { directory, holder }: RunParts,
   run: RunRow,
-  fault: FileFault,
+  fault: FileFault | Refusal,
 ): Promise<RunRow> {
   await directory.database.transaction(async (tx) => {
     const state = await lockRun(tx, run.n, holder);

@@ -17,6 +17,9 @@ const PIECE = 262_144;
 const MAX_MANIFEST = 1_048_576;
 /** Bytes that one file of a zip may unpack to. */
 const MAX_ENTRY = 4_294_967_296;
+/** How many times its packed size a file may unpack to, once it is larger than what is unpacked of any: tables come to ten or twenty. */
+const MAX_RATIO = 200;
+const ANY_SIZE = 67_108_864;
 const ZIP = Buffer.from([0x50, 0x4b, 0x03, 0x04]);
 
 export interface Part {
@@ -75,8 +78,17 @@ async function partsOfZip(path: string): Promise<Parts | null> {
   return { parts, sequence };
 }
 
+/** Whether a zip file has its table of contents, which stands at its end; null for what is no zip file. */
+export async function isWholeZip(path: string): Promise<boolean | null> {
+  if (!(await lstat(path)).isFile() || !(await startsAsZip(path))) return null;
+  return listEntries(path).then(
+    () => true,
+    () => false,
+  );
+}
+
 async function startsAsZip(path: string): Promise<boolean> {
-  const file = await openWithoutLinks(path);
+  const file = await openPlain(path);
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, 0);
     return bytesRead === 4 && buffer.equals(ZIP);
@@ -90,7 +102,7 @@ async function listEntries(path: string): Promise<ReadonlySet<string>> {
 }
 
 async function* readEntry(path: string, name: string): AsyncGenerator<Buffer> {
-  const file = await openWithoutLinks(path);
+  const file = await openPlain(path);
   const zip = await openZip(file.fd);
   try {
     const entry = (await entriesOf(zip)).get(name);
@@ -98,11 +110,12 @@ async function* readEntry(path: string, name: string): AsyncGenerator<Buffer> {
     const openStream = promisify(zip.openReadStream.bind(zip)) as (
       entry: Entry,
     ) => Promise<NodeJS.ReadableStream>;
+    const limit = Math.min(MAX_ENTRY, Math.max(ANY_SIZE, entry.compressedSize * MAX_RATIO));
     let bytes = 0;
     for await (const piece of await openStream(entry)) {
       const buffer = piece as Buffer;
       bytes += buffer.length;
-      if (bytes > MAX_ENTRY) throw new FileFault('file.too_large', { limit: MAX_ENTRY });
+      if (bytes > limit) throw new FileFault('file.too_large', { limit });
       yield buffer;
     }
   } catch (error) {
@@ -117,7 +130,7 @@ async function withZip<T>(
   path: string,
   use: (entries: ReadonlyMap<string, Entry>) => Promise<T>,
 ): Promise<T> {
-  const file = await openWithoutLinks(path);
+  const file = await openPlain(path);
   try {
     return await use(await entriesOf(await openZip(file.fd)));
   } finally {
@@ -163,7 +176,7 @@ async function textOf(pieces: AsyncIterable<Buffer>, most: number): Promise<stri
 
 /** The bytes of a file, never through a symbolic link. */
 async function* readPieces(path: string): AsyncGenerator<Buffer> {
-  const file = await openWithoutLinks(path);
+  const file = await openPlain(path);
   try {
     for await (const piece of file.createReadStream({ highWaterMark: PIECE, autoClose: false })) {
       yield piece as Buffer;
@@ -173,10 +186,20 @@ async function* readPieces(path: string): AsyncGenerator<Buffer> {
   }
 }
 
-/** Never through a symbolic link, whatever was put in the file's place in the meantime. */
-async function openWithoutLinks(path: string): ReturnType<typeof open> {
+/**
+ * Opens a plain file, never through a symbolic link, whatever was put in its place in the meantime; it never waits for
+ * the other end of a pipe. Throws `file.unreadable`.
+ */
+export async function openPlain(path: string): ReturnType<typeof open> {
+  const file = await openAsItIs(path);
+  if ((await file.stat()).isFile()) return file;
+  await file.close();
+  throw new FileFault('file.unreadable', { why: 'it is no plain file' });
+}
+
+async function openAsItIs(path: string): ReturnType<typeof open> {
   try {
-    return await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    return await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
     const code = errorCode(error);
     if (code === 'EACCES' || code === 'EPERM') {

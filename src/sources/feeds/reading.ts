@@ -10,7 +10,7 @@ import type { Sequence } from '../../core/feeds/sequence.ts';
 import type { FeedSettings } from '../../core/feeds/settings.ts';
 import type { StagedRow } from '../../store/feeds/copy-text.ts';
 import { errorCode } from '../../core/error-code.ts';
-import { type Part, partsOf } from './parts.ts';
+import { isWholeZip, type Part, partsOf } from './parts.ts';
 
 export interface FileFacts {
   /** Hexadecimal; of a set in a folder that of the names and hashes of its files. */
@@ -150,9 +150,14 @@ async function* readPart(
   if (line !== null && cutOff === 'refuse-file') throw new FileFault('file.truncated', { line });
 }
 
-/** True when the text of a file ends with a line end or the last cell of a record, so that it may be complete. */
+/**
+ * True when the text of a file ends with a line end or the last cell of a record, so that it may be complete; of a
+ * zip file, when it has its table of contents.
+ */
 export async function endsWell(path: string, settings: FeedSettings): Promise<boolean> {
   try {
+    const isWhole = await isWholeZip(path);
+    if (isWhole !== null) return isWhole;
     const facts = await inspectFile(path, settings);
     const rows = readRows({ path, facts, settings, cutOff: 'refuse-file', onPart: () => undefined });
     let more = await rows.next();

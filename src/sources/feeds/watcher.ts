@@ -1,7 +1,7 @@
 /**
  * The watched folder. What the file system tells is a doorbell only: a pass over the folders finds every file,
- * whether somebody rang or not. One pass at a time, files of a feed in the order of their times, each feed in the
- * hands of one process.
+ * whether somebody rang or not. Each folder has passes of its own, so that no feed waits for another's large file;
+ * files of a feed are taken in the order of their times, each feed in the hands of one process.
  */
 import type { Dirent } from 'node:fs';
 import { lstat, mkdir, readdir } from 'node:fs/promises';
@@ -23,6 +23,7 @@ import { fileAway, type FilingParts, outcomeOf } from './filing.ts';
 import { claimedPath, mayBeTaken } from './folders.ts';
 import { watchFreshness } from './freshness.ts';
 import { carryOut, reject, RunLost, type RunParts } from './import-run.ts';
+import { limitedTo, Passes } from './passes.ts';
 
 export interface WatcherParts extends RunParts, FilingParts, ClaimParts {
   readonly log: Logger;
@@ -51,7 +52,11 @@ export const WATCHER_TIMING: WatcherTiming = {
 
 /** Milliseconds in which a feed's turn and its runs are asked for again; well below their time. */
 const KEEP_TURN = 2_000;
+/** Files that are worked on at once: each takes a connection and a processor of the database. */
+const AT_ONCE = 2;
 const MAX_ATTEMPTS = 5;
+/** What a file system says of a file that another program keeps, or that we have no right to move. */
+const NOT_LET_GO: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EBUSY', 'EXDEV']);
 /** How a manifest is known to be written whole, whatever its feed waits for with files. */
 const SETTLING: FeedSettings = { ...defaultFeedSettings('manifest'), completeness: 'settle' };
 /** What every feed's folder holds. */
@@ -61,17 +66,18 @@ const OWN_FOLDERS: ReadonlySet<string> = new Set(['work', 'done', 'rejected', 'h
 export class FolderWatcher {
   readonly #parts: WatcherParts;
   readonly #completeness: Completeness;
+  readonly #passes: readonly Passes[];
+  readonly #limited = limitedTo(AT_ONCE);
   #doorbell: FSWatcher | null = null;
-  #timer: NodeJS.Timeout | null = null;
-  #pass: Promise<void> = Promise.resolve();
-  #isPassing = false;
-  #rang = false;
   #isStopping = false;
   /** Links and folders that the log has told of. */
   readonly #told = new Set<string>();
 
   constructor(parts: WatcherParts) {
     this.#parts = parts;
+    this.#passes = parts.folders.map(
+      (folder) => new Passes(() => this.#look(folder), parts.timing.lookAgain),
+    );
     this.#completeness = watchCompleteness({
       ...parts.timing,
       now: () => performance.now(),
@@ -102,44 +108,26 @@ export class FolderWatcher {
   /** Takes nothing more, waits for the file in hand, and gives back what this process holds. */
   async stop(): Promise<void> {
     this.#isStopping = true;
-    if (this.#timer !== null) clearTimeout(this.#timer);
     await this.#doorbell?.close();
-    await this.#pass;
+    await Promise.all(this.#passes.map((passes) => passes.stop()));
     await releaseRuns(this.#parts.database, this.#parts.holder);
     await giveTurns(this.#parts.database, this.#parts.holder);
   }
 
   #ring(): void {
-    if (this.#isStopping) return;
-    if (this.#isPassing) {
-      this.#rang = true;
-      return;
-    }
-    this.#isPassing = true;
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#pass = this.#look().then((next) => {
-      this.#isPassing = false;
-      if (this.#isStopping) return;
-      const after = this.#rang ? Math.min(next, this.#parts.timing.lookAgain) : next;
-      this.#rang = false;
-      this.#timer = setTimeout(() => this.#ring(), after);
-    });
+    for (const passes of this.#passes) passes.ring();
   }
 
-  /** One pass; answers after how many milliseconds to make the next. */
-  async #look(): Promise<number> {
-    const { folders, log, timing } = this.#parts;
-    let next = timing.passEvery;
-    for (const folder of folders) {
-      try {
-        await watchFreshness(this.#parts.database, folder.settings, Date.now());
-        if (await this.#lookInto(folder)) next = Math.min(next, timing.lookAgain);
-      } catch (error) {
-        log.error({ err: error, feed: folder.settings.name }, 'A pass over the folder failed');
-        next = Math.min(next, timing.afterFault);
-      }
+  /** One pass over a folder; answers after how many milliseconds to make the next. */
+  async #look(folder: FeedFolder): Promise<number> {
+    const { database, log, timing } = this.#parts;
+    try {
+      await watchFreshness(database, folder.settings, Date.now());
+      return (await this.#lookInto(folder)) ? timing.lookAgain : timing.passEvery;
+    } catch (error) {
+      log.error({ err: error, feed: folder.settings.name }, 'A pass over the folder failed');
+      return timing.afterFault;
     }
-    return next;
   }
 
   /** True when something in the folder is still to come: a file that settles, or a feed that another process has. */
@@ -153,16 +141,38 @@ export class FolderWatcher {
       void takeTurn(database, folder.settings.name, holder).catch(() => undefined);
     }, KEEP_TURN);
     try {
-      for (const run of await resumeClaims(this.#parts, folder)) await this.#work(run, folder);
+      for (const run of await resumeClaims(this.#parts, folder))
+        await this.#limited(() => this.#work(run, folder));
       for (const file of ready) {
         if (this.#isStopping) return false;
-        const run = await claimFile(this.#parts, folder, file);
-        if (run !== null) await this.#work(run, folder);
+        await this.#limited(async () => {
+          const run = await this.#claim(folder, file);
+          if (run !== null) await this.#work(run, folder);
+        });
       }
     } finally {
       clearInterval(turn);
     }
     return settling;
+  }
+
+  /** Null for a file that is not to be had: another process was quicker, or the file system does not let it go. */
+  async #claim(folder: FeedFolder, name: string): Promise<RunRow | null> {
+    try {
+      return await claimFile(this.#parts, folder, name);
+    } catch (error) {
+      const code = errorCode(error);
+      if (!NOT_LET_GO.has(code)) throw error;
+      const told = { feed: folder.settings.name, name: join(folder.name, name), code };
+      this.#noteOnce(join(folder.path, name), told, 'A file cannot be moved out of the watched folder');
+      return null;
+    }
+  }
+
+  #noteOnce(path: string, told: object, text: string): void {
+    if (this.#told.has(path)) return;
+    this.#told.add(path);
+    this.#parts.log.warn(told, text);
   }
 
   /** The files that may be taken, oldest first: none before an older one that will have settled in a moment. */
@@ -202,14 +212,14 @@ export class FolderWatcher {
   #noteStranger({ path, name: folderName, settings }: FeedFolder, entry: Dirent): void {
     const { name } = entry;
     const strange = join(path, name);
-    if (this.#told.has(strange) || name.startsWith('.')) return;
+    if (name.startsWith('.')) return;
     const isOurs = OWN_FOLDERS.has(name) || this.#parts.folders.some((folder) => folder.path === strange);
     if (entry.isDirectory() && isOurs) return;
-    this.#told.add(strange);
     const told = { feed: settings.name, name: join(folderName, name) };
-    if (entry.isSymbolicLink()) this.#parts.log.warn(told, 'A link in the watched folder is not followed');
+    if (entry.isSymbolicLink()) this.#noteOnce(strange, told, 'A link in the watched folder is not followed');
     else if (entry.isDirectory())
-      this.#parts.log.warn(
+      this.#noteOnce(
+        strange,
         told,
         'A folder in the watched one belongs to no feed of the settings and is not read',
       );

@@ -66,9 +66,9 @@ const find = `
   update staged_user s
   set user_n = j.n, fault_code = j.code,
       fault_detail = case j.code
-        when 'identity.ambiguous' then 'The identity "' || ${CELL} || '" fits ' || j.fits || ' users.'
+        when 'identity.ambiguous' then 'The identity "' || ${CELL} || '" fits ' || j.fits || ' users. Name the one that is meant by its userName or id.'
         when 'identity.conflict' then 'The identity "' || ${CELL} || '" names two different users: '
-          || 'one of its keys belongs to somebody else.' end
+          || 'one of its keys belongs to somebody else. Correct it, or decide whether they are one person (muster conflicts list).' end
   from judged j where j.line = s.line`;
 
 /** Rows that find nobody and share their strongest key are of one person. */
@@ -93,7 +93,7 @@ const refuseTwice = `
   update staged_user s
   set fault_code = 'identity.conflict',
       fault_detail = 'The identity "' || ${CELL} || '" names two different users: an earlier row of the file gives this '
-        || case late.kind when 'n' then 'userName' else 'externalId' end || ' to somebody else.'
+        || case late.kind when 'n' then 'userName' else 'externalId' end || ' to somebody else. Correct one of the two rows.'
   from late where s.line = late.line`;
 
 /** Makes the users that nobody knows; what is stated of them is written with that of all others. A row without userName makes a stub. */

@@ -1,4 +1,5 @@
 /** Whom a plan takes from what, as it was kept with it. */
+import type { GroupN } from '../../core/ids.ts';
 import { type Connection, named } from '../database.ts';
 import type { PlanN } from './plans.ts';
 
@@ -24,6 +25,11 @@ const ofGroups = named(
    where p.plan_n = $1 and p.group_n > $2 order by p.group_n limit $3`,
 );
 
+const allLeaving = named(
+  'plan_all_leaving',
+  'select group_n as n, leaving from plan_group where plan_n = $1',
+);
+
 const ofTargets = named(
   'plan_leaving_of_targets',
   `select t.id, t.name, p.leaving from plan_target p join target t on t.n = p.target_n
@@ -37,6 +43,12 @@ export async function listLeavingOfGroups(
   { after, limit }: { readonly after: number; readonly limit: number },
 ): Promise<LeavingGroup[]> {
   return connection.rows<LeavingGroup>(ofGroups, [plan, after, limit]);
+}
+
+/** How many people leave each group by a plan, by the number of the group. */
+export async function readLeaving(connection: Connection, plan: PlanN): Promise<ReadonlyMap<GroupN, number>> {
+  const rows = await connection.rows<{ n: GroupN; leaving: number }>(allLeaving, [plan]);
+  return new Map(rows.map(({ n, leaving }) => [n, leaving]));
 }
 
 /** Targets that people leave, by name. */

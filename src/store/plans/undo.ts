@@ -53,6 +53,12 @@ export async function listDeactivated(connection: Connection, xid: string): Prom
   return (await connection.rows<{ id: UserId }>(deactivated, [xid])).map(({ id }) => id);
 }
 
+/** True when something that the transaction did can be turned round. */
+export async function leavesAnything(connection: Connection, xid: string): Promise<boolean> {
+  const found = await Promise.all([listMoved(connection, xid), listDeactivated(connection, xid)]);
+  return found.some((rows) => rows.length > 0);
+}
+
 /** Locks groups in the order of their numbers until the transaction ends. */
 export async function lockGroupsMoved(tx: Tx, groups: readonly GroupN[]): Promise<void> {
   await tx.rows(lockGroups, [groups]);

@@ -47,7 +47,8 @@ const MEMBERS_PER_OPERATION = 1_000;
  */
 export async function planPushUndo(parts: Parts, plan: PlanRow, by: Attribution): Promise<PlanRow> {
   const refuse = (why: string): Refusal => new Refusal('plan.not_undoable', { plan: plan.id, why });
-  if (plan.state !== 'applied') throw refuse(`it is ${plan.state} and has done nothing.`);
+  if (plan.state !== 'applied')
+    throw refuse(`it is ${plan.state} and has done nothing. Undo plans that are applied.`);
   const { target } = pushRequest.parse(plan.request);
   const row = await readTarget(parts.database, target);
   if (row === null) throw refuse('its target is not there any more.');

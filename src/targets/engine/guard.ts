@@ -134,10 +134,16 @@ async function hold(context: TargetContext, { plan, guards }: Holding): Promise<
   return false;
 }
 
+/** A push names everybody whom it takes out one by one. */
+const NOBODY: ReadonlyMap<number, number> = new Map();
+
 async function excessOf(context: TargetContext, tx: Tx, plan: PushPlanRow): Promise<Excess> {
   const covered = removalsOf(await listRemovals(tx, plan.n));
   const now = removalsOf(await operationsOf(context, tx));
-  return excessOver({ removals: covered, guards: [] }, { removals: now, guards: [] });
+  return excessOver(
+    { removals: covered, leaving: NOBODY, guards: [] },
+    { removals: now, leaving: NOBODY, guards: [] },
+  );
 }
 
 /** What the push would take away, one by one. */
