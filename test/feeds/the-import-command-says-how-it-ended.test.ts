@@ -95,13 +95,20 @@ describe('muster import', () => {
     expect((await commands.run('import', several)).code).toBe(5);
   });
 
-  it('ends with 2 for what is named wrongly, and says what to look at', async () => {
-    const path = await file('good.csv', rows('good', 1));
+  it('ends with 4 for a folder without a file to take', async () => {
     const empty = join(folder, 'empty');
     await mkdir(empty);
+    await writeFile(join(empty, 'export.csv.part'), rows('part', 1));
+    expect(await commands.run('import', empty)).toMatchObject({
+      code: 4,
+      err: expect.stringContaining('Put CSV files into it'),
+    });
+  });
+
+  it('ends with 2 for what is named wrongly, and says what to look at', async () => {
+    const path = await file('good.csv', rows('good', 1));
     for (const [words, said] of [
       [[join(folder, 'nothing.csv')], 'Look whether its path is right'],
-      [[empty], 'Put CSV files into it'],
       [[path, '--source', 'nobody'], 'Look whether its name is right'],
       [[path, '--source', 'console'], 'Name a feed'],
     ] as const) {
