@@ -154,18 +154,6 @@ describe('D-31, D-32: a file that removes much', () => {
     await deciding.reject(await planOf(again));
   });
 
-  it('D-31: stubs count among the removals and not in the bases', async () => {
-    const people = names(300).map((name) => `based-${name}`);
-    await test.import(HEADER + rows('based', people));
-    const fewer = HEADER + rows('based', people.slice(25, 50), 'delete');
-    const held = await test.import(fewer);
-    expect(await planOf(held)).toMatchObject({ guards: [{ guard: 'removals', count: 25, limit: 20 }] });
-    await deciding.reject(await planOf(held));
-    // A tenth of 300 people is more than twenty.
-    await test.import(`userName\n${people.join('\n')}\n`);
-    expect((await test.import(fewer)).run).toMatchObject({ state: 'applied' });
-  });
-
   it('D-30: a plan says who is taken from which target, and the place in the log that it was made from', async () => {
     const people = names(30).map((name) => `pushed-${name}`);
     await test.import(`userName\n${people.join('\n')}\n`);
@@ -470,5 +458,18 @@ describe('D-31, D-32: a file that removes much', () => {
     expect(
       await listPlans(test.database, { state: null, kind: null, source: 'none' }, { after: 0, limit: 9 }),
     ).toEqual([]);
+  });
+
+  // Last, since its people raise the limits of the feed for good.
+  it('D-31: stubs count among the removals and not in the bases', async () => {
+    const people = names(300).map((name) => `based-${name}`);
+    await test.import(HEADER + rows('based', people));
+    const fewer = HEADER + rows('based', people.slice(25, 50), 'delete');
+    const held = await test.import(fewer);
+    expect(await planOf(held)).toMatchObject({ guards: [{ guard: 'removals', count: 25, limit: 20 }] });
+    await deciding.reject(await planOf(held));
+    // A tenth of 300 people is more than twenty.
+    await test.import(`userName\n${people.join('\n')}\n`);
+    expect((await test.import(fewer)).run).toMatchObject({ state: 'applied' });
   });
 });
