@@ -19,6 +19,7 @@ import { pruneTraces } from '../store/scim/traces.ts';
 import { forgetHistory } from '../store/history-retention.ts';
 import { sweepDeletedGroups } from '../store/leftovers.ts';
 import { forgetCuts } from '../store/effective/feed-cuts.ts';
+import { forgetErasedAtTargets } from '../store/privacy/erasure.ts';
 import { dropLogPartitions, ensureLogPartitions } from '../store/log-partitions.ts';
 import { pruneSaml } from '../store/saml/requests.ts';
 import { pruneSessions } from '../store/sessions.ts';
@@ -109,6 +110,7 @@ async function retain({
   const turn = { name: 'retention', holder: randomUUID(), seconds: RETAIN_S };
   if ((await takeLease(database, turn)) === null) return;
   await forgetCuts(database, cursorDays);
+  await forgetErasedAtTargets(database);
   await dropLogPartitions(database, new Date(now().getTime() - Math.max(historyDays, cursorDays) * DAY_MS));
 }
 

@@ -1,9 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import type { Program } from './command.ts';
 import { exit, tellFailure, tellUsage } from './exit.ts';
+import { ownVersion } from './own-version.ts';
 import type { CommandIo } from './terminal.ts';
 
 type Add = (program: Program) => void;
@@ -39,6 +37,9 @@ const commands: Readonly<Record<string, () => Promise<Add>>> = {
   delegation: async () => (await import('./commands/delegation.ts')).addDelegationCommands,
   reserved: async () => (await import('./commands/governance.ts')).addReservedNameCommands,
   audit: async () => (await import('./commands/audit.ts')).addAuditCommands,
+  backup: async () => (await import('./commands/backup.ts')).addBackupCommand,
+  restore: async () => (await import('./commands/backup.ts')).addRestoreCommand,
+  privacy: async () => (await import('./commands/privacy.ts')).addPrivacyCommands,
   client: async () => (await import('./commands/client.ts')).addClientCommands,
   token: async () => (await import('./commands/client.ts')).addTokenCommands,
   conflicts: async () => (await import('./commands/conflicts.ts')).addConflictCommands,
@@ -99,11 +100,3 @@ function wanted(word = ''): readonly (() => Promise<Add>)[] {
 const exitCodesHelp = `
 Exit codes: 0 done, 1 unexpected, 2 usage, 3 configuration, 4 some rows refused, 5 held by a guard,
 6 something unreachable, 7 not allowed, 8 stale plan or conflict, 9 differences found (--exit-code).`;
-
-/** Of the nearest package.json above: sources and compiled program lie at different depths. */
-function ownVersion(): string {
-  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
-    const file = join(folder, 'package.json');
-    if (existsSync(file)) return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
-  }
-}

@@ -43,7 +43,7 @@ const insertChange = named(
 
 const insertPersonal = named(
   'change_personal_insert',
-  'insert into change_personal (seq, user_n, before, after) values ($1, $2, $3, $4)',
+  'insert into change_personal (seq, user_n, before, after, reason) values ($1, $2, $3, $4, $5)',
 );
 
 const ownPlace = named('change_own_place', 'select pg_current_xact_id()::text as xid, 0::bigint as seq');
@@ -86,11 +86,13 @@ export async function recordChange(tx: Tx, author: ChangeAuthor, entry: ChangeEn
       ...authorColumns(author),
       isPersonal ? null : json(entry.before),
       isPersonal ? null : json(entry.after),
-      entry.reason ?? null,
+      isPersonal ? null : (entry.reason ?? null),
     ]),
   );
-  if (isPersonal && (entry.before !== undefined || entry.after !== undefined)) {
-    await tx.rows(insertPersonal, [place.seq, entry.user, json(entry.before), json(entry.after)]);
+  const { before, after, reason } = entry;
+  if (isPersonal && (before !== undefined || after !== undefined || reason !== undefined)) {
+    const said = [json(before), json(after), reason ?? null];
+    await tx.rows(insertPersonal, [place.seq, entry.user, ...said]);
   }
   return place;
 }

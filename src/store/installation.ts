@@ -43,7 +43,7 @@ const isAhead = named(
 /* Before every transaction of this server, so that every position sees them. */
 const settleLog = named(
   'epoch_settle_log',
-  `update change set xid = '1' where xid >= pg_snapshot_xmax(pg_current_snapshot())`,
+  `update change set xid = '1', first_xid = coalesce(first_xid, xid) where xid >= pg_snapshot_xmax(pg_current_snapshot())`,
 );
 const settleImports = named(
   'epoch_settle_imports',
@@ -72,6 +72,11 @@ const bindKey = named(
 const boundKey = named(
   'installation_bound_key',
   `select value = to_jsonb($1::text) as fits from installation where key = 'master_key'`,
+);
+
+const sealedWith = named(
+  'installation_sealed_with',
+  `select value #>> '{}' as fingerprint from installation where key = 'master_key'`,
 );
 
 const firstStart = named(
@@ -113,6 +118,13 @@ export async function openEpoch(
   });
 }
 
+/** Closes the epoch of a backup that was loaded just now, and opens another: what reads on from the old one is told so. */
+export async function beginRestoredEpoch(tx: Tx, baseUrl: string): Promise<void> {
+  const here = onlyRow(await tx.rows<{ system: string; timeline: number }>(identity));
+  await settleOldLog(tx);
+  await beginEpoch(tx, here, baseUrl);
+}
+
 /** Id of the epoch that is open; null before the first start. */
 export async function findEpoch(connection: Connection): Promise<string | null> {
   return (await connection.rows<EpochRow>(open))[0]?.id ?? null;
@@ -126,6 +138,11 @@ export async function bindMasterKey(database: Database, fingerprint: string): Pr
 /** Whether the database is sealed with the master key of that fingerprint; null while no key has sealed it. */
 export async function fitsMasterKey(connection: Connection, fingerprint: string): Promise<boolean | null> {
   return (await connection.rows<{ fits: boolean }>(boundKey, [fingerprint]))[0]?.fits ?? null;
+}
+
+/** Fingerprint of the master key that seals the database; null while no key has. */
+export async function readBoundKey(connection: Connection): Promise<string | null> {
+  return (await connection.rows<{ fingerprint: string }>(sealedWith))[0]?.fingerprint ?? null;
 }
 
 /** True once in the life of a database: for the transaction that takes care of the first start. */

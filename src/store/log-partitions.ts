@@ -2,7 +2,7 @@
  * The log is partitioned by month, so that what is past its keeping goes at once and not row by row (P-06). Rows
  * of a month that has no partition yet land in the default one and stay readable there.
  */
-import { type Database, named, type Tx } from './database.ts';
+import { type Connection, type Database, named, type Tx } from './database.ts';
 
 /** Key of the lock under which partitions are made, among PostgreSQL's advisory locks. */
 const PARTITION_LOCK = 7_205_182;
@@ -50,6 +50,21 @@ export async function dropLogPartitions(database: Database, until: Date): Promis
       await tx.rows({ text: `drop table ${name}` });
     }
   });
+}
+
+/** Months with a partition of their own, as `2026_11`. */
+export async function listMonths(connection: Connection): Promise<string[]> {
+  const found = await connection.rows<{ name: string }>(partitions);
+  return found.map(({ name }) => name.slice('change_'.length));
+}
+
+/** Makes the partitions of months that have none; no row of them may be in the default one. */
+export async function makeMonths(tx: Tx, months: readonly string[]): Promise<void> {
+  for (const month of months) {
+    const [year, number] = month.split('_').map(Number);
+    const first = new Date(Date.UTC(year ?? 0, (number ?? 1) - 1));
+    await ensureMonth(tx, first, monthOf(first, 1));
+  }
 }
 
 /** The moment at which the month of a partition is over. */

@@ -39,6 +39,28 @@ export async function migrate(url: string): Promise<Migrated> {
   });
 }
 
+/** Names of the migrations that this program has, in order. */
+export async function knownMigrations(): Promise<readonly string[]> {
+  return (await migrationFiles()).map(withoutExtension);
+}
+
+/** Takes back every migration but those, the newest first: for a database in which nothing was done yet. */
+export async function undoMigrationsBut(url: string, kept: readonly string[]): Promise<void> {
+  const surplus = (await withSession({ connectionString: url }, appliedNames)).filter(
+    (name) => !kept.includes(name),
+  );
+  if (surplus.length === 0) return;
+  const knex = knexFactory(knexSettings(url));
+  try {
+    for (const name of surplus.reverse()) {
+      const one: Knex.MigratorConfig & { readonly name: string } = { name };
+      await knex.migrate.down(one);
+    }
+  } finally {
+    await knex.destroy();
+  }
+}
+
 /** Names of the migrations that the database does not have yet, in order. */
 export async function pendingMigrations(url: string): Promise<readonly string[]> {
   return withSession({ connectionString: url }, async (client) => (await compare(client)).pending);

@@ -195,7 +195,8 @@ describe('joining and leaving', () => {
     expect(await codeOf(cast.approve(leader, request))).toBe('request.decided');
     const log = await cast.database.rows<{ type: string; reason: string | null; actor_id: string }>(
       {
-        text: `select type, reason, actor_id from change where group_n = $1 and type like 'request.%' order by seq`,
+        text: `select c.type, p.reason, c.actor_id from change c left join change_personal p on p.seq = c.seq
+               where c.group_n = $1 and c.type like 'request.%' order by c.seq`,
       },
       [group.n],
     );

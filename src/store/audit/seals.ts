@@ -58,7 +58,7 @@ const list = named(
 
 /** Everything that a row says; what it says of persons is apart, since it can be erased, and is not sealed. */
 const digest = `substring(sha256(convert_to(jsonb_build_array(
-    c.xid::text, c.seq, (extract(epoch from c.at) * 1000000)::bigint, c.type, c.batch, c.group_n, c.user_n,
+    coalesce(c.first_xid, c.xid)::text, c.seq, (extract(epoch from c.at) * 1000000)::bigint, c.type, c.batch, c.group_n, c.user_n,
     c.actor_kind, c.actor_id, c.on_behalf_of, c.source_n, c.origin_n, c.request_id, c.added, c.added_lines,
     c.removed, c.removed_lines, c.before, c.after, c.reason, c.part, c.parts, c.causes, c.causes_total
   )::text, 'UTF8')) for ${DIGEST_BYTES})`;

@@ -30,7 +30,7 @@ const search = named(
           o.kind as origin_kind, o.name as origin_name, o.sha256 as origin_sha256, c.request_id,
           b.id as on_behalf_of, g.id as group_id, g.name as group_name, u.id as user_id, u.user_name,
           c.added, c.added_lines, c.removed, c.removed_lines,
-          coalesce(p.before, c.before) as before, coalesce(p.after, c.after) as after, c.reason,
+          coalesce(p.before, c.before) as before, coalesce(p.after, c.after) as after, coalesce(p.reason, c.reason) as reason,
           c.part, c.parts, c.causes, c.causes_total
    from change c
    left join source s on s.n = c.source_n

@@ -36,7 +36,8 @@ const select = (where: string): string => `
   select c.seq, c.at, c.type, c.actor_kind,
     coalesce(case when c.actor_kind = 'user' then (
       select ${userLabel} from users u where u.id::text = c.actor_id) end, c.actor_id) as actor,
-    (select s.name from source s where s.n = c.source_n) as source, o.kind as origin_kind, o.name as origin, c.reason,
+    (select s.name from source s where s.n = c.source_n) as source, o.kind as origin_kind, o.name as origin,
+    coalesce(p.reason, c.reason) as reason,
     (select jsonb_build_object('id', g.id, 'name', g.name) from groups g where g.n = c.group_n) as "group",
     (select jsonb_build_object('id', u.id, 'name', ${userLabel}) from users u where u.n = c.user_n) as "user",
     coalesce(c.before, p.before) as before, coalesce(c.after, p.after) as after,

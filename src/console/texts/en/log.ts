@@ -10,6 +10,7 @@ export const log = {
     'user.created': 'User created',
     'user.updated': 'User changed',
     'user.deleted': 'User deleted',
+    'user.erased': 'User erased',
     'user.stubbed': 'Named before arriving',
     'session.started': 'Signed in',
     'session.ended': 'Signed out',
