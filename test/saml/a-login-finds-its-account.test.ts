@@ -60,7 +60,9 @@ describe('a login', () => {
     await site.do((work) =>
       bindLoginKey(work, { user: made.id, kind: 'targetedId', issuer: ENTITY, value: 't-ad' }),
     );
-    expect(await login(said)).toBe(made.id);
+    expect(await login(said)).not.toBe('identity.unbound');
+    const text = 'select how from session where user_n = $1';
+    expect(await site.database.rows({ text }, [made.n])).toEqual([{ how: 'saml' }]);
   });
 
   it('makes an account with what the provider says, and finds it again by the targetedId', async () => {
