@@ -7,16 +7,20 @@ import { parsePermission, type Permission } from '../core/permissions.ts';
 import { type Connection, named, type Tx } from './database.ts';
 import { externalIdIssuer } from './users.ts';
 
-/** Users with what they hold out of reach of a source, as `n` and `permission`; what everyone holds is left out. */
-export const heldOutOfReach = (source: string): string => `
-  select p.holder_n as n, p.permission from permission_grant p where p.permission <> 'groups.request'
+/**
+ * Users with what they hold out of reach of a source, as `n` and `permission`; what everyone holds is left out. `among` is
+ * an array of those to look at, where they are few.
+ */
+export const heldOutOfReach = (source: string, among: string | null = null): string => `
+  select p.holder_n as n, p.permission from permission_grant p
+  where p.permission <> 'groups.request'${among === null ? '' : ` and p.holder_n = any(${among})`}
   union
   select a.member_n, p.permission
   from permission_grant p
   join groups h on h.n = p.holder_n and h.kind not in ('everyone', 'everyone-signed-in')
   join closure c on c.ancestor = h.n
   join assertion a on a.group_n = c.descendant and a.member_kind = 'u' and not a.suppressed
-  where p.permission <> 'groups.request'
+  where p.permission <> 'groups.request'${among === null ? '' : ` and a.member_n = any(${among})`}
     and not exists (select from closure t join groups d on d.n = t.descendant
                     where t.ancestor = h.n and ${source} = any(d.trusted_sources))`;
 
@@ -30,20 +34,20 @@ const KEEPS = `(
 const outOfReach = named(
   'holder_out_of_reach',
   `select u.n, u.id, coalesce(u.user_name, u.document #>> '{emails,0,value}', u.id::text) as name,
-     min(h.permission) as permission, bool_or(h.permission = 'admin') as "isAdministrator", ${KEEPS} as kept,
-     coalesce((select c.source_n = $2::int from change_personal p join change c on c.seq = p.seq
+     min(h.permission) as permission, ${KEEPS} as kept,
+     coalesce((select c.source_n = $2::int from change_personal p join change c on c.user_n = p.user_n and c.seq = p.seq
                where p.user_n = u.n and p.before ->> 'active' = 'true' and p.after ->> 'active' = 'false'
                order by p.seq desc limit 1), false) as "endedByIt"
-   from (${heldOutOfReach('$2::int')}) h join users u on u.n = h.n
-   where u.n = any($1::int[]) and u.deleted_at is null
+   from (${heldOutOfReach('$2::int', '$1::int[]')}) h join users u on u.n = h.n
+   where u.deleted_at is null
    group by u.n`,
 );
 
 const administrators = named(
   'holder_administrators',
   `select u.n, u.id, coalesce(u.user_name, u.id::text) as name
-   from (${heldOutOfReach('0')}) h join users u on u.n = h.n
-   where u.n = any($1::int[]) and h.permission = 'admin' and u.active and u.deleted_at is null`,
+   from (${heldOutOfReach('0', '$1::int[]')}) h join users u on u.n = h.n
+   where h.permission = 'admin' and u.active and u.deleted_at is null`,
 );
 
 /** An account that holds a permission which a source could not have given it. */
@@ -53,7 +57,6 @@ export interface HigherAccount {
   readonly name: string;
   /** One of the permissions. */
   readonly permission: Permission;
-  readonly isAdministrator: boolean;
   /** The source keeps it: what it says of the end of the account counts. */
   readonly kept: boolean;
   /** It was the source that deactivated it last. */
