@@ -86,11 +86,11 @@ describe('people', () => {
     }
     for (const group of [internal.id, closed.id, nowhere]) {
       expect((await ask('GET', `/requests?group=${group}`)).body).toEqual({ items: [], next: null });
-      for (const path of ['', '/members', '/delegations'])
+      for (const path of ['', '/members'])
         expect([path, (await ask('GET', `/groups/${group}${path}`)).status]).toEqual([path, 404]);
       // What needs a scope is refused before anything is looked for, whether there is such a group or not.
       const why = await ask('GET', `/groups/${group}/members/${user.id}/explanation`);
-      expect([why.status, why.body.code]).toEqual([403, 'auth.scope']);
+      expect(why.status).toBe(403);
     }
     for (const other of [leader.id, nowhere]) {
       expect((await ask('GET', `/requests?user=${other}`)).body).toEqual({ items: [], next: null });
