@@ -4,9 +4,20 @@ import { Refusal } from '../refusal.ts';
 import { isObject, type Json, type JsonObject, own } from './json.ts';
 import { type Attribute, attributeNamed } from './schema.ts';
 
+/** Keys of elements that were asked for before: a PATCH asks for those of all elements at each of its operations. */
+const known = new WeakMap<Attribute, WeakMap<JsonObject, string>>();
+
 /** Equal for two elements with the same type and value; for those without a value, when all of them is the same. */
 export function pluralKey(attribute: Attribute, element: Json): string {
   if (!isObject(element)) return keyOf(attribute, element);
+  const keys = known.get(attribute) ?? new WeakMap<JsonObject, string>();
+  known.set(attribute, keys);
+  const key = keys.get(element) ?? keyOfObject(attribute, element);
+  keys.set(element, key);
+  return key;
+}
+
+function keyOfObject(attribute: Attribute, element: JsonObject): string {
   const valueAttribute = attributeNamed(attribute.subAttributes, 'value');
   const value = own(element, 'value');
   const names =

@@ -122,16 +122,18 @@ function changed(
   elements: readonly Json[],
   { path, test, subs, seed }: Extract<Mutation, { readonly kind: 'changeElements' }>,
 ): readonly Json[] {
-  const fits = (element: Json): boolean => test === null || matchesElement(test, element);
   const fresh: number[] = [];
   const next: Json[] = [];
+  let isFound = false;
   for (const element of elements) {
-    const after = fits(element) && isObject(element) ? withSubs(element, subs) : element;
+    const isFitting = test === null || matchesElement(test, element);
+    isFound ||= isFitting;
+    const after = isFitting && isObject(element) ? withSubs(element, subs) : element;
     if (after === undefined) continue;
     next.push(after);
-    if (fits(element)) fresh.push(next.length - 1);
+    if (isFitting) fresh.push(next.length - 1);
   }
-  if (!elements.some(fits)) {
+  if (!isFound) {
     if (seed === 'refuse') {
       throw new Refusal('patch.no_target', { path: spellPath(path), why: 'no value fits the filter.' });
     }

@@ -97,12 +97,15 @@ function kindSaid(value: Json): [MemberId, MemberKind][] {
   const id = parseGroupId(idIn(value));
   const type = isObject(value) ? own(value, 'type') : undefined;
   if (id === null || typeof type !== 'string') return [];
-  const kind = MEMBER_KINDS[type.toLowerCase()];
+  const kind = MEMBER_KINDS.get(type.toLowerCase());
   if (kind === undefined) throw invalidValue('members.type', 'must be User or Group.');
   return [[id, kind]];
 }
 
-const MEMBER_KINDS: Readonly<Record<string, MemberKind | undefined>> = { user: 'u', group: 'g' };
+const MEMBER_KINDS: ReadonlyMap<string, MemberKind> = new Map([
+  ['user', 'u'],
+  ['group', 'g'],
+]);
 
 /** Ids in the values of `members`: `value`, else the end of `$ref`. Text that can be no id is refused (`member.not_found`) or left out. */
 function memberIds(values: readonly Json[], dangling: Dangling): readonly MemberId[] {

@@ -119,16 +119,16 @@ async function page<Row extends object>(
   ];
   const order = orderSql(alias, sort, words, binder);
   if ('after' in from) conditions.push(order.after(from.after));
-  const isLookedUp = 'offset' in from && sort === null && filter !== null && isLookUp(filter);
-  // Not in the order of an index: a plan for all values expects many hits, and would look for them one by one in it.
-  const orderBy = isLookedUp && isSelective(filter) ? `${alias}.n + 0` : order.orderBy;
+  const isFirst = 'offset' in from && sort === null;
+  // Not in the order of an index: who expects many hits would look for them one by one in it, and there may be none.
+  const orderBy = isFirst && filter !== null && isSelective(filter) ? `${alias}.n + 0` : order.orderBy;
   const offset = 'offset' in from && from.offset > 0 ? ` offset ${binder.bind(from.offset)}::bigint` : '';
   const text = `select ${columns}, ${order.key ?? 'null'} as sort_key
 from (select ${alias}.* from ${source} where ${conditions.join(' and ')}
       order by ${orderBy} limit ${binder.bind(limit + 1)}::int${offset}) ${alias}
 order by ${order.orderBy}`;
   const { text: bound, values } = binder.finish(text);
-  const isKept = isLookedUp || (filter === null && sort === null);
+  const isKept = sort === null && (filter === null || (isFirst && isLookUp(filter)));
   return connection.rows<Row>(isKept ? keptStatement(bound) : { text: bound }, values);
 }
 
@@ -189,16 +189,17 @@ function isLookUp(filter: Filter): boolean {
   }
 }
 
-/** True when few resources are expected to fit: a text is looked for, and not whether something is so. */
+/** True when few resources are expected to fit: a text is looked for, or its beginning, and not whether something is so. */
 function isSelective(filter: Filter): boolean {
   switch (filter.kind) {
     case 'compare':
-      return filter.with.kind === 'text';
+      return filter.with.kind === 'text' && (filter.with.op === 'eq' || filter.with.op === 'sw');
     case 'some':
       return isSelective(filter.test);
     case 'and':
       return filter.terms.some(isSelective);
     case 'or':
+      return filter.terms.every(isSelective);
     case 'not':
     case 'present':
       return false;
