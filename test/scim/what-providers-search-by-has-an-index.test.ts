@@ -106,7 +106,7 @@ describe.each([
 });
 
 describe.each([
-  [registry.user, 'eq', /identity_key_pkey/],
+  [registry.user, 'eq', /identity_key_(?:pkey|value)/],
   [registry.user, 'sw', /identity_key_external_prefix/],
   [registry.group, 'eq', /group_external_id_value/],
   [registry.group, 'sw', /group_external_id_prefix/],
