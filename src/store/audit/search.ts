@@ -1,7 +1,7 @@
 /** Looking for entries of the log as its audit: by who, what, where and when (D-40). */
 import type { GroupN, UserN } from '../../core/ids.ts';
 import { type Connection, named } from '../database.ts';
-import type { FeedRow } from '../effective/feed-pages.ts';
+import { type FeedRow, feedRowColumns, feedRowNames } from '../effective/feed-pages.ts';
 
 /** What is looked for; null for all. */
 export interface AuditFilter {
@@ -26,19 +26,8 @@ export type Before = { readonly xid: string; readonly seq: number } | null;
 
 const search = named(
   'audit_search',
-  `select c.xid::text as xid, c.seq, c.batch, c.type, c.at, c.actor_kind, c.actor_id, s.name as source,
-          o.kind as origin_kind, o.name as origin_name, o.sha256 as origin_sha256, c.request_id,
-          b.id as on_behalf_of, g.id as group_id, g.name as group_name, u.id as user_id, u.user_name,
-          c.added, c.added_lines, c.removed, c.removed_lines,
-          coalesce(p.before, c.before) as before, coalesce(p.after, c.after) as after, coalesce(p.reason, c.reason) as reason,
-          c.part, c.parts, c.causes, c.causes_total
-   from change c
-   left join source s on s.n = c.source_n
-   left join origin o on o.n = c.origin_n
-   left join users b on b.n = c.on_behalf_of
-   left join groups g on g.n = c.group_n
-   left join users u on u.n = c.user_n
-   left join change_personal p on p.seq = c.seq and c.user_n is not null
+  `select ${feedRowColumns}
+   from change c ${feedRowNames}
    where ($1::text[] is null or c.type like any($1))
      and ($2::int is null or c.group_n = $2)
      and ($3::int is null or c.user_n = $3 or c.added @> array[$3] or c.removed @> array[$3])

@@ -94,15 +94,26 @@ const unbegun = named(
   'select $1::xid8 >= pg_snapshot_xmax(pg_current_snapshot()) as unbegun',
 );
 
+/** Columns of a FeedRow: of rows `c` of the log, with `feedRowNames` joined. */
+export const feedRowColumns = `c.xid::text as xid, c.seq, c.batch, c.type, c.at, c.actor_kind, c.actor_id,
+  s.name as source, o.kind as origin_kind, o.name as origin_name, o.sha256 as origin_sha256, c.request_id,
+  b.id as on_behalf_of, g.id as group_id, g.name as group_name, u.id as user_id, u.user_name,
+  c.added, c.added_lines, c.removed, c.removed_lines,
+  coalesce(p.before, c.before) as before, coalesce(p.after, c.after) as after, coalesce(p.reason, c.reason) as reason,
+  c.part, c.parts, c.causes, c.causes_total`;
+
+/** What rows `c` of the log name by number, and what they say of persons. */
+export const feedRowNames = `left join source s on s.n = c.source_n
+  left join origin o on o.n = c.origin_n
+  left join users b on b.n = c.on_behalf_of
+  left join groups g on g.n = c.group_n
+  left join users u on u.n = c.user_n
+  left join change_personal p on p.seq = c.seq and c.user_n is not null`;
+
 /* What belongs to a row is joined to the page alone: planning all of it together took ten times as long as running it. */
 const rows = named(
   'feed_rows',
-  `select c.xid::text as xid, c.seq, c.batch, c.type, c.at, c.actor_kind, c.actor_id, s.name as source,
-          o.kind as origin_kind, o.name as origin_name, o.sha256 as origin_sha256, c.request_id,
-          b.id as on_behalf_of, g.id as group_id, g.name as group_name, u.id as user_id, u.user_name,
-          c.added, c.added_lines, c.removed, c.removed_lines,
-          coalesce(p.before, c.before) as before, coalesce(p.after, c.after) as after, coalesce(p.reason, c.reason) as reason,
-          c.part, c.parts, c.causes, c.causes_total
+  `select ${feedRowColumns}
    from (
      select * from (
        select * from change
@@ -116,12 +127,7 @@ const rows = named(
        and ($6::int is null or c.group_n = $6)
        and ($7::xid8 is null or (c.xid, c.seq) > ($7, $8))
      order by c.xid, c.seq limit $9) c
-   left join source s on s.n = c.source_n
-   left join origin o on o.n = c.origin_n
-   left join users b on b.n = c.on_behalf_of
-   left join groups g on g.n = c.group_n
-   left join users u on u.n = c.user_n
-   left join change_personal p on p.seq = c.seq and c.user_n is not null
+   ${feedRowNames}
    order by c.xid, c.seq`,
 );
 

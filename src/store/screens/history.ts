@@ -32,7 +32,8 @@ const namesOf = (numbers: string): string => `array(
   from unnest(${numbers}[1:${SHOWN}]) with ordinality as m(n, place)
   left join users mu on mu.n = m.n left join groups mg on mg.n = m.n order by m.place)`;
 
-const select = (where: string): string => `
+/** Rows that fit behind `$2`, `$3` at most. `order` is of an index: the log is too long to be sorted. */
+const select = (where: string, { behind, order }: Order): string => `
   select c.seq, c.at, c.type, c.actor_kind,
     coalesce(case when c.actor_kind = 'user' then (
       select ${userLabel} from users u where u.id::text = c.actor_id) end, c.actor_id) as actor,
@@ -43,12 +44,26 @@ const select = (where: string): string => `
     coalesce(c.before, p.before) as before, coalesce(c.after, p.after) as after,
     ${namesOf('c.added')} as added, ${namesOf('c.removed')} as removed,
     coalesce(cardinality(c.added), 0) as added_count, coalesce(cardinality(c.removed), 0) as removed_count
-  from (select * from change e where ${where} and e.batch is null and ($2::bigint is null or e.seq < $2)
-        order by e.seq desc limit $3) c
+  from (select * from change e where ${where} and e.batch is null and ($2::bigint is null or ${behind})
+        order by ${order('e')} limit $3) c
   left join origin o on o.n = c.origin_n left join change_personal p on p.seq = c.seq
-  order by c.seq desc`;
+  order by ${order('c')}`;
 
-const ofGroup = named('screen_history_of_group', select('e.group_n = $1'));
+interface Order {
+  readonly behind: string;
+  readonly order: (row: string) => string;
+}
+
+/** Of one group the entries are found by an index, and are few. */
+const byNumber: Order = { behind: 'e.seq < $2', order: (row) => `${row}.seq desc` };
+
+/** All entries, in the order of the index that followers of the log read by. */
+const byPlace: Order = {
+  behind: '(e.xid, e.seq) < ((select x.xid from change x where x.seq = $2), $2)',
+  order: (row) => `${row}.xid desc, ${row}.seq desc`,
+};
+
+const ofGroup = named('screen_history_of_group', select('e.group_n = $1', byNumber));
 
 /** What is looked for; null for all. */
 export interface ActivityFilter {
@@ -64,10 +79,13 @@ export interface ActivityFilter {
 
 const activity = named(
   'screen_activity',
-  select(`($4::text is null or starts_with(e.type, $4)) and ($1::int is null or e.group_n = $1)
+  select(
+    `($4::text is null or starts_with(e.type, $4)) and ($1::int is null or e.group_n = $1)
      and ($5::int is null or e.user_n = $5 or e.added @> array[$5::int] or e.removed @> array[$5::int])
      and ($6::text is null or e.source_n = (select s.n from source s where s.name = $6))
-     and ($7::timestamptz is null or e.at < $7)`),
+     and ($7::timestamptz is null or e.at < $7)`,
+    byPlace,
+  ),
 );
 
 /** What happened at all, as far as it fits. */

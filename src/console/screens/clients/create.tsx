@@ -15,6 +15,7 @@ import { Form } from '../../components/form.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { Secret } from '../../components/secret.tsx';
 import { useHere, useTexts } from '../../frame/here.ts';
+import { placeBelow } from '../../place.ts';
 import type { ScreenAnswer, Visit } from '../../screen.ts';
 
 const DAY_MS = 86_400_000;
@@ -105,11 +106,7 @@ export async function askRevoke({ parts, params, t }: Visit): Promise<ScreenAnsw
   return {
     kind: 'page',
     title,
-    at: '/clients',
-    crumbs: [
-      { text: t.clients.title, href: '/clients' },
-      { text: client.name, href: path },
-    ],
+    ...placeBelow({ name: t.clients.title, path: '/clients' }, { name: client.name, path }),
     body: (
       <Confirmation title={title} action={`${path}/revoke`} verb={t.clients.revoke} back={path}>
         <p>{t.clients.revokeWhat}</p>

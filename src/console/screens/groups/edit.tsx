@@ -8,6 +8,7 @@ import { Card } from '../../components/details.tsx';
 import { Form } from '../../components/form.tsx';
 import { Remark } from '../../components/notice-box.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
+import { placeBelow } from '../../place.ts';
 import type { ScreenAnswer, Visit } from '../../screen.ts';
 import { type OpenGroup, openGroup } from './access.ts';
 import { errorsOf, GroupFields, type GroupValues, patchOf, readGroupForm } from './group-form.tsx';
@@ -49,8 +50,7 @@ export async function offerDeletion(visit: Visit): Promise<ScreenAnswer> {
   return {
     kind: 'page',
     title,
-    at: '/groups',
-    crumbs: crumbsOf(visit, group),
+    ...placeOf(visit, group),
     body: (
       <Confirmation
         title={title}
@@ -123,8 +123,7 @@ async function formPage(visit: Visit, { group, values, refusal }: Editing): Prom
   return {
     kind: 'page',
     title,
-    at: '/groups',
-    crumbs: crumbsOf(visit, group),
+    ...placeOf(visit, group),
     status: refusal === null ? 200 : 422,
     body: (
       <>
@@ -151,9 +150,6 @@ async function formPage(visit: Visit, { group, values, refusal }: Editing): Prom
   };
 }
 
-function crumbsOf({ t }: Visit, { row, path }: OpenGroup) {
-  return [
-    { text: t.groups.title, href: '/groups' },
-    { text: row.name, href: path },
-  ];
+function placeOf({ t }: Visit, { row, path }: OpenGroup) {
+  return placeBelow({ name: t.groups.title, path: '/groups' }, { name: row.name, path });
 }

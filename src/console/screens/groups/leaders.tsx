@@ -13,6 +13,7 @@ import { Form } from '../../components/form.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { SearchBox } from '../../components/search-box.tsx';
 import { Suggestions } from '../../components/suggestions.tsx';
+import { placeBelow } from '../../place.ts';
 import type { ScreenAnswer, Visit } from '../../screen.ts';
 import { openGroup } from './access.ts';
 import { MemberName } from './overview.tsx';
@@ -34,11 +35,7 @@ export async function showLeaders(visit: Visit): Promise<ScreenAnswer> {
   return {
     kind: 'page',
     title: l.title,
-    at: '/groups',
-    crumbs: [
-      { text: t.groups.title, href: '/groups' },
-      { text: row.name, href: path },
-    ],
+    ...placeBelow({ name: t.groups.title, path: '/groups' }, { name: row.name, path }),
     body: (
       <>
         <PageHeader title={`${l.title}: ${row.name}`} lead={l.lead} />

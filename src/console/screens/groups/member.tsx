@@ -14,6 +14,7 @@ import { CheckField, TextField } from '../../components/field.tsx';
 import { Form } from '../../components/form.tsx';
 import { ExactMoment } from '../../components/moment.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
+import { placeBelow } from '../../place.ts';
 import type { ScreenAnswer, Visit } from '../../screen.ts';
 import { type OpenGroup, openGroup } from './access.ts';
 import { readMember } from './leaders.tsx';
@@ -53,8 +54,7 @@ export async function showMember(visit: Visit): Promise<ScreenAnswer> {
   return {
     kind: 'page',
     title: shown.name,
-    at: '/groups',
-    crumbs: crumbsOf(visit, group),
+    ...placeOf(visit, group),
     body: (
       <>
         <PageHeader
@@ -148,8 +148,7 @@ export async function offerRemoval(visit: Visit): Promise<ScreenAnswer> {
   return {
     kind: 'page',
     title,
-    at: '/groups',
-    crumbs: crumbsOf(visit, group),
+    ...placeOf(visit, group),
     body: (
       <Confirmation
         title={title}
@@ -212,10 +211,7 @@ function lastDay(end: Date): string {
   return new Date(end.getTime() - 1).toISOString().slice(0, 10);
 }
 
-function crumbsOf({ t }: Visit, { row, path }: OpenGroup) {
-  return [
-    { text: t.groups.title, href: '/groups' },
-    { text: row.name, href: path },
-    { text: t.groups.tabs.members, href: `${path}/members` },
-  ];
+function placeOf({ t }: Visit, { row, path }: OpenGroup) {
+  const group = placeBelow({ name: t.groups.title, path: '/groups' }, { name: row.name, path });
+  return { ...group, crumbs: [...group.crumbs, { text: t.groups.tabs.members, href: `${path}/members` }] };
 }

@@ -21,6 +21,7 @@ import { Remark } from '../../components/notice-box.tsx';
 import { Live } from '../../components/progress.tsx';
 import { useTexts } from '../../frame/here.ts';
 import { numberIn } from '../../address.ts';
+import { placeBelow } from '../../place.ts';
 import type { ScreenAnswer, Visit } from '../../screen.ts';
 import { ExchangeView } from './exchange.tsx';
 import { showSettings } from './settings.tsx';
@@ -37,11 +38,10 @@ export async function postTest({ parts, params, t }: Visit): Promise<ScreenAnswe
   return {
     kind: 'page',
     title,
-    at: '/targets',
-    crumbs: [
-      { text: t.targets.title, href: '/targets' },
-      { text: target.name, href: `/targets/${target.id}` },
-    ],
+    ...placeBelow(
+      { name: t.targets.title, path: '/targets' },
+      { name: target.name, path: `/targets/${target.id}` },
+    ),
     body: (
       <>
         <PageHeader title={title} />
@@ -88,11 +88,10 @@ export async function showPushPage({ parts, params, t }: Visit): Promise<ScreenA
   return {
     kind: 'page',
     title,
-    at: '/targets',
-    crumbs: [
-      { text: t.targets.title, href: '/targets' },
-      { text: target.name, href: `/targets/${target.id}` },
-    ],
+    ...placeBelow(
+      { name: t.targets.title, path: '/targets' },
+      { name: target.name, path: `/targets/${target.id}` },
+    ),
     ...(isLive ? { refresh: RELOAD_SECONDS } : {}),
     body: (
       <>
@@ -162,11 +161,7 @@ export async function askRemove({ parts, params, t }: Visit): Promise<ScreenAnsw
   return {
     kind: 'page',
     title,
-    at: '/targets',
-    crumbs: [
-      { text: t.targets.title, href: '/targets' },
-      { text: name, href: `/targets/${id}` },
-    ],
+    ...placeBelow({ name: t.targets.title, path: '/targets' }, { name, path: `/targets/${id}` }),
     body: (
       <Confirmation
         title={title}

@@ -3,6 +3,7 @@ import { endSessions } from '../../../directory/sessions.ts';
 import { changeUser, deleteUser } from '../../../directory/users.ts';
 import { perform } from '../../../directory/work.ts';
 import { Confirmation } from '../../components/confirmation.tsx';
+import { placeBelow } from '../../place.ts';
 import type { ScreenAnswer, Visit } from '../../screen.ts';
 import { numberIn } from '../../address.ts';
 import { openUser } from './open.ts';
@@ -33,11 +34,7 @@ export async function askDelete(visit: Visit): Promise<ScreenAnswer> {
   return {
     kind: 'page',
     title,
-    at: '/users',
-    crumbs: [
-      { text: t.users.title, href: '/users' },
-      { text: name, href: path },
-    ],
+    ...placeBelow({ name: t.users.title, path: '/users' }, { name, path }),
     body: (
       <Confirmation title={title} action={`${path}/delete`} verb={t.users.remove} back={path}>
         <p>{t.users.removeWhat}</p>

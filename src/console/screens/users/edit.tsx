@@ -8,6 +8,7 @@ import { TextField } from '../../components/field.tsx';
 import { Form } from '../../components/form.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { useTexts } from '../../frame/here.ts';
+import { placeBelow } from '../../place.ts';
 import type { ScreenAnswer, Visit } from '../../screen.ts';
 import { openUser } from './open.ts';
 import { documentWith, type PersonForm, personFormOf, readPersonForm } from './person-form.ts';
@@ -128,11 +129,7 @@ function editPage(
   return {
     kind: 'page',
     title,
-    at: '/users',
-    crumbs: [
-      { text: t.users.title, href: '/users' },
-      { text: form.userName, href: path },
-    ],
+    ...placeBelow({ name: t.users.title, path: '/users' }, { name: form.userName, path }),
     status: Object.keys(errors).length === 0 ? 200 : 422,
     body: (
       <>
