@@ -15,13 +15,19 @@ export interface CuttingProxy {
   fault: Fault | null;
   /** Changes what is sent to the counterpart. */
   rewrite: (sent: Buffer) => Buffer;
+  /** Changes what the counterpart answers. */
+  rewriteAnswer: (answered: Buffer) => Buffer;
   close(): Promise<void>;
 }
 
 /** Starts one before the server on `target` of this machine. */
 export async function startCuttingProxy(target: number): Promise<CuttingProxy> {
   const open = new Set<Socket>();
-  const proxy = { fault: null as Fault | null, rewrite: (sent: Buffer) => sent };
+  const proxy = {
+    fault: null as Fault | null,
+    rewrite: (sent: Buffer) => sent,
+    rewriteAnswer: (answered: Buffer) => answered,
+  };
   const server = createServer((client) => {
     const upstream = connect(target, '127.0.0.1');
     let struck: Fault | null = null;
@@ -46,7 +52,7 @@ export async function startCuttingProxy(target: number): Promise<CuttingProxy> {
       if (struck === null || struck.carriedOut) upstream.write(proxy.rewrite(sent));
     });
     upstream.on('data', (answered: Buffer) => {
-      if (struck === null) client.write(answered);
+      if (struck === null) client.write(proxy.rewriteAnswer(answered));
       else if (struck.kind === 'cut') end();
     });
   });

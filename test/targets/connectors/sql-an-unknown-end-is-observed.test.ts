@@ -118,4 +118,28 @@ function survives(openApp: () => Promise<AppDatabase>): void {
 }
 
 describe('a PostgreSQL target on a bad network', () => survives(openPostgresApp));
+
+describe('a PostgreSQL target that ends a connection in the breath in which it opens it', () => {
+  it('is down for that request alone, and the process lives on', async () => {
+    const app = await openPostgresApp();
+    const proxy = await startCuttingProxy(Number(app.settings.port));
+    const settings = settingsOf(app, { ...ROWS, port: proxy.port, timeoutSeconds: 1, concurrency: 1 });
+    const connector = sqlConnector(settings, app.password === undefined ? {} : { password: app.password });
+    const isReady = Buffer.from([0x5a, 0, 0, 0, 5, 0x49]);
+    const said = 'SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0';
+    const fatal = Buffer.concat([Buffer.from([0x45, 0, 0, 0, said.length + 4]), Buffer.from(said)]);
+    let ended = 0;
+    proxy.rewriteAnswer = (answered) => {
+      if (ended > 0 || !answered.subarray(-isReady.length).equals(isReady)) return answered;
+      ended += 1;
+      return Buffer.concat([answered, fatal]);
+    };
+    expect((await connector.probe()).kind).not.toBe('ready');
+    expect(ended).toBe(1);
+    expect((await connector.probe()).kind).toBe('ready');
+    await connector.close();
+    await proxy.close();
+    await app.close();
+  });
+});
 needs('mariadb')('a MariaDB target on a bad network', () => survives(openMariaApp));

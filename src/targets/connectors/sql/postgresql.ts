@@ -22,8 +22,11 @@ export function openPostgresql(settings: SqlSettings, { password }: SqlCredentia
     stream: () => new CheckedSocket(sockets),
     ssl: settings.tls === 'verify' ? verifiedTls(host, sockets) : false,
   });
+  const ignore = (): void => undefined;
   // An idle connection that ends is replaced by the next request, which tells if there is none to be had.
-  pool.on('error', () => undefined);
+  pool.on('error', ignore);
+  // One that ends while it is in hand, or on its way there, fails the request under way by itself.
+  pool.on('connect', (client) => client.on('error', ignore));
   return {
     dialect: postgresql,
     acquire: async () => sessionOf(await pool.connect()),
@@ -36,9 +39,6 @@ export function openPostgresql(settings: SqlSettings, { password }: SqlCredentia
 }
 
 function sessionOf(client: pg.PoolClient): Session {
-  // Lost while it is in hand: the request under way fails by itself.
-  const ignore = (): void => undefined;
-  client.on('error', ignore);
   const query: Query = async (statement) => {
     const text = textOf(statement, (nth) => `$${nth}`);
     const { rows, rowCount } = await client.query<Record<string, string | null>>(text, [...statement.values]);
@@ -46,10 +46,7 @@ function sessionOf(client: pg.PoolClient): Session {
   };
   return {
     query,
-    release: () => {
-      client.off('error', ignore);
-      client.release();
-    },
+    release: () => client.release(),
     destroy: () => client.release(true),
   };
 }
