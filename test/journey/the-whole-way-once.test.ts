@@ -18,7 +18,9 @@ describe('muster demo', () => {
     for (const round of ['first', 'second']) {
       const { code, out, err } = await installation.run('demo', '--json');
       expect({ round, code, err }).toMatchObject({ round, code: 0 });
-      const texts = (JSON.parse(out) as Told).steps.map(({ text }) => text);
+      const { steps } = JSON.parse(out) as Told;
+      const texts = steps.map(({ text }) => text);
+      expect(steps.find(({ text }) => /left demo-university at/.test(text))?.ms).toEqual(expect.any(Number));
       expect(texts).toEqual(
         expect.arrayContaining([
           expect.stringMatching(/pushed 5 people over SCIM/),
@@ -34,12 +36,19 @@ describe('muster demo', () => {
     }
   }, 180_000);
 
-  it('takes away what it made, and only that', async () => {
+  it('takes away what it made, and only that; plays nothing while another has one of its names', async () => {
+    // Somebody gave a group of theirs the name of one that the demo made.
+    expect(await installation.run('group', 'delete', 'demo-staff', '--yes')).toMatchObject({ code: 0 });
+    expect(await installation.run('group', 'create', 'demo-staff')).toMatchObject({ code: 0 });
     expect(await installation.run('demo', '--remove')).toMatchObject({ code: 0 });
     expect(await installation.run('members', 'demo-university')).toMatchObject({ code: 2 });
     const again = await installation.run('demo', '--remove', '--json');
     expect(JSON.parse(again.out)).toEqual({ removed: 0 });
     const left = readdirSync(installation.folder, { recursive: true, encoding: 'utf8' });
     expect(left.filter((path) => basename(path).includes('demo'))).toEqual([]);
+    expect(await installation.run('members', 'demo-staff')).toMatchObject({ code: 0 });
+    const refused = await installation.run('demo');
+    expect(refused).toMatchObject({ code: 3, err: expect.stringContaining('the group demo-staff') });
+    expect(await installation.run('members', 'demo-staff')).toMatchObject({ code: 0 });
   }, 120_000);
 });

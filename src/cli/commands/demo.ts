@@ -7,7 +7,14 @@ import { callerOf } from '../demo/http.ts';
 import { startScimService, startWebhookService } from '../demo/services.ts';
 import { openStage } from '../demo/stage.ts';
 import { playStory } from '../demo/story.ts';
-import { endClients, forgetTargets, issueTokens, rejectHeldFile, removeTraces } from '../demo/traces.ts';
+import {
+  endClients,
+  forgetTargets,
+  issueTokens,
+  rejectHeldFile,
+  removeTraces,
+  requireNamesFree,
+} from '../demo/traces.ts';
 import { exit } from '../exit.ts';
 import { withCommonOptions, type Program } from '../command.ts';
 import { writeJson, type CommandIo } from '../terminal.ts';
@@ -67,6 +74,7 @@ async function play(io: CommandIo, { json }: DemoOptions, open: Visit): Promise<
   try {
     const removed = await removeAll(open);
     if (removed > 0) tell(`Removed ${removed} people and groups of an earlier demo.`);
+    await requireNamesFree(open);
     const stage = await openStage(open.settings, program);
     closers.push(() => stage.close());
     await mkdir(stage.watchDir, { recursive: true });
@@ -77,7 +85,6 @@ async function play(io: CommandIo, { json }: DemoOptions, open: Visit): Promise<
     const tokens = await issueTokens(open);
     closers.push(() => endClients(open, [clients.admin]));
     closers.push(() => removeTargets(stage.address, tokens.admin));
-    await removeTargets(stage.address, tokens.admin);
     const where = stage.isOwn ? 'on an instance of its own' : `on the instance at ${stage.address}`;
     tell(`The demo plays ${where}.`);
     const actors = { address: stage.address, watchDir: stage.watchDir, tokens, scim, webhook, tell };

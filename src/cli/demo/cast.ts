@@ -1,4 +1,4 @@
-/** Who and what the demo makes. Nobody of them exists; all names start with `demo`, by which they are taken away again. */
+/** Who and what the demo makes. Nobody of them exists; all names start with `demo`. */
 import { demo } from '../../core/demo.ts';
 
 /** Whom the identity provider pushes. */
@@ -74,6 +74,9 @@ export const poisonedFile = {
     '',
   ].join('\n'),
 };
+
+/** All that is dropped. */
+export const files = [portalFile, studentsFile, nestingsFile, poisonedFile];
 
 /** Groups that people join by themselves; the second by asking. */
 export const clubs = [

@@ -2,9 +2,9 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Settings } from '../../config.ts';
-import { fileTargets, nestingsFile, poisonedFile, portalFile, studentsFile } from './cast.ts';
+import { files, fileTargets } from './cast.ts';
 
-const dropped = [portalFile, studentsFile, nestingsFile, poisonedFile].map(({ name }) => name);
+const dropped = files.map(({ name }) => name);
 const written = fileTargets.map(({ settings: { file } }) => file);
 
 /** Takes them away, those of earlier demos too, which carry the time of their end before their name. */

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { targetsOf } from '../../boot/targets.ts';
 import type { Scope } from '../../core/scopes.ts';
+import { SetupProblem } from '../../core/setup-problem.ts';
 import { foldName } from '../../core/names.ts';
 import { TOKEN_BYTES } from '../../core/token.ts';
 import { createClient, endClient } from '../../directory/clients.ts';
@@ -10,20 +11,30 @@ import { deleteUser } from '../../directory/users.ts';
 import { perform } from '../../directory/work.ts';
 import { rejectPlan } from '../../plans/decisions.ts';
 import { findClient } from '../../store/clients.ts';
-import { findGroupByName } from '../../store/groups.ts';
+import { namesMadeBy, nodesMadeBy, type Makers } from '../../store/creations.ts';
+import type { Connection } from '../../store/database.ts';
+import { findGroupCalled, type NamedGroup } from '../../store/lookup.ts';
 import { listPlans } from '../../store/plans/plans.ts';
-import { findUserByName } from '../../store/users.ts';
+import { listTargets } from '../../store/targets/targets.ts';
+import { findUserByName, type UserRow } from '../../store/users.ts';
 import { removeTarget, showTargets } from '../../targets/admin/verbs.ts';
 import { openKeys } from '../installation.ts';
 import type { Visit } from '../visit.ts';
 import { demo } from '../../core/demo.ts';
 import { decisionsOf } from '../commands/plan.ts';
-import { allPeople, clients, fileTargets, groups, targets } from './cast.ts';
+import { allPeople, clients, files, fileTargets, groups, targets } from './cast.ts';
 
 const MOST_PLANS = 1_000;
 const HOUR_MS = 3_600_000;
 
-/** Tokens, good for an hour, of the clients that play the identity provider and the administrator; left-overs of a demo that was cut off end. */
+/** By whom all was made that the demo may take away: what others gave one of its names stays. */
+const makers: Makers = {
+  clients: Object.values(clients),
+  origins: ['muster demo', ...files.map(({ name }) => name)],
+};
+const targetNames = [...targets, ...fileTargets.map(({ name }) => name)];
+
+/** Tokens, good for an hour, of the clients that play the identity provider and the administrator. */
 export async function issueTokens({
   directory,
   by,
@@ -31,12 +42,8 @@ export async function issueTokens({
   const issue = async (name: string, scopes: readonly Scope[]): Promise<string> => {
     const expiresAt = new Date(Date.now() + HOUR_MS);
     const material = { kind: 'random' as const, bytes: randomBytes(TOKEN_BYTES) };
-    const { result } = await perform(directory, by, async (work) => {
-      if ((await findClient(work.tx, name)) !== null) await endClient(work, name);
-      const client = { name, profile: 'auto', namespace: 'all' as const, scopes, allow: [], expiresAt };
-      return createClient(work, client, material);
-    });
-    return result.token;
+    const client = { name, profile: 'auto', namespace: 'all' as const, scopes, allow: [], expiresAt };
+    return (await perform(directory, by, (work) => createClient(work, client, material))).result.token;
   };
   return {
     idp: await issue(clients.idp, ['scim.read', 'scim.write']),
@@ -50,7 +57,7 @@ export async function endClients(
   names: readonly string[] = Object.values(clients),
 ): Promise<void> {
   await perform(directory, by, async (work) => {
-    for (const name of names) {
+    for (const name of await namesMadeBy(work.tx, 'client.created', { names, makers })) {
       if ((await findClient(work.tx, name)) !== null) await endClient(work, name);
     }
   });
@@ -59,22 +66,55 @@ export async function endClients(
 /** Takes the demo's people and groups away; answers how many there were. */
 export async function removeTraces({ directory, by }: Visit): Promise<number> {
   const { result } = await perform(directory, by, async (work) => {
-    let removed = 0;
-    for (const name of groups) {
-      const group = await findGroupByName(work.tx, foldName(name), work.sourceN);
-      if (group === null) continue;
-      await deleteGroup(work, { group: group.id, ifMatch: null });
-      removed += 1;
+    const found = await nodesCalled(work.tx);
+    const ours = await nodesMadeBy(
+      work.tx,
+      [...found.groups, ...found.users].map(({ n }) => n),
+      makers,
+    );
+    for (const { n, id } of found.groups) {
+      if (ours.has(n)) await deleteGroup(work, { group: id, ifMatch: null });
     }
-    for (const name of allPeople) {
-      const user = await findUserByName(work.tx, foldName(name), '');
-      if (user === null) continue;
-      await deleteUser(work, { user: user.id, ifMatch: null });
-      removed += 1;
+    for (const { n, id } of found.users) {
+      if (ours.has(n)) await deleteUser(work, { user: id, ifMatch: null });
     }
-    return removed;
+    return ours.size;
   });
   return result;
+}
+
+/** Refuses to play while something of another has a name that the demo needs. */
+export async function requireNamesFree({ directory: { database } }: Visit): Promise<void> {
+  const found = await nodesCalled(database);
+  const taken = [
+    ...found.groups.map(({ name }) => `the group ${name}`),
+    ...found.users.map(({ user_name: name }) => `the user ${name ?? ''}`),
+  ];
+  for (const name of Object.values(clients)) {
+    if ((await findClient(database, name)) !== null) taken.push(`the client ${name}`);
+  }
+  const listed = (await listTargets(database)).filter(({ name }) => targetNames.includes(name));
+  taken.push(...listed.map(({ name }) => `the target ${name}`));
+  if (taken.length === 0) return;
+  throw new SetupProblem(`The demo did not make ${taken.join(', ')}, and needs the name.`, [
+    'Rename or delete what has the name, or play the demo on an instance of its own (MUSTER_DATA_DIR).',
+  ]);
+}
+
+/** Groups and users that have names of the demo, whoever made them. */
+async function nodesCalled(
+  connection: Connection,
+): Promise<{ readonly groups: readonly NamedGroup[]; readonly users: readonly UserRow[] }> {
+  const found: { groups: NamedGroup[]; users: UserRow[] } = { groups: [], users: [] };
+  for (const name of groups) {
+    const group = await findGroupCalled(connection, name);
+    if (group !== null) found.groups.push(group);
+  }
+  for (const name of allPeople) {
+    const user = await findUserByName(connection, foldName(name), '');
+    if (user !== null) found.users.push(user);
+  }
+  return found;
 }
 
 /** Rejects the file that a guard held, so that it does not wait for groups that are gone. */
@@ -95,8 +135,8 @@ export async function forgetTargets(open: Visit): Promise<void> {
   const { masterKey } = await openKeys(open);
   const { database, wake } = open.directory;
   const at = targetsOf(database, { masterKey, dataDir: open.settings.dataDir }, wake);
-  const names = new Set([...targets, ...fileTargets.map(({ name }) => name)]);
+  const ours = await namesMadeBy(database, 'target.created', { names: targetNames, makers });
   for (const { id, name } of await showTargets(at)) {
-    if (names.has(name)) await removeTarget(at, id, open.by);
+    if (ours.has(name)) await removeTarget(at, id, open.by);
   }
 }
