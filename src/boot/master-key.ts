@@ -14,9 +14,18 @@ export interface MasterKeyPlace {
   readonly random: (bytes: number) => Buffer;
 }
 
-/** The installation's master key. One that is not set is made at the first start and kept in the data folder. */
+/** A key as its file holds it. */
+const KEPT_KEY = /^[A-Za-z0-9_-]{43}$/;
+
+/**
+ * The installation's master key. One that is not set is made at the first start and kept in the data folder. What
+ * such a file holds may be set for other instances; any other text that is set is a phrase to make a key of.
+ */
 export function readMasterKey({ given, dataDir, random }: MasterKeyPlace): Buffer {
-  if (given !== null) return createHash('sha256').update(given, 'utf8').digest();
+  if (given !== null) {
+    if (KEPT_KEY.test(given.trim())) return Buffer.from(given.trim(), 'base64url');
+    return createHash('sha256').update(given, 'utf8').digest();
+  }
   const file = join(dataDir, 'master.key');
   const kept = readKept(file) ?? makeKept(file, random(MASTER_KEY_BYTES));
   const key = Buffer.from(kept.trim(), 'base64url');
