@@ -49,12 +49,12 @@ import type { Directory } from './directory/work.ts';
 import { buildApp } from './http/app.ts';
 import type { DoorMiddleware } from './http/context.ts';
 import { measureRequests } from './http/measure.ts';
-import { probes } from './http/probes.ts';
+import { metricsAlone, probes } from './http/probes.ts';
 import { createSessions } from './http/session.ts';
 import { entraTokens, isJwt } from './http/entra-token.ts';
 import { type Authenticate, tokenLookup } from './http/token.ts';
 import { createHealth } from './observe/health.ts';
-import { createMetrics } from './observe/metrics.ts';
+import { createMetrics, measurePool } from './observe/metrics.ts';
 import { limitRates } from './http/rate-limit.ts';
 import { RequestTraces } from './sources/scim/request-traces.ts';
 import { limitAddresses } from './sources/saml/address-limit.ts';
@@ -126,6 +126,7 @@ async function assemble({ loaded, log, storage }: Ground, { onClose, closeAll }:
   const health = createHealth({ patienceMs: PROBE_PATIENCE_MS });
 
   const { database, directUrl } = storage;
+  measurePool(metrics, () => database.load());
   const masterKey = readMasterKey({
     given: settings.masterKey,
     dataDir: settings.dataDir,
@@ -303,6 +304,14 @@ async function assemble({ loaded, log, storage }: Ground, { onClose, closeAll }:
     if (errorCode(error) !== 'ERR_STREAM_PREMATURE_CLOSE')
       log.warn({ err: error }, 'A response was not sent whole.');
   });
+  if (settings.metricsPort !== null) {
+    const aside = buildApp({ newId: randomUUID, doors: [metricsAlone(metrics)], trustsProxy: false });
+    const metricsListener = await listen(aside.callback(), {
+      host: settings.host,
+      port: settings.metricsPort,
+    });
+    onClose(() => metricsListener.drain(0));
+  }
   const listener = await listen(app.callback(), settings);
   onClose(() => listener.drain(settings.graceSeconds * 1_000));
   // Streams and waiting readers of the feed end first: they would stay for as long as they are let.

@@ -57,8 +57,20 @@ function isDoctor(context: DoorContext, token: Buffer): boolean {
   return given.length === token.length && timingSafeEqual(given, token);
 }
 
+/** Answers `/metrics` on a port of its own, which has nothing else. */
+export function metricsAlone(metrics: Metrics): DoorMiddleware {
+  return async (context, next) => {
+    if (context.path !== '/metrics') {
+      await next();
+      return;
+    }
+    context.set('Cache-Control', 'no-store');
+    await writeMetrics(context, metrics);
+  };
+}
+
 /** Answers with everything measured, in Prometheus' text format. */
-export async function writeMetrics(context: DoorContext, { registry }: Metrics): Promise<void> {
+async function writeMetrics(context: DoorContext, { registry }: Metrics): Promise<void> {
   context.set('Content-Type', registry.contentType);
   context.body = await registry.metrics();
 }

@@ -22,8 +22,6 @@ export interface Metrics {
   readonly targetDrift: Gauge<'target'>;
   /** Operations waiting by `target`. */
   readonly targetWaiting: Gauge<'target'>;
-  /** Seconds from commit to effective change in the feed. */
-  readonly feedLag: Histogram;
   /** Plans held by a guard by `source`. */
   readonly holds: Counter<'source'>;
   /** Plans that wait for a decision now, by `source` and `kind`. */
@@ -34,8 +32,22 @@ export interface Metrics {
   readonly alertsOpen: Gauge<'kind'>;
   /** Logins by `provider` and `outcome`: signed-in, or the code of the guard's line. */
   readonly logins: Counter<'provider' | 'outcome'>;
-  /** Connections of the pool by `state` (used, idle, waiting). */
-  readonly pool: Gauge<'state'>;
+}
+
+/** Shows the pool's load at the moment of each look. */
+export function measurePool(
+  { registry }: Metrics,
+  load: () => Readonly<Record<'used' | 'idle' | 'waiting', number>>,
+): void {
+  const gauge = new Gauge({
+    name: 'muster_database_connections',
+    help: 'Connections of the database pool, and requests that wait for one',
+    labelNames: ['state'],
+    registers: [registry],
+    collect: () => {
+      for (const [state, count] of Object.entries(load())) gauge.set({ state }, count);
+    },
+  });
 }
 
 /** Fresh instruments in a registry of their own, the process's own (memory, event loop) included. */
@@ -94,12 +106,6 @@ export function createMetrics(): Metrics {
       labelNames: ['target'],
       registers,
     }),
-    feedLag: new Histogram({
-      name: 'muster_feed_lag_seconds',
-      help: 'From the commit of a change to its effect in the feed',
-      buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30],
-      registers,
-    }),
     holds: new Counter({
       name: 'muster_plans_held_total',
       help: 'Plans that a guard stopped',
@@ -128,12 +134,6 @@ export function createMetrics(): Metrics {
       name: 'muster_plans_waiting',
       help: 'Plans that wait for a decision',
       labelNames: ['source', 'kind'],
-      registers,
-    }),
-    pool: new Gauge({
-      name: 'muster_database_connections',
-      help: 'Connections of the database pool',
-      labelNames: ['state'],
       registers,
     }),
   };

@@ -29,9 +29,9 @@ const things = named(
 );
 
 /** Those of some groups and users that the makers made. */
-export async function nodesMadeBy<N extends GroupN | UserN>(
+export async function nodesMadeBy(
   connection: Connection,
-  among: readonly N[],
+  among: readonly (GroupN | UserN)[],
   { clients, origins }: Makers,
 ): Promise<ReadonlySet<number>> {
   const rows = await connection.rows<{ readonly n: number }>(nodes, [among, clients, origins]);

@@ -33,8 +33,12 @@ export interface Database extends Connection {
   readonly knex: Knex;
   /** Runs `work` in one transaction; runs it again when PostgreSQL undid it for a deadlock or a serialization failure, so `work` must have no other effects. */
   transaction<T>(work: (tx: Tx) => Promise<T>, mode?: TransactionMode): Promise<T>;
+  /** Connections in use and idle, and how many wait for one. */
+  load(): PoolLoad;
   close(): Promise<void>;
 }
+
+type PoolLoad = Readonly<Record<'used' | 'idle' | 'waiting', number>>;
 
 export interface DatabaseOptions {
   readonly url: string;
@@ -151,6 +155,7 @@ export function openDatabase({
         () => once(work, mode),
         (code) => RUN_AGAIN.has(code) || PREPARED_LOST.has(code),
       ),
+    load: () => pool.load(),
     close: () => knex.destroy(),
   };
 }
@@ -204,17 +209,24 @@ interface ClientPool {
   release(client: pg.PoolClient): Promise<void>;
   /** Marks a client so that the pool closes it instead of handing it out again. */
   discard(client: pg.PoolClient, why: unknown): void;
+  load(): PoolLoad;
 }
 
 /** knex's own pool of driver clients, typed; its types leave `client` open. */
 function poolOf(knex: Knex): ClientPool {
   const client = knex.client as {
+    readonly pool: { numUsed(): number; numFree(): number; numPendingAcquires(): number };
     acquireConnection(): Promise<pg.PoolClient>;
     releaseConnection(connection: pg.PoolClient): Promise<void>;
   };
   return {
     acquire: () => client.acquireConnection(),
     release: (connection) => client.releaseConnection(connection),
+    load: () => ({
+      used: client.pool.numUsed(),
+      idle: client.pool.numFree(),
+      waiting: client.pool.numPendingAcquires(),
+    }),
     discard: (connection, why) => {
       Object.assign(connection, { __knex__disposed: why ?? true });
     },

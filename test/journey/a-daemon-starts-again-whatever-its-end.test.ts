@@ -2,14 +2,17 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { eventually } from '../support/eventually.ts';
+import { freePort } from '../support/free-port.ts';
 import { type Daemon, type Installation, makeInstallation } from '../support/muster.ts';
 
 // Each test starts processes, which on a busy machine take their time.
 jest.setTimeout(180_000);
 
 let installation: Installation;
+let metricsPort: number;
 beforeAll(async () => {
-  installation = await makeInstallation();
+  metricsPort = await freePort();
+  installation = await makeInstallation({ MUSTER_METRICS_PORT: String(metricsPort) });
 });
 afterAll(() => installation.remove());
 
@@ -37,9 +40,14 @@ describe('a daemon on the embedded database', () => {
   it('is ready when it says so, and shows the first token, which works', async () => {
     daemon = await installation.serve();
     token = /mst_\S+/.exec(daemon.greeting)?.[0] ?? '';
-    for (const path of ['/livez', '/readyz', '/metrics']) {
+    for (const path of ['/livez', '/readyz']) {
       expect((await fetch(`${installation.address}${path}`)).status).toBe(200);
     }
+    // They were given a port of their own, which has nothing else.
+    expect((await fetch(`${installation.address}/metrics`)).status).toBe(404);
+    const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+    expect(metrics).toMatch(/^muster_database_connections\{state="idle"\} \d+$/m);
+    expect((await fetch(`http://127.0.0.1:${metricsPort}/livez`)).status).toBe(404);
     expect(await users(token)).toEqual({ status: 200, names: [] });
     const made = await fetch(`${installation.address}/scim/v2/Users`, {
       method: 'POST',
@@ -58,6 +66,11 @@ describe('a daemon on the embedded database', () => {
   it('shares its database with commands', async () => {
     const listed = await installation.run('client', 'list', '--json');
     expect(listed.code).toBe(0);
+    const key = readFileSync(join(installation.folder, 'data/master.key'), 'utf8');
+    const verify = (given: string) => installation.runWith({ MUSTER_MASTER_KEY: given }, 'audit', 'verify');
+    expect(await verify(key)).toMatchObject({ code: 0 });
+    const foreign = await verify('a phrase of somebody else');
+    expect(foreign).toMatchObject({ code: 3, err: expect.stringContaining('does not fit this database') });
     expect(JSON.parse(listed.out)).toMatchObject([{ name: 'bootstrap' }]);
   });
 
