@@ -69,7 +69,7 @@ describe('a daemon on the embedded database', () => {
     const key = readFileSync(join(installation.folder, 'data/master.key'), 'utf8');
     const verify = (given: string) => installation.runWith({ MUSTER_MASTER_KEY: given }, 'audit', 'verify');
     expect(await verify(key)).toMatchObject({ code: 0 });
-    const foreign = await verify('a phrase of somebody else');
+    const foreign = await verify('a phrase of somebody else that is long enough');
     expect(foreign).toMatchObject({ code: 3, err: expect.stringContaining('does not fit this database') });
     expect(JSON.parse(listed.out)).toMatchObject([{ name: 'bootstrap' }]);
   });

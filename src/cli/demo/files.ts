@@ -17,7 +17,7 @@ export async function removeFiles({ watchDir, dataDir }: Settings): Promise<void
 async function removeOurs(folder: string, names: readonly string[]): Promise<void> {
   const found = await readdir(folder).catch(() => []);
   const isOurs = (entry: string): boolean => {
-    const own = entry.replace(/^\d{8}T[\d.]+Z--/, '');
+    const own = entry.replace(/^\d{8}T[\d.]+Z--/, '').replace(/^\./, '');
     return names.some((name) => own === name || own.startsWith(`${name}.`));
   };
   for (const entry of found.filter(isOurs)) await rm(join(folder, entry), { force: true });
