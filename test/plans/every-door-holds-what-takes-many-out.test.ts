@@ -70,7 +70,10 @@ describe('D-30, D-31, D-32: what takes many out', () => {
       name,
     ]);
     if (group === undefined) throw new Error('The feed made no group.');
-    return { name, group, users, more: async () => void (await doors.feed([put('late')], name)) };
+    const more = async (): Promise<void> => {
+      await doors.feed([put('late')], name);
+    };
+    return { name, group, users, more };
   };
   const deletions = ({ name }: Ground): string =>
     ['group,username,role,isgroup,action']
@@ -78,9 +81,9 @@ describe('D-30, D-31, D-32: what takes many out', () => {
       .concat(`${name},${name} late,,,delete\n`)
       .join('\n');
   const heldBy = async (method: string, path: string, body?: unknown): Promise<string> => {
-    const { status, body: plan } = await doors.ask(method, path, { body });
-    expect({ status, plan }).toMatchObject({ status: 202, plan: { state: 'held' } });
-    return (plan as PlanView).id;
+    const answer = await doors.ask(method, path, { body });
+    expect(answer).toMatchObject({ status: 202, body: { state: 'held' } });
+    return (answer.body as PlanView).id;
   };
   const heldAt = async (...words: readonly string[]): Promise<string> => {
     const { code, out, err } = await doors.run(...words);
@@ -114,8 +117,8 @@ describe('D-30, D-31, D-32: what takes many out', () => {
         expect(taken.status).toBe(202);
         const { id } = taken.body as { id: string };
         return eventually(async () => {
-          const { body } = await doors.ask('GET', `/imports/${id}`);
-          const run = body as { state: string; plan: string };
+          const answer = await doors.ask('GET', `/imports/${id}`);
+          const run = answer.body as { state: string; plan: string };
           expect(run.state).toBe('held');
           return run.plan;
         });
@@ -157,8 +160,9 @@ describe('D-30, D-31, D-32: what takes many out', () => {
           [name],
         );
         if (group === undefined) throw new Error('There is no group.');
-        const more = async (): Promise<void> =>
-          void (await doors.ask('PATCH', `/users/${late.id}`, { body: titled }));
+        const more = async (): Promise<void> => {
+          await doors.ask('PATCH', `/users/${late.id}`, { body: titled });
+        };
         return { name, group, users, more };
       },
       overApi: ({ group }) => heldBy('PATCH', `/groups/${group.id}`, { rule: 'title eq "nobody"' }),
@@ -177,9 +181,9 @@ describe('D-30, D-31, D-32: what takes many out', () => {
   const sizeOf = async ({ group }: Ground): Promise<number> =>
     [...(await effectivePairs(doors))].filter((pair) => pair.startsWith(`${group.n} `)).length;
   const shown = async (id: string): Promise<PlanView> => {
-    const { status, body } = await approver('GET', `/plans/${id}`);
-    expect(status).toBe(200);
-    return body as PlanView;
+    const answer = await approver('GET', `/plans/${id}`);
+    expect(answer.status).toBe(200);
+    return answer.body as PlanView;
   };
 
   it.each(Object.entries(ways))(
