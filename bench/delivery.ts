@@ -102,7 +102,7 @@ async function untilReceived({
         ping: () =>
           timed(async () => (await request(ping.to, { method: 'POST', body: ping.body })).body.dump()),
       },
-      { runs: 200, warmUp: 20 },
+      { runs: 100, warmUp: 10 },
     );
     return ratio({
       goal: 'P13',
@@ -117,24 +117,25 @@ async function untilReceived({
   }
 }
 
-const READINGS = 200;
+const READINGS = 100;
 
 /** A reader that follows the log waits all the while; how soon after the answer does it have what the write led to? */
 async function untilRead({ api, group, strangers }: Changing): Promise<Figure> {
   const next = inTurn(strangers);
-  const heard: { text: string; found: (() => void) | null; id: string } = { text: '', found: null, id: '' };
-  const look = (): void => {
-    const events = heard.text.split('\n\n');
-    const isTold = events.some((told) => told.includes('membership.effective') && told.includes(heard.id));
-    if (heard.id !== '' && isTold) heard.found?.();
-  };
+  const heard = { text: '', awaited: '', began: (): void => undefined, found: (): void => undefined };
+  const beginning = new Promise<void>((began) => Object.assign(heard, { began }));
   const reader = api.follow((text) => {
+    heard.began();
     heard.text = `${heard.text}${text}`.slice(-20_000);
-    look();
+    const events = heard.text.split('\n\n');
+    if (events.some((told) => told.includes(heard.awaited))) heard.found();
   });
+  // What is changed before the stream has begun is not in it.
+  await beginning;
   const change = async (method: 'PUT' | 'DELETE', { id }: Known): Promise<number> => {
     heard.text = '';
-    const comes = new Promise<void>((found) => Object.assign(heard, { found, id }));
+    const awaited = `"${method === 'PUT' ? 'joined' : 'left'}":["${id}"]`;
+    const comes = new Promise<void>((found) => Object.assign(heard, { found, awaited }));
     await api.ask(method, `/groups/${group.id}/members/users/${id}`);
     return timed(() => comes);
   };
@@ -186,7 +187,7 @@ async function besideReader({ api, group, strangers }: Changing): Promise<Figure
       },
       unread: writing,
     },
-    { runs: 8, warmUp: 2 },
+    { runs: 5, warmUp: 1 },
   );
   return ratio({
     goal: 'P13',
