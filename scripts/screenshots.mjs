@@ -17,6 +17,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
+import { withPalette } from './palette.mjs';
 import { requireNode, root } from './prepare.mjs';
 
 const OUT = join(root, 'docs/screenshots');
@@ -223,7 +224,8 @@ async function keep(page, name, form) {
   const height = await page.evaluate('document.documentElement.scrollHeight');
   const { width } = forms[form].viewport;
   const clip = { x: 0, y: 0, width, height: Math.min(height, TALLEST) };
-  await page.screenshot({ path: join(OUT, `${name}.${form}.png`), fullPage: true, clip });
+  const picture = await page.screenshot({ fullPage: true, clip });
+  writeFileSync(join(OUT, `${name}.${form}.png`), withPalette(picture));
 }
 
 function providerMetadata() {

@@ -122,7 +122,7 @@ needs('chromium')('an operator in a browser, on a daemon of its own', () => {
     await page.getByRole('link', { name: 'Add a target' }).click();
     await page.getByRole('link', { name: 'SCIM 2.0' }).click();
     await page.getByLabel('Name', { exact: true }).fill('Library');
-    await page.getByLabel('Address', { exact: true }).fill(`${service.url}/scim/v2`);
+    await page.getByLabel('Address', { exact: true }).fill(service.url);
     await page.getByLabel('Token').fill('the-token-of-the-library');
     await page.getByLabel('The address may be one of a private network').check();
     await page.getByLabel('Mode').selectOption('enforce');

@@ -95,7 +95,7 @@ function TargetsTable({ targets }: { readonly targets: readonly TargetLagRow[] }
       keyOf={({ id }) => id}
       columns={[
         { head: t.target, kind: 'name', cell: ({ id, name }) => <a href={`/targets/${id}`}>{name}</a> },
-        { head: t.mode, cell: ({ mode }) => mode },
+        { head: t.mode, cell: ({ mode }) => <Badge>{mode}</Badge> },
         {
           head: t.behind,
           cell: ({ open }) =>
