@@ -114,7 +114,7 @@ export async function historyOfGroup(
 
 const ofTarget = named(
   'screen_history_of_target',
-  select(`starts_with(e.type, 'target.') and e.after->>'id' = $1`),
+  select(`starts_with(e.type, 'target.') and e.after->>'id' = $1`, byNumber),
 );
 
 /** What was done to a target. */
