@@ -46,6 +46,8 @@ export interface TargetGround {
   users(count: number): Promise<UserRow[]>;
   group(name: string, members: readonly UserRow[]): Promise<GroupRow>;
   add(name: string, path: string, groups: readonly GroupRow[], who?: 'members' | 'all users'): Promise<void>;
+  /** Lets the engine's clock go forward. */
+  later(ms: number): void;
   arrived(service: string): Promise<Arrived>;
   /** Waits until a service holds so many members. */
   until(service: string, members: number): Promise<Arrived>;
@@ -63,10 +65,11 @@ export async function openTargetGround(url: string): Promise<TargetGround> {
   const filesDir = mkdtempSync(join(tmpdir(), 'muster-bench-'));
   const key = randomBytes(32);
   const vault = targetVault(deriveKey(key, 'target-credentials'), randomBytes);
+  let ahead = 0;
   const epoch = await openEpoch(database, 'http://localhost:8080');
   const engine = new TargetEngine({
     ...{ database, vault, cursors: createCursors(key, epoch.id), filesDir },
-    world: { now: Date.now, random: Math.random },
+    world: { now: () => Date.now() + ahead, random: Math.random },
     listener: () => ({ onOutcome: () => undefined }),
     onFault: (target, error) => process.stderr.write(`${target}: ${String(error)}\n`),
   });
@@ -90,6 +93,7 @@ export async function openTargetGround(url: string): Promise<TargetGround> {
   engine.start();
   return {
     ...{ database, targets, receiver, engine, do: run, arrived },
+    later: (ms) => (ahead += ms),
     users: async (count) => {
       const users: UserRow[] = [];
       while (users.length < count) {

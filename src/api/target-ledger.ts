@@ -8,6 +8,7 @@ import {
   showLedgerMembers,
   showObjects,
 } from '../targets/admin/ledger.ts';
+import { showSent } from '../targets/admin/sent.ts';
 import type { Targets } from '../targets/admin/verbs.ts';
 import { z } from 'zod';
 import { isUuid } from '../core/ids.ts';
@@ -26,7 +27,12 @@ import {
   ledgerObjectShape,
   madeTargetShape,
   memberState,
+  sentShape,
 } from './target-shapes.ts';
+
+/** Before anything was ever sent. */
+const EVER = '1970-01-01T00:00:00Z';
+const time = z.iso.datetime({ offset: true });
 
 const replayBody = z.strictObject({ after: z.string().default('oldest') });
 const rotateBody = z.strictObject({ step: z.enum(['begin', 'end']).default('begin') });
@@ -75,6 +81,18 @@ export function targetLedgerRoutes({ targets, cursors, listKey }: LedgerParts): 
           oneOf<MemberState>(call, 'state', Object.keys(MEMBER_STATES) as MemberState[]) ?? 'applied';
         const list = `members/${group}/${state}`;
         return paged(call, list, (page) => showLedgerMembers(targets, idOf(call), { group, state, ...page }));
+      },
+    },
+    {
+      method: 'GET',
+      path: '/targets/:id/attempts',
+      scope,
+      summary: 'What was sent to a target in the last 30 days, newest first, and what came of it',
+      query: { ...paging, since: time },
+      answers: { 200: answers(pageOf(sentShape)) },
+      handle: (call) => {
+        const since = readSince(call);
+        return paged(call, 'attempts', (page) => showSent(targets, idOf(call), { ...page, since }));
       },
     },
     {
@@ -134,6 +152,14 @@ export function targetLedgerRoutes({ targets, cursors, listKey }: LedgerParts): 
       },
     },
   ];
+}
+
+/** `since`: a time; everything that is kept when left out. */
+function readSince({ query }: Call): Date {
+  const read = time.safeParse(query.get('since') ?? EVER);
+  if (!read.success)
+    throw new HttpProblem('request.invalid', 'since must be a time such as 2026-01-31T12:00:00Z.');
+  return new Date(read.data);
 }
 
 function readFilter(call: Call): Omit<Parameters<typeof showObjects>[2], keyof PageOf> {

@@ -153,6 +153,24 @@ export const ledgerMemberShape = z
   })
   .meta({ id: 'LedgerMember' });
 
+export const sentShape = z
+  .object({
+    at: time,
+    endedAt: time.nullable(),
+    operation: z.string(),
+    object: z.object({ type: z.enum(['user', 'group']), id: id.nullable(), name: z.string().nullable() }),
+    members: z
+      .object({ total: z.int(), names: z.array(z.string()) })
+      .nullable()
+      .describe('Of a change of members: how many, and the names of the first hundred.'),
+    outcome: z
+      .string()
+      .nullable()
+      .describe('Null while it is under way, or where its end was never learned.'),
+    why: z.string().nullable(),
+  })
+  .meta({ id: 'Sent' });
+
 const DRIFT_KINDS = [
   'missing',
   'inactive',

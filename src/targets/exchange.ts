@@ -40,6 +40,8 @@ const TELLING = new Set(
   ].map((key) => key.toLowerCase()),
 );
 const LONGEST_TEXT = 300;
+/** Beyond what is kept, so that nothing that begins there is taken for something else. */
+const LONGEST_READ = 2_000;
 const MOST_ITEMS = 5;
 const DEEPEST = 6;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -86,8 +88,12 @@ function redactValue(key: string, value: unknown, depth: number): unknown {
   return Object.fromEntries(entries) as unknown;
 }
 
+/** Cut before it is looked through: the patterns take a time that grows with the square of a long word. */
 function redactText(text: string): string {
-  const masked = patterns.reduce((redacted, [pattern, mask]) => redacted.replace(pattern, mask), text);
+  const masked = patterns.reduce(
+    (redacted, [pattern, mask]) => redacted.replace(pattern, mask),
+    text.slice(0, LONGEST_READ),
+  );
   return masked.length > LONGEST_TEXT ? `${masked.slice(0, LONGEST_TEXT)}…` : masked;
 }
 

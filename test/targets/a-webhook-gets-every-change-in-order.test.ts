@@ -37,9 +37,17 @@ describe('a webhook target', () => {
       .filter(({ type }) => type === 'membership.effective')
       .map(({ data }) => data.joined);
 
+  /** Accepted messages about a user, each once: after a change of the target one may come again, by the same id. */
+  const about = async (user: string): Promise<Came['accepted']> => {
+    const { accepted } = await came();
+    const named = accepted.filter(({ data }) => JSON.stringify(data).includes(user));
+    return named.filter(({ id }, at) => named.findIndex((other) => other.id === id) === at);
+  };
+
   beforeAll(async () => {
     [on, receiver] = await Promise.all([
-      openTestTargets({ world: { now: () => now, random: () => 0 } }),
+      // A lease that a busy machine lets run out would have a message sent twice.
+      openTestTargets({ world: { now: () => now, random: () => 0 }, leaseSeconds: 600 }),
       startChild(['test/support/webhook-receiver.mjs', secret], { word: 'listening' }),
     ]);
     group = await on.group('Readers');
@@ -103,7 +111,7 @@ describe('a webhook target', () => {
   });
 
   it('gives a head up after the last try, and says so with a gap notice before it goes on', async () => {
-    await ask('/answer', { status: 500, times: 10, verifies: false });
+    await ask('/answer', { status: 500, times: 10, anyTime: true });
     const before = await came();
     await on.user('given-up');
     for (let tries = 1; tries <= 10; tries += 1) {
@@ -174,20 +182,20 @@ describe('a webhook target', () => {
     const { once } = await rotateSigningKey(on.targets, 'hook', { step: 'begin', by });
     expect(once.signingSecret).toMatch(/^whsec_/);
     expect(once.signingSecret).not.toBe(secret);
-    const before = (await came()).accepted.length;
-    await on.user('rotated');
+    const rotated = await on.user('rotated');
     // The receiver knows the old key alone.
-    await eventually(async () => expect((await came()).accepted).toHaveLength(before + 1));
+    await eventually(async () => expect(await about(rotated.id)).toHaveLength(1));
     const kept = webhookCredentials.parse(credentialsOf(on.targets, await requireTarget(on.targets, 'hook')));
     expect(kept).toEqual({ signingSecret: once.signingSecret, previousSigningKeys: [secret] });
     await changeTarget(on.targets, 'hook', { change: { credentials: { signingSecret: secret } }, by });
     await rotateSigningKey(on.targets, 'hook', { step: 'end', by });
-    await on.user('rotated-back');
-    await eventually(async () => expect((await came()).accepted).toHaveLength(before + 2));
+    const back = await on.user('rotated-back');
+    await eventually(async () => expect(await about(back.id)).toHaveLength(1));
+    expect((await came()).refused).toBe(0);
   });
 
   it('stops when the receiver answers 410, says why, and goes on without loss when resumed', async () => {
-    await ask('/answer', { status: 410, times: 1, verifies: false });
+    await ask('/answer', { status: 410, anyTime: true });
     const user = await on.user('gone-for-now');
     await on.do((work) => addMember(work, { group: group.id, member: user.id }));
     const health = await eventually(async () => {
@@ -208,13 +216,14 @@ describe('a webhook target', () => {
       expect(rows.at(-1)?.added).toEqual([joined?.n]);
     });
     await on.do((work) => removeMember(work, { group: group.id, member: user.id }));
+    await ask('/answer', { status: 200, anyTime: true });
     await changeTarget(on.targets, 'hook', { change: { mode: 'enforce' }, by: attribution('console') });
     await eventually(async () => {
-      const { accepted } = await came();
-      expect(accepted.slice(-2).map(({ data }) => [data.joined, data.left])).toEqual([
-        [[user.id], []],
-        [[], [user.id]],
+      expect((await about(user.id)).map(({ type, data }) => [type, data.joined, data.left])).toEqual([
+        ['user.created', undefined, undefined],
+        ['membership.effective', [user.id], []],
+        ['membership.effective', [], [user.id]],
       ]);
-    }, 60_000);
-  }, 90_000);
+    });
+  });
 });

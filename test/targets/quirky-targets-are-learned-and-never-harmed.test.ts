@@ -429,13 +429,6 @@ describe('a target with quirks', () => {
     expect(server.repeatedAdds()).toBe(0);
   });
 
-  it('does not hold up a healthy one when it is a black hole', async () => {
-    await begin('black-hole', { count: 3, quirks: { trick: () => ({ kind: 'stall', done: false }) } });
-    const { server, users } = await begin('healthy', { count: 3 });
-    await holds(server, 'healthy', users);
-    expect((await showTarget(on.targets, 'black-hole')).holds.users).toBe(0);
-  });
-
   function idOf(server: QuirkServer, user: UserRow | undefined): string {
     let id = 'none';
     server.tamper(({ users }) => {

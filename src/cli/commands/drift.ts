@@ -37,14 +37,16 @@ export function addDriftCommand({ root, io, run }: Program): void {
         'look at a target whole, and tell what is otherwise than Muster left it; the daemon looks',
       ),
   )
-    .option('--last', 'tell what the last look found, without another one')
+    .option('--last', 'tell what was found before, and when it was repaired (30 days), without another look')
     .option('--exit-code', 'end with 9 when something is otherwise')
     .option('--patience <seconds>', 'how long to wait for the end of the look', readSeconds, 300_000)
     .action(
       run(async (target: string, options: DriftOptions) => {
         const drift = await withTargets(io, { command: 'drift', options }, async (targets) => {
-          if (options.last !== true) await look(targets, target, options.patience);
-          return allDrift(targets, target);
+          if (options.last === true) return allDrift(targets, target);
+          const since = await look(targets, target, options.patience);
+          const drift = await allDrift(targets, target);
+          return { ...drift, items: drift.items.filter(({ foundAt }) => foundAt >= since) };
         });
         if (options.json === true) writeJson(io.out, drift);
         else {
@@ -63,13 +65,13 @@ export function addDriftCommand({ root, io, run }: Program): void {
     );
 }
 
-/** Asks for a look and waits for its end. Fails (Unreachable) when nobody drives the target in time. */
-async function look(targets: Targets, target: string, patienceMs: number): Promise<void> {
+/** Asks for a look, waits for its end, and answers since when it was asked for. Fails (Unreachable) when nobody drives the target in time. */
+async function look(targets: Targets, target: string, patienceMs: number): Promise<string> {
   const end = performance.now() + patienceMs;
-  await askForObservation(targets, target);
+  const since = await askForObservation(targets, target);
   for (;;) {
     const { askedAt } = await showDrift(targets, target, { after: 0, limit: 1 });
-    if (askedAt === null) return;
+    if (askedAt === null) return since;
     if (performance.now() > end) {
       throw new Unreachable('Nobody has finished looking in time.', [
         'It needs the daemon (npm start); it goes on by itself, and --last tells what it found.',

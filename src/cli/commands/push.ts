@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Unreachable } from '../../core/setup-problem.ts';
 import { askForPush, type PushView, showPush } from '../../targets/admin/pushing.ts';
 import type { Targets } from '../../targets/admin/verbs.ts';
-import { exit } from '../exit.ts';
+import { exit, type ExitCode } from '../exit.ts';
 import { readSeconds } from '../numbers.ts';
 import { withCommonOptions, type Program } from '../command.ts';
 import { writeJson } from '../terminal.ts';
@@ -45,9 +45,16 @@ export function addPushCommand({ root, io, run }: Program): void {
         });
         if (options.json === true) writeJson(io.out, push);
         else if (push.steps.length === 0) io.err.write('Nothing to push.\n');
-        return push.state === 'failed' ? exit.unreachable : exit.done;
+        return codeOf(push);
       }),
     );
+}
+
+/** What stood in the way is told by a step of its own. */
+function codeOf({ state, steps }: PushView): ExitCode {
+  if (steps.some(({ operation }) => operation === 'guard')) return exit.held;
+  const isAway = state === 'failed' || steps.some(({ operation }) => operation === 'circuit');
+  return isAway ? exit.unreachable : exit.done;
 }
 
 /** Tells steps as they come. Fails (Unreachable) when nobody drives the target in time. */

@@ -43,7 +43,8 @@ export function addTargetUndo({ io, run }: Program, parent: Program['root']): vo
     );
 }
 
-function readSince(text: string): Date {
+/** A moment that is over: so long ago, or a time. */
+export function readSince(text: string): Date {
   const [, count, unit = ''] = /^(\d{1,5})([mhd])$/.exec(text) ?? [];
   const ms = Object.entries(UNITS_MS).find(([letter]) => letter === unit)?.[1];
   const since =

@@ -1,9 +1,3 @@
-import { InvalidArgumentError } from 'commander';
-import { foldName } from '../../core/names.ts';
-import { isUuid } from '../../core/ids.ts';
-import { Refusal } from '../../core/refusal.ts';
-import { findGroupByName } from '../../store/groups.ts';
-import { findSource } from '../../store/sources.ts';
 import { testTarget } from '../../targets/admin/pushing.ts';
 import {
   addTarget,
@@ -20,8 +14,11 @@ import { withCommonOptions, type Program } from '../command.ts';
 import { writeJson, writeTable } from '../terminal.ts';
 import { withTargets } from '../targets.ts';
 import { addObjectsCommand } from './drift.ts';
+import { addChangeCommand } from './target-change.ts';
+import { addLogCommand } from './target-log.ts';
 import { addTargetUndo } from './target-undo.ts';
-import type { CommonOptions, Visit } from '../visit.ts';
+import type { CommonOptions } from '../visit.ts';
+import { assign, collect, groupIds } from './target-values.ts';
 
 type Parent = Program['root'];
 
@@ -37,7 +34,7 @@ interface AddOptions extends CommonOptions {
   readonly credential: Readonly<Record<string, unknown>>;
 }
 
-/** `muster target add|list|show|objects|test|pause|resume|remove|undo|replay|rotate` */
+/** `muster target add|list|show|change|objects|log|test|pause|resume|remove|undo|replay|rotate` */
 export function addTargetCommands(program: Program): void {
   const target = program.root
     .command('target')
@@ -45,10 +42,12 @@ export function addTargetCommands(program: Program): void {
   addAdd(program, target);
   addList(program, target);
   addShow(program, target);
+  addChangeCommand(program, target);
   addTest(program, target);
   addModes(program, target);
   addRemove(program, target);
   addObjectsCommand(program, target);
+  addLogCommand(program, target);
   addTargetUndo(program, target);
   addWebhookVerbs(program, target);
 }
@@ -236,37 +235,4 @@ function addWebhookVerbs({ io, run }: Program, parent: Parent): void {
         return exit.done;
       }),
     );
-}
-
-/** Groups by id or name. Refuses `group.not_found`. */
-async function groupIds({ directory, by }: Visit, names: readonly string[]): Promise<string[]> {
-  const source = await findSource(directory.database, by.source);
-  const ids: string[] = [];
-  for (const name of names) {
-    const found =
-      source === null ? null : await findGroupByName(directory.database, foldName(name), source.n);
-    if (found === null && !isUuid(name)) throw new Refusal('group.not_found', { group: name });
-    ids.push(found?.id ?? name);
-  }
-  return ids;
-}
-
-function collect(value: string, before: readonly string[]): readonly string[] {
-  return [...before, value];
-}
-
-/** Adds `name=value`; a value that is JSON is taken as such, any other as text. */
-function assign(text: string, before: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  const at = text.indexOf('=');
-  if (at < 1) throw new InvalidArgumentError('it must be name=value.');
-  const value = text.slice(at + 1);
-  return { ...before, [text.slice(0, at)]: jsonOrText(value) };
-}
-
-function jsonOrText(value: string): unknown {
-  try {
-    return JSON.parse(value) as unknown;
-  } catch {
-    return value;
-  }
 }

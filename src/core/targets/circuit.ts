@@ -48,7 +48,11 @@ export function afterOutcome(circuit: Circuit, outcome: Outcome, moment: Moment)
         why: outcome.why,
       };
     case 'unauthorised':
-      return fail({ ...circuit, failures: Math.max(circuit.failures, OPENS_AFTER - 1) }, outcome.why, moment);
+      return fail(
+        { ...circuit, failures: Math.max(circuit.failures, OPENS_AFTER - 1) },
+        `it does not accept the credentials: ${outcome.why}`,
+        moment,
+      );
     case 'ambiguous':
     case 'down':
       return fail(circuit, outcome.why, moment);

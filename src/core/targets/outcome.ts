@@ -2,6 +2,8 @@
  * How one request to a target ended. Connectors answer with these values and never throw for them; what
  * follows from each (O-06) is decided by the engine alone.
  */
+import { storableText } from './foreign-text.ts';
+
 export type Outcome =
   /** The target confirmed the change. `remoteId` is its id of the object, where it told one. */
   | { readonly kind: 'applied'; readonly remoteId?: string }
@@ -29,8 +31,12 @@ export function isSettled(outcome: Outcome): outcome is Extract<Outcome, { kind:
   return outcome.kind === 'applied' || outcome.kind === 'noop';
 }
 
-/** One line for traces, logs and the console. */
+/** One line for traces, logs, the ledger and the console. */
 export function describeOutcome(outcome: Outcome): string {
+  return storableText(sentenceOf(outcome));
+}
+
+function sentenceOf(outcome: Outcome): string {
   switch (outcome.kind) {
     case 'applied':
     case 'noop':

@@ -2,6 +2,7 @@
  * Attempts: committed before anything is sent, ended with what came of it. One that is not settled tells that it
  * is not known what the target holds of its object.
  */
+import { storableJson, storableText } from '../../core/targets/foreign-text.ts';
 import type { OutcomeKind } from '../../core/targets/outcome.ts';
 import type { UserN } from '../../core/ids.ts';
 import { type Connection, named, onlyRow, type Tx } from '../database.ts';
@@ -82,8 +83,9 @@ export async function insertAttempt(tx: Tx, attempt: NewAttempt): Promise<number
 /** Writes down what came of it. An unsettled one says that the target has to be observed. */
 export async function endAttempt(tx: Tx, n: number, ended: EndedAttempt): Promise<void> {
   const { outcome, why, operation, exchange } = ended;
-  const told = exchange === null ? null : JSON.stringify(exchange);
-  await tx.rows(end, [n, outcome, why, outcome !== 'ambiguous', operation, told]);
+  const told = exchange === null ? null : storableJson(exchange);
+  const because = why === null ? null : storableText(why);
+  await tx.rows(end, [n, outcome, because, outcome !== 'ambiguous', operation, told]);
 }
 
 /** Attempts on an object of which it is not known what they did. */

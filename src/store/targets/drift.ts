@@ -1,5 +1,6 @@
 /** Findings of full looks at targets (O-08), and when the next look is due. */
 import type { GroupN, UserN } from '../../core/ids.ts';
+import { storableText } from '../../core/targets/foreign-text.ts';
 import { type Connection, named, onlyRow, type Tx } from '../database.ts';
 import type { ObjectKind } from './objects.ts';
 
@@ -86,7 +87,7 @@ const dropEarlier = named(
 
 const ask = named(
   'target_observe_ask',
-  'update target set observe_asked_at = clock_timestamp() where n = $1',
+  'update target set observe_asked_at = clock_timestamp() where n = $1 returning observe_asked_at as at',
 );
 
 const state = named(
@@ -120,7 +121,7 @@ export async function insertFinding(tx: Tx, target: number, finding: Finding): P
   const { kind, objectKind, n, detail = [], members = [], total = 1, mended } = finding;
   await tx.rows(insert, [
     ...[target, kind, objectKind, n],
-    detail.slice(0, MOST_NAMED),
+    detail.slice(0, MOST_NAMED).map(storableText),
     members.slice(0, MOST_NAMED),
     total,
     mended,
@@ -141,9 +142,9 @@ export async function countDrift(connection: Connection, target: number): Promis
   return onlyRow(await connection.rows<{ open: number }>(open, [target])).open;
 }
 
-/** Has the target looked at whole, soon. */
-export async function askForLook(connection: Connection, target: number): Promise<void> {
-  await connection.rows(ask, [target]);
+/** Has the target looked at whole, soon; answers since when that is asked for, by the clock of the findings. */
+export async function askForLook(connection: Connection, target: number): Promise<Date> {
+  return onlyRow(await connection.rows<{ at: Date }>(ask, [target])).at;
 }
 
 /** When the target was last looked at whole, and whether it is time again; `share` in [0, 1) spreads first looks. */
@@ -162,7 +163,7 @@ export async function finishLook(
   { begun, why }: { readonly begun: Date; readonly why: string | null },
 ): Promise<void> {
   await tx.rows(dropEarlier, [target, begun]);
-  await tx.rows(finish, [target, begun, why]);
+  await tx.rows(finish, [target, begun, why === null ? null : storableText(why)]);
 }
 
 export interface KnownRow {

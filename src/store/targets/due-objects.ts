@@ -1,5 +1,5 @@
 /** What of a target is to be done: for whoever does it, and for people who want to see it. */
-import { type Connection, named, type Tx } from '../database.ts';
+import { type Connection, named, onlyRow, type Tx } from '../database.ts';
 import { objectColumns, type ObjectKind, type ObjectRow } from './objects.ts';
 
 /** Objects that may be worked on now; a group's members only once the group is there. */
@@ -16,27 +16,28 @@ const dueObjects = named(
 
 const dueKinds = named(
   'target_due_kinds',
-  `select k.kind from (values ('u'::"char"), ('g'::"char"), ('m'::"char")) as k(kind)
-   where exists (select from target_object o
-     where o.target_n = $1 and o.kind = k.kind and o.state in ('due', 'observing', 'backing-off')
-       and (o.due_at is null or o.due_at <= now()))`,
+  `select array(
+       select k.kind::text from (values ('u'::"char"), ('g'::"char"), ('m'::"char")) as k(kind)
+       where exists (select from target_object o
+         where o.target_n = $1 and o.kind = k.kind and o.state in ('due', 'observing', 'backing-off')
+           and (o.due_at is null or o.due_at <= now()))) as kinds,
+     (select count(*)::int from (
+        select from target_object where target_n = $1 and state in ('due', 'backing-off') limit $2) d) as count`,
 );
 
 const listDue = named(
   'target_list_due',
   `select case
-       when o.kind = 'm' then case when o.remove_count > 0 then 'change-members' else 'add-members' end
        when not o.wanted and o.kind = 'u' and o.held = 'a' then 'deactivate'
        when not o.wanted then 'delete'
        when o.remote_id is null then 'create'
        else 'update' end as operation,
-     coalesce(u.user_name, g.name, o.name, o.n::text)
-       || case o.kind when 'm' then ' (+' || o.add_count || ' -' || o.remove_count || ')' else '' end as what
+     coalesce(u.user_name, g.name, o.name, o.n::text) as what
    from target_object o
    left join users u on o.kind = 'u' and u.n = o.n
-   left join groups g on o.kind in ('g', 'm') and g.n = o.n
-   where o.target_n = $1 and o.state in ('due', 'observing', 'backing-off', 'sending', 'resending')
-   order by case o.kind when 'u' then 1 when 'g' then 2 else 3 end, o.n limit $2`,
+   left join groups g on o.kind = 'g' and g.n = o.n
+   where o.target_n = $1 and o.kind <> 'm' and o.state in ('due', 'observing', 'backing-off', 'sending', 'resending')
+   order by case o.kind when 'u' then 1 else 2 end, o.n limit $2`,
 );
 
 const nextDue = named(
@@ -55,12 +56,22 @@ export function takeDue(
   return tx.rows<ObjectRow>(dueObjects, [target, kind, limit]);
 }
 
-/** Kinds of which something may be worked on now. */
-export async function kindsDue(connection: Connection, target: number): Promise<Set<ObjectKind>> {
-  return new Set((await connection.rows<{ kind: ObjectKind }>(dueKinds, [target])).map(({ kind }) => kind));
+/** What may be worked on now. */
+export interface Due {
+  readonly kinds: ReadonlySet<ObjectKind>;
+  /** How many operations wait, counted up to a most. */
+  readonly count: number;
 }
 
-/** What is to be done at a target, in the order it would be, for people to read. */
+/** Kinds of which something may be worked on now, and how many operations wait, counted up to `most`. */
+export async function readDue(connection: Connection, target: number, most: number): Promise<Due> {
+  const { kinds, count } = onlyRow(
+    await connection.rows<{ kinds: ObjectKind[]; count: number }>(dueKinds, [target, most]),
+  );
+  return { kinds: new Set(kinds), count };
+}
+
+/** Users and groups of which something is to be done at a target, in the order it would be, for people to read. */
 export function listDueObjects(
   connection: Connection,
   target: number,

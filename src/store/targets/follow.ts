@@ -38,12 +38,18 @@ const news = named(
 
 const savePosition = named(
   'target_save_position',
-  'update target set position = $2::pg_snapshot where n = $1',
+  `with later as materialized (select set_config('synchronous_commit', 'off', true))
+   update target set position = $2::pg_snapshot from later where n = $1`,
 );
 const askSweep = named('target_ask_sweep', 'update target set swept_at = null where n = $1');
 const saveSweep = named(
   'target_save_sweep',
   'update target set swept_at = now(), swept_version = $2 where n = $1',
+);
+
+const nameless = named(
+  'target_nameless_users',
+  'select n from users where (stub or user_name is null) and deleted_at is null',
 );
 
 const ancestors = named(
@@ -97,6 +103,10 @@ export async function readNews(tx: Tx, target: number): Promise<News> {
   return { isFollowing, marks, position, version };
 }
 
+/**
+ * Moves the place in the log, and has the transaction not wait for the disk: place and marks are kept or lost
+ * together, and whatever is committed after them with a wait, an attempt above all, has them on the disk too.
+ */
 export async function saveTargetPosition(tx: Tx, target: number, position: string): Promise<void> {
   await tx.rows(savePosition, [target, position]);
 }
@@ -104,6 +114,11 @@ export async function saveTargetPosition(tx: Tx, target: number, position: strin
 /** Has the target compared whole with the directory, soon. */
 export async function askForSweep(connection: Connection, target: number): Promise<void> {
   await connection.rows(askSweep, [target]);
+}
+
+/** Users that no target can be told of: stubs, and who has no name. */
+export async function usersWithoutName(connection: Connection): Promise<UserN[]> {
+  return (await connection.rows<{ n: UserN }>(nameless)).map(({ n }) => n);
 }
 
 /** Everything was compared, by a driver that was started for that version of the target. */

@@ -96,6 +96,11 @@ const isKeeping = named(
   'select exists (select from target_kept where target_n = $1) as kept',
 );
 
+const keptGroups = named(
+  'target_kept_groups',
+  `select distinct group_n from target_kept where target_n = $1 and kind = 'm'`,
+);
+
 const count = named('target_count_kept', 'select count(*)::int as kept from target_kept where target_n = $1');
 
 /** What an applied push took away, and is not back. */
@@ -139,6 +144,12 @@ export async function liftKeptMembers(
   { group, users }: { readonly group: GroupN; readonly users: readonly UserN[] },
 ): Promise<void> {
   await tx.rows(liftMembers, [target, group, users]);
+}
+
+/** Groups with members whom an undo put back. */
+export async function groupsKept(connection: Connection, target: number): Promise<Set<GroupN>> {
+  const rows = await connection.rows<{ group_n: GroupN }>(keptGroups, [target]);
+  return new Set(rows.map(({ group_n: group }) => group));
 }
 
 /** How many users, groups and members are at a target because of an undo. */

@@ -40,6 +40,11 @@ const write = named(
    on conflict (target_n, group_n, aspect, part) do update set members = excluded.members`,
 );
 
+const readAll = named(
+  'target_members_read_all',
+  'select group_n, aspect, part, members from target_members where target_n = $1 and group_n = any($2::int[])',
+);
+
 const holders = named(
   'target_groups_holding',
   `select group_n, part, members from target_members
@@ -103,6 +108,13 @@ export async function membersAmong(
   return new Set(found);
 }
 
+/** A move of members. `size` is what the set is known to hold before, where that is known. */
+export interface MemberMove {
+  readonly add: readonly UserN[];
+  readonly remove: readonly UserN[];
+  readonly size?: number;
+}
+
 /**
  * Puts members into a set and takes others out; answers by how much it grew. The member list's row of
  * target_object must be locked.
@@ -110,12 +122,13 @@ export async function membersAmong(
 export async function moveMembers(
   tx: Tx,
   key: MemberSetKey,
-  { add, remove }: { readonly add: readonly UserN[]; readonly remove: readonly UserN[] },
+  { add, remove, size }: MemberMove,
 ): Promise<number> {
-  if (add.length + remove.length === 0) return 0;
+  if (add.length + (size === 0 ? 0 : remove.length) === 0) return 0;
   const touched = containersOf([...add, ...remove]);
-  const rows = await tx.rows<PartRow>(readParts, [...keyValues(key), [WHOLE, ...touched]]);
-  const isWhole = rows.some(({ part }) => part === WHOLE) || !(await hasParts(tx, key, rows));
+  const rows = size === 0 ? [] : await tx.rows<PartRow>(readParts, [...keyValues(key), [WHOLE, ...touched]]);
+  const isEmpty = size === 0 || rows.length === 0;
+  const isWhole = rows.some(({ part }) => part === WHOLE) || (isEmpty && !(await hasParts(tx, key, size)));
   const set = new RoaringBitmap32();
   try {
     for (const row of rows) withSet(row, (part) => set.orInPlace(part));
@@ -129,6 +142,38 @@ export async function moveMembers(
   } finally {
     set.dispose();
   }
+}
+
+/**
+ * What groups hold at a target by the ledger; `pending` for one of which something is to be done yet, and a group
+ * that holds nothing is left out. The bitmaps are the caller's to dispose of.
+ */
+export async function readAppliedSets(
+  connection: Connection,
+  target: number,
+  groups: readonly GroupN[],
+): Promise<Map<GroupN, RoaringBitmap32 | 'pending'>> {
+  const sets = new Map<GroupN, RoaringBitmap32 | 'pending'>();
+  const rows = await connection.rows<PartRow & { group_n: GroupN; aspect: Aspect }>(readAll, [
+    target,
+    groups,
+  ]);
+  for (const { group_n: group, aspect, members } of rows) {
+    const known = sets.get(group);
+    if (known === 'pending') continue;
+    if (aspect !== 'a') {
+      known?.dispose();
+      sets.set(group, 'pending');
+      continue;
+    }
+    const part = RoaringBitmap32.deserialize(members, 'portable');
+    if (known === undefined) sets.set(group, part);
+    else {
+      known.orInPlace(part);
+      part.dispose();
+    }
+  }
+  return sets;
 }
 
 /** Empties a set; answers its size. */
@@ -161,8 +206,8 @@ export async function groupsHolding(
 }
 
 /** A set without any of the touched rows is either empty or large and kept in other containers. */
-async function hasParts(tx: Tx, key: MemberSetKey, rows: readonly PartRow[]): Promise<boolean> {
-  return rows.length > 0 || (await tx.rows(firstPart, keyValues(key))).length > 0;
+async function hasParts(tx: Tx, key: MemberSetKey, size: number | undefined): Promise<boolean> {
+  return size !== 0 && (await tx.rows(firstPart, keyValues(key))).length > 0;
 }
 
 /** Rows that the set needs; of one that is kept in containers only the `touched` ones are at hand. */

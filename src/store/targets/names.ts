@@ -1,11 +1,33 @@
-/** Names reserved at a target (O-09). */
+/** What only one object of a target may bear: its name there (O-09), and the id that the target gave it. */
 import { type Connection, named } from '../database.ts';
+import type { ObjectKind } from './objects.ts';
 
 const holder = named(
   'target_name_holder',
   `select coalesce(g.name, o.name) as name from target_object o left join groups g on g.n = o.n
    where o.target_n = $1 and o.kind = 'g' and o.name_key = $2 and o.n <> $3`,
 );
+
+const idHolder = named(
+  'target_id_holder',
+  `select coalesce(u.user_name, g.name, o.name, '') as name from target_object o
+   left join users u on o.kind = 'u' and u.n = o.n left join groups g on o.kind = 'g' and g.n = o.n
+   where o.target_n = $1 and o.kind = $2 and o.remote_id = $3 and o.n <> $4`,
+);
+
+/** Name of the other user or group of which the target said that it has this id; null when it is nobody's. */
+export async function findIdHolder(
+  connection: Connection,
+  target: number,
+  {
+    kind,
+    remoteId,
+    besides,
+  }: { readonly kind: ObjectKind; readonly remoteId: string; readonly besides: number },
+): Promise<string | null> {
+  const [row] = await connection.rows<{ name: string }>(idHolder, [target, kind, remoteId, besides]);
+  return row?.name ?? null;
+}
 
 /** Name in the directory of the group that holds a name at the target; null when it is free. */
 export async function findNameHolder(

@@ -1,4 +1,5 @@
 /** Pushes that somebody asked for: the order, and what was done for it step by step. */
+import { storableJson } from '../../core/targets/foreign-text.ts';
 import type { UserN } from '../../core/ids.ts';
 import { type Connection, named, onlyRow } from '../database.ts';
 
@@ -76,7 +77,7 @@ export async function addPushSteps(
   id: string,
   steps: readonly PushStep[],
 ): Promise<void> {
-  if (steps.length > 0) await connection.rows(addSteps, [id, JSON.stringify(steps)]);
+  if (steps.length > 0) await connection.rows(addSteps, [id, storableJson(steps)]);
 }
 
 export async function endPush(connection: Connection, id: string, state: 'done' | 'failed'): Promise<void> {

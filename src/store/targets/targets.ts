@@ -1,5 +1,6 @@
 /** Rows of targets and of their scopes. */
 import type { GroupId, GroupN } from '../../core/ids.ts';
+import { storableJson } from '../../core/targets/foreign-text.ts';
 import { type Connection, named, onlyRow, type Tx } from '../database.ts';
 
 export type TargetType = 'scim' | 'webhook' | 'ldap' | 'sql' | 'file';
@@ -217,11 +218,11 @@ export async function replayWebhook(tx: Tx, n: number, place: string): Promise<v
 }
 
 export async function saveLearnedTraits(connection: Connection, n: number, learned: unknown): Promise<void> {
-  await connection.rows(saveLearned, [n, JSON.stringify(learned)]);
+  await connection.rows(saveLearned, [n, storableJson(learned)]);
 }
 
 export async function saveTargetCircuit(connection: Connection, n: number, circuit: unknown): Promise<void> {
-  await connection.rows(saveCircuit, [n, JSON.stringify(circuit)]);
+  await connection.rows(saveCircuit, [n, storableJson(circuit)]);
 }
 
 /** Has whoever drives the target begin anew, with a comparison of everything. */

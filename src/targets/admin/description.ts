@@ -83,11 +83,23 @@ export function readTypedParts(
 function reachable(settings: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   const { url, host, allowPrivate } = settings;
   const name = typeof host === 'string' ? host : typeof url === 'string' ? new URL(url).hostname : null;
-  const fault = name === null ? null : faultOfHost(name, { allowPrivate: allowPrivate === true });
+  const fault =
+    name === null
+      ? null
+      : (faultOfHost(name, { allowPrivate: allowPrivate === true }) ??
+        faultInTheClear({ url, allowPrivate }));
   if (fault === null) return settings;
   throw new Refusal('target.invalid', {
     why: `settings.${typeof host === 'string' ? 'host' : 'url'}: ${fault}.`,
   });
+}
+
+/** Without TLS only private networks are spoken to, which a target has to be allowed. */
+function faultInTheClear({ url, allowPrivate }: Readonly<Record<string, unknown>>): string | null {
+  const isClear = typeof url === 'string' && url.toLowerCase().startsWith('http:');
+  return isClear && allowPrivate !== true
+    ? 'without TLS only a private network is spoken to; write https://, or set allowPrivate where it is one of yours'
+    : null;
 }
 
 /** A merge patch (RFC 7396) of one level: targets' settings are flat. */

@@ -171,15 +171,17 @@ export async function showDrift(targets: Targets, idOrName: string, page: PageOf
 }
 
 /**
- * Has a target looked at whole; whoever drives it does so, and {@link showDrift} tells when it is done. Refuses
- * `target.not_found`, and `target.invalid` for a webhook and a target that is off.
+ * Has a target looked at whole; whoever drives it does so, and {@link showDrift} tells when it is done. What that
+ * look finds is found after the time that is answered. Refuses `target.not_found`, and `target.invalid` for a
+ * webhook and a target that is off.
  */
-export async function askForObservation(targets: Targets, idOrName: string): Promise<void> {
+export async function askForObservation(targets: Targets, idOrName: string): Promise<string> {
   const row = await requireLookable(targets, idOrName);
   if (row.mode === 'off')
     throw new Refusal('target.invalid', { why: `${row.name} is off; resume it first.` });
-  await askForLook(targets.database, row.n);
+  const at = await askForLook(targets.database, row.n);
   targets.wake();
+  return at.toISOString();
 }
 
 async function requireLookable(targets: Targets, idOrName: string): ReturnType<typeof requireTarget> {

@@ -31,6 +31,7 @@ import {
 import { privateKey, publicKey, sharedSecret } from '../connectors/webhook/signature.ts';
 import type { Vault } from '../secrets.ts';
 import { merged, readChange, readDescription, readTypedParts } from './description.ts';
+import { asRecord, refuseSharedFile, refuseToHandOver } from './places.ts';
 import { holdView, type TargetStatus, type TargetView, viewOf } from './view.ts';
 
 /** The targets as their doors hold them. */
@@ -77,6 +78,7 @@ export async function addTarget(targets: Targets, given: unknown, by: Attributio
     guards,
   };
   const row = await inTransaction(targets, async (tx) => {
+    await refuseSharedFile(tx, { id, type }, parts.settings);
     const n = await refusingName(name, insertTarget(tx, write));
     await writeScope(tx, n, scope.groups);
     await recordTarget(tx, by, 'target.created', { id, name, type, mode, scope });
@@ -132,11 +134,13 @@ export async function changeTarget(
   const row = await requireTarget(targets, idOrName);
   const stored = credentialsOf(targets, row);
   const settings = merged(asRecord(row.settings), change.settings);
+  refuseToHandOver(row, { settings, stored, given: change.credentials ?? {} });
   const parts = readTypedParts(row.type, { settings, credentials: merged(stored, change.credentials) });
   const name = change.name ?? row.name;
   const mode = change.mode ?? row.mode;
   await inTransaction(targets, async (tx) => {
     if (!(await lockTarget(tx, row.n))) throw new Refusal('target.not_found', { target: idOrName });
+    await refuseSharedFile(tx, row, parts.settings);
     const write = {
       name,
       nameKey: foldName(name),
@@ -258,8 +262,4 @@ export function newSigningKey(
 function needRow(row: TargetRow | null, name: string): TargetRow {
   if (row === null) throw new Refusal('target.not_found', { target: name });
   return row;
-}
-
-function asRecord(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? { ...value } : {};
 }

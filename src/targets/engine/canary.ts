@@ -5,7 +5,7 @@
  * member or not.
  */
 import type { Outcome } from '../../core/targets/outcome.ts';
-import { countDue } from '../../store/targets/holds.ts';
+import { type Due, readDue } from '../../store/targets/due-objects.ts';
 import type { Held, Operation, TargetObject } from '../connector.ts';
 import { ask, report, type TargetContext } from './context.ts';
 
@@ -13,11 +13,11 @@ import { ask, report, type TargetContext } from './context.ts';
 const LARGE = 25;
 const VERIFIED = 5;
 
-/** Decides at the beginning of a push how many of its operations are verified. */
-export async function beginPush(context: TargetContext): Promise<void> {
-  if (context.canary !== null) return;
-  const due = await countDue(context.database, context.target, LARGE + 1);
-  context.canary = { left: due > LARGE ? VERIFIED : 0 };
+/** What is due, and at the beginning of a push the decision how many of its operations are verified. */
+export async function beginPush(context: TargetContext): Promise<Due> {
+  const due = await readDue(context.database, context.target, LARGE + 1);
+  context.canary ??= { left: due.count > LARGE ? VERIFIED : 0 };
+  return due;
 }
 
 /** Operations that the next round may send at most. */

@@ -15,7 +15,6 @@ import { moveObject } from '../../store/targets/objects.ts';
 import type { TargetMode } from '../../store/targets/targets.ts';
 import type { OpenTarget } from '../connector.ts';
 import type { Bell } from './bell.ts';
-import { beginPush } from './canary.ts';
 import { fenced, type Listener, noteOutcome, report, type TargetContext, type World } from './context.ts';
 import { type Extent, followLog, sweep } from './follower.ts';
 import { mayPush } from './guard.ts';
@@ -97,7 +96,8 @@ export function makeDriver(parts: Drive): Driver {
     toCompare: new Set(),
     isOver: () => isMoved || parts.isOver(),
   };
-  let sweepDue: Extent | null = parts.sweptAt === null ? { all: true, anew: parts.isOtherwiseSet } : null;
+  let sweepDue: Extent | null =
+    parts.sweptAt === null ? { all: true, anew: parts.isOtherwiseSet, byFeed: false } : null;
   let sweptAt = parts.sweptAt ?? 0;
 
   let recoveredAt = 0;
@@ -113,7 +113,7 @@ export function makeDriver(parts: Drive): Driver {
     const { hasNews, needsSweep } = followed;
     const isTime = world.now() - sweptAt > SWEEP_EVERY_MS;
     if ((needsSweep || isTime) && sweepDue === null)
-      sweepDue = { all: open.settings.roles === 'values', anew: false };
+      sweepDue = { all: open.settings.roles === 'values', anew: false, byFeed: !needsSweep };
     if (sweepDue !== null) {
       await sweep(context, sweepDue);
       await markLeavers(context);
@@ -135,7 +135,7 @@ export function makeDriver(parts: Drive): Driver {
     mode: parts.mode,
     look,
     observe: () => survey.step(),
-    askForSweep: () => (sweepDue = { all: true, anew: true }),
+    askForSweep: () => (sweepDue = { all: true, anew: true, byFeed: false }),
     askAgain: () => {
       if (context.circuit.state !== 'closed') context.circuit = { ...context.circuit, until: null };
     },
@@ -145,7 +145,6 @@ export function makeDriver(parts: Drive): Driver {
       if (may === 'probe') await probe(context);
       if (maySend(context.circuit, world.now()) !== 'all') return 0;
       if (!(await mayPush(context, parts.guards))) return 0;
-      await beginPush(context);
       const worked = await workRound(context);
       if (worked === 0) context.canary = null;
       return worked;

@@ -26,8 +26,9 @@ import type { Lease } from '../../store/leases.ts';
 import type { TargetContext } from './context.ts';
 import { differingObjects } from './desired-objects.ts';
 import type { EngineSettings } from '../connector.ts';
+import { groupsUnlikeFeed } from './feed-compare.ts';
 import { requireLease } from './lease.ts';
-import { markGroups, markMemberships, markUsers, markWholeGroup } from './marks.ts';
+import { markGroups, markMemberships, markMovers, markUsers, markWholeGroup } from './marks.ts';
 
 export interface Following {
   readonly database: Database;
@@ -60,6 +61,8 @@ interface Noted {
 export interface Extent {
   readonly all: boolean;
   readonly anew: boolean;
+  /** Members are compared with what the change feed has told, and only where that differs with the directory. */
+  readonly byFeed: boolean;
 }
 
 export interface Followed {
@@ -106,7 +109,7 @@ export async function followLog(
  * compares what each user says, because that may have changed with the settings; with `anew`
  * each of them is looked at there again, whatever the ledger says was applied.
  */
-export async function sweep(context: TargetContext, { all, anew }: Extent): Promise<void> {
+export async function sweep(context: TargetContext, { all, anew, byFeed }: Extent): Promise<void> {
   const { database, target, version } = context;
   const transaction = fenced(context);
   if (anew) await transaction((tx) => forgetApplied(tx, target));
@@ -129,7 +132,14 @@ export async function sweep(context: TargetContext, { all, anew }: Extent): Prom
   await inSlices(differing, (slice) =>
     transaction(async (tx) => markUsers(tx, target, await due(tx, 'u', slice))),
   );
-  for (const group of groups) await markWholeGroup(transaction, target, group);
+  const assigned = new Set(scope.map(({ n }) => n));
+  const differ = byFeed
+    ? [
+        ...(await groupsUnlikeFeed(database, target, [...assigned])),
+        ...[...groups].filter((n) => !assigned.has(n)),
+      ]
+    : groups;
+  for (const group of differ) await markWholeGroup(transaction, target, group);
   await transaction((tx) => noteSweep(tx, target, version));
 }
 
@@ -194,6 +204,7 @@ async function markNoted(
   if (roles === 'groups') above.push(...passing);
   const joiners = new Map<GroupN, Set<UserN>>();
   const users = new Set(noted.users);
+  const movers = new Set<UserN>();
   if (roles !== 'none') {
     // Their roles may be others now, wherever they are members.
     for (const { below } of passing) for (const user of noted.direct.get(below) ?? []) users.add(user);
@@ -206,12 +217,18 @@ async function markNoted(
     joiners.set(group, known);
     for (const member of members) {
       known.add(member);
-      users.add(member);
+      movers.add(member);
     }
   }
-  await liftKept(tx, target, { users: [...users], groups: [...noted.groups] });
+  const touchedUsers = [...new Set([...users, ...movers])];
+  await liftKept(tx, target, { users: touchedUsers, groups: [...noted.groups] });
   for (const [group, members] of joiners) await liftKeptMembers(tx, target, { group, users: [...members] });
   await markUsers(tx, target, [...users]);
+  await markMovers(
+    tx,
+    target,
+    [...movers].filter((user) => !users.has(user)),
+  );
   await markGroups(tx, target, await ofTarget(tx, target, [...noted.groups]));
   const gone = [...noted.deletedUsers];
   const also = [...joiners].map(([group, members]) => ({ group, users: [...members] }));
@@ -221,7 +238,7 @@ async function markNoted(
       : (await groupsHolding(tx, target, gone)).map((held) => ({ ...held, users: [...held.users] }))),
   );
   // Who comes to the target or leaves it comes to the groups of its roles, or leaves them.
-  await markMemberships(tx, target, { users: [...(roles === 'groups' ? users : noted.users)], also });
+  await markMemberships(tx, target, { users: roles === 'groups' ? touchedUsers : [...noted.users], also });
   const whole = new Set(
     above.filter(({ below }) => noted.nested.has(below)).map(({ above: group }) => group),
   );

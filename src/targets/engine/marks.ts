@@ -25,6 +25,19 @@ export async function markUsers(tx: Tx, target: number, users: readonly UserN[])
   await markUserObjects(tx, target, { users, wanted: [...wanted] });
 }
 
+/**
+ * Marks those of `users` alone that come to the target or leave it. For what says where somebody is a member, and
+ * nothing of the user: whom the target has already is not looked at again.
+ */
+export async function markMovers(tx: Tx, target: number, users: readonly UserN[]): Promise<void> {
+  if (users.length === 0) return;
+  const wanted = await wantedAmong(tx, target, users);
+  const rows = await readObjects(tx, target, 'u', users);
+  const known = new Set(rows.filter((row) => row.wanted).map(({ n }) => n));
+  const moved = users.filter((user) => known.has(user) !== wanted.has(user));
+  await markUserObjects(tx, target, { users: moved, wanted: moved.filter((user) => wanted.has(user)) });
+}
+
 /** Marks groups of a target alike. */
 export async function markGroups(tx: Tx, target: number, groups: readonly GroupN[]): Promise<void> {
   const wanted = await readDesiredGroups(tx, target, groups);
@@ -40,8 +53,9 @@ export async function markMembers(
   target: number,
   { group, users }: { readonly group: GroupN; readonly users: readonly UserN[] },
 ): Promise<void> {
+  if (users.length === 0) return;
   const row = await lockObject(tx, target, 'm', group);
-  if (row === null || users.length === 0) return;
+  if (row === null) return;
   const key = (aspect: Aspect) => ({ target, group, aspect });
   const desired = row.wanted ? await effectiveAmong(tx, { target, group }, users) : new Set<UserN>();
   const applied = row.applied_count === 0 ? new Set<UserN>() : await membersAmong(tx, key('a'), users);
@@ -58,7 +72,8 @@ export async function markMembers(
   const put = (aspect: Aspect, size: number, members: readonly UserN[]): Promise<number> | number => {
     if (size === 0 && members.length === 0) return 0;
     const inside = new Set(members);
-    return moveMembers(tx, key(aspect), { add: members, remove: users.filter((user) => !inside.has(user)) });
+    const remove = users.filter((user) => !inside.has(user));
+    return moveMembers(tx, key(aspect), { add: members, remove, size });
   };
   const moved = {
     applied: 0,

@@ -3,6 +3,7 @@
  * up there, the ledger is set to what was seen, and only then is the difference marked anew.
  */
 import type { GroupN, UserN } from '../../core/ids.ts';
+import { backoffMs } from '../../core/targets/retry.ts';
 import { openAttempts, settleAttempts } from '../../store/targets/attempts.ts';
 import { moveMembers } from '../../store/targets/member-sets.ts';
 import { lockObject, moveObject, moveObjectCounts, readObjects } from '../../store/targets/objects.ts';
@@ -30,9 +31,13 @@ export async function observeOpenMembers(context: TargetContext, group: GroupN):
   );
   if (answer.kind === 'failed') {
     report(context, 'observe-members', about.name, answer.outcome);
-    await fenced(context, (tx) =>
-      moveObject(tx, { target, kind: 'm', n: group }, 'ambiguous', { why: whyOf(answer.outcome) }),
-    );
+    await fenced(context, async (tx) => {
+      const failures = ((await lockObject(tx, target, 'm', group))?.failures ?? 0) + 1;
+      const { now, random } = context.world;
+      const dueAt = new Date(now() + backoffMs(failures, random()));
+      const why = whyOf(answer.outcome);
+      await moveObject(tx, { target, kind: 'm', n: group }, 'ambiguous', { why, failures, dueAt });
+    });
     return;
   }
   report(context, 'observe-members', `${about.name} (${users.length})`, { kind: 'noop' });

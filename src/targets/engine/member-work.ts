@@ -207,9 +207,9 @@ async function endJob(context: TargetContext, tx: Tx, job: MemberJob, end: Membe
       failures,
       dueAt: new Date(now() + backoffMs(failures, random())),
     });
-  } else if (outcome.kind === 'missing') {
+  } else if (outcome.kind === 'missing' || outcome.kind === 'ambiguous') {
     const dueAt = failures === 1 ? null : new Date(now() + backoffMs(failures, random()));
-    await moveObject(tx, of, 'missing', { why: whyOf(outcome), failures, dueAt });
+    await moveObject(tx, of, outcome.kind, { why: whyOf(outcome), failures, dueAt });
   } else {
     await moveObject(tx, of, outcome.kind, { why: whyOf(outcome) });
   }

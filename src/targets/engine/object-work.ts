@@ -16,7 +16,7 @@ import {
   moveMembers,
   readMemberSet,
 } from '../../store/targets/member-sets.ts';
-import { findNameHolder } from '../../store/targets/names.ts';
+import { findIdHolder, findNameHolder } from '../../store/targets/names.ts';
 import { takeDue } from '../../store/targets/due-objects.ts';
 import {
   lockObject,
@@ -160,7 +160,8 @@ interface Ended extends Brought {
 async function endJobs(context: TargetContext, tx: Tx, ended: readonly Ended[]): Promise<void> {
   const moved: UserN[] = [];
   const lost: { readonly group: GroupN; readonly users: readonly UserN[] }[] = [];
-  for (const one of [...ended].sort((a, b) => a.job.row.n - b.job.row.n)) {
+  for (const each of [...ended].sort((a, b) => a.job.row.n - b.job.row.n)) {
+    const one = await withOwnId(context, tx, each);
     await endJob(context, tx, one);
     if (one.job.kind === 'g') await moveWithGroup(context, tx, one.job, one.change);
     else if (isMoved(one)) {
@@ -169,6 +170,17 @@ async function endJobs(context: TargetContext, tx: Tx, ended: readonly Ended[]):
     }
   }
   await markMemberships(tx, context.target, { users: moved, also: lost });
+}
+
+/** A target that has one id for two of ours means one of them only: a person has to look, and nothing is kept of it. */
+async function withOwnId({ target }: TargetContext, tx: Tx, ended: Ended): Promise<Ended> {
+  const { job, change } = ended;
+  const { remoteId } = change;
+  if (typeof remoteId !== 'string' || remoteId === job.row.remote_id) return ended;
+  const holder = await findIdHolder(tx, target, { kind: job.kind, remoteId, besides: job.row.n });
+  if (holder === null) return ended;
+  const why = `the target has the id ${remoteId} for "${job.what}" and for "${holder}"`;
+  return { ...ended, outcome: { kind: 'conflict', why }, change: {} };
 }
 
 async function endJob(context: TargetContext, tx: Tx, brought: Ended): Promise<void> {
@@ -196,8 +208,9 @@ function afterwards(context: TargetContext, outcome: Outcome, row: ObjectRow | n
       const { now, random } = context.world;
       return { why: whyOf(outcome), failures, dueAt: new Date(now() + backoffMs(failures, random())) };
     }
+    case 'ambiguous':
     case 'missing': {
-      // Once is resolved again at once; a target that finds and misses the same object in turn has to wait.
+      // Once is looked into at once; a target that goes on so has to wait, or it would be asked without end.
       const failures = (row?.failures ?? 0) + 1;
       const { now, random } = context.world;
       const dueAt = failures === 1 ? null : new Date(now() + backoffMs(failures, random()));
@@ -207,7 +220,6 @@ function afterwards(context: TargetContext, outcome: Outcome, row: ObjectRow | n
     case 'throttled':
     case 'rejected':
     case 'unauthorised':
-    case 'ambiguous':
       return { why: whyOf(outcome) };
   }
 }

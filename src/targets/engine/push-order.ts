@@ -3,9 +3,11 @@ import { maySend } from '../../core/targets/circuit.ts';
 import type { Database } from '../../store/database.ts';
 import { readNewestPlan, readPushCounts } from '../../store/targets/holds.ts';
 import { listDueObjects } from '../../store/targets/due-objects.ts';
+import { pageOfMembers } from '../../store/targets/member-sets.ts';
 import { moveObject, readObjects } from '../../store/targets/objects.ts';
 import { addPushSteps, endPush, type PushRow, type PushStep, takePush } from '../../store/targets/pushes.ts';
 import { fenced } from './context.ts';
+import { listChangingLists, namesOfUsers } from '../../store/targets/sent.ts';
 import type { Driver } from './driver.ts';
 import { markMemberships, markUsers } from './marks.ts';
 
@@ -97,11 +99,34 @@ async function send(driver: Driver, recorder: Recorder, save: () => Promise<void
   }
 }
 
-/** A dry run: what would be sent, without sending anything. */
+/** A dry run tells so many objects, lists and members of a list one by one; the counts tell of all. */
+const MOST_TOLD = 1_000;
+const NAMES_A_LINE = 20;
+const WOULD = 'would be sent';
+
+/** A dry run: what would be sent, in its order, without sending anything. */
 async function tell(database: Database, { context }: Driver, recorder: Recorder): Promise<void> {
   const { target } = context;
-  for (const { operation, what } of await listDueObjects(database, target, 1_000)) {
-    recorder.record({ operation, what, outcome: 'would be sent' });
+  for (const { operation, what } of await listDueObjects(database, target, MOST_TOLD)) {
+    recorder.record({ operation, what, outcome: WOULD });
+  }
+  for (const list of await listChangingLists(database, target, MOST_TOLD)) {
+    for (const [aspect, operation, outcome, count] of [
+      ['-', 'remove-members', WOULD, list.remove_count],
+      ['+', 'add-members', WOULD, list.add_count],
+      ['w', 'add-members', `${WOULD} once their accounts are there`, list.waiting_count],
+    ] as const) {
+      if (count === 0) continue;
+      const page = { after: 0, limit: MOST_TOLD };
+      const users = await pageOfMembers(database, { target, group: list.n, aspect }, page);
+      const names = await namesOfUsers(database, users);
+      for (let at = 0; at < names.length; at += NAMES_A_LINE) {
+        const some = names.slice(at, at + NAMES_A_LINE);
+        const isLast = at + NAMES_A_LINE >= names.length && count > names.length;
+        const more = isLast ? ` and ${count - names.length} more` : '';
+        recorder.record({ operation, what: `${list.name}: ${some.join(', ')}${more}`, outcome });
+      }
+    }
   }
   const counts = await readPushCounts(database, target);
   for (const [kind, count] of Object.entries(counts) as [string, number][]) {

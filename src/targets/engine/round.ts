@@ -1,6 +1,5 @@
 /** One round of work on a target: users, then groups, then members (O-01), a bounded number of each. */
-import { kindsDue } from '../../store/targets/due-objects.ts';
-import { mostNow } from './canary.ts';
+import { beginPush, mostNow } from './canary.ts';
 import type { TargetContext } from './context.ts';
 import { workOnMembers } from './member-work.ts';
 import { workOnObjects } from './object-work.ts';
@@ -12,7 +11,7 @@ const GROUPS = 20;
 /** Answers how many objects were worked on; none means that nothing is due or nothing may be sent. */
 export async function workRound(context: TargetContext): Promise<number> {
   const { concurrency } = context.settings;
-  const due = await kindsDue(context.database, context.target);
+  const { kinds } = await beginPush(context);
   let worked = 0;
   for (const [kind, limit, work] of [
     ['u', Math.max(USERS, concurrency), (most: number) => workOnObjects(context, { kind: 'u', limit: most })],
@@ -20,7 +19,7 @@ export async function workRound(context: TargetContext): Promise<number> {
     ['m', concurrency * 2, (most: number) => workOnMembers(context, { limit: most })],
   ] as const) {
     // Work on users and groups makes members due.
-    if (!due.has(kind) && (kind !== 'm' || worked === 0)) continue;
+    if (!kinds.has(kind) && (kind !== 'm' || worked === 0)) continue;
     // What was caught by the canary stops the round, not only the next one.
     if (context.distrusts === null) worked += await work(Math.min(limit, mostNow(context)));
   }

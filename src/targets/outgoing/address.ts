@@ -73,6 +73,16 @@ export function faultOfAddress(address: string, { allowPrivate }: { allowPrivate
     : `${address} is ${LINK_LOCAL.test(address) ? 'a link-local address, where clouds keep their metadata,' : 'reserved'} and never a target`;
 }
 
+/** Why an address may not be spoken to without TLS, as a sentence; null when it may. */
+export function faultInTheClear(address: string, rule: { allowPrivate: boolean }): string | null {
+  return (
+    faultOfAddress(address, rule) ??
+    (kindOfAddress(address) === 'private'
+      ? null
+      : `${address} is a public address, which is only connected to with TLS`)
+  );
+}
+
 /** Names under which clouds serve their metadata: whatever they resolve to, no target is there. */
 const METADATA = /^(metadata|instance-data)(\.|$)|\.metadata\.|^metadata\.google\.internal$/;
 

@@ -6,11 +6,12 @@
 import { isIP } from 'node:net';
 import { Agent, buildConnector } from 'undici';
 import { errorCode } from '../../core/error-code.ts';
+import { storableText } from '../../core/targets/foreign-text.ts';
 import { outcomeOfAnswer } from '../../core/targets/http-answer.ts';
 import type { Outcome } from '../../core/targets/outcome.ts';
 import type { Exchange } from '../exchange.ts';
-import { faultOfAddress } from './address.ts';
-import { checkedLookup } from './checked-lookup.ts';
+import { faultInTheClear, faultOfAddress } from './address.ts';
+import { type AddressRule, checkedLookup } from './checked-lookup.ts';
 
 export interface HttpSettings {
   readonly allowPrivate: boolean;
@@ -83,7 +84,7 @@ export function openHttpClient(
         body: request.body ?? null,
         signal: patience,
       });
-      const text = await body.text();
+      const text = storableText(await body.text());
       tell(statusCode, text);
       return { kind: 'answer', status: statusCode, headers, body: text };
     } catch (error) {
@@ -132,28 +133,33 @@ function isNews(code: string, message: string): boolean {
 }
 
 /**
- * Connects only to addresses that {@link faultOfAddress} lets pass. The check is part of the very lookup whose
- * result is connected to, so a name that answers differently the second time (DNS rebinding) gains nothing.
+ * Connects only to addresses that {@link faultOfAddress} lets pass, and without TLS only to those of private
+ * networks: a token must never cross the open net. The check is part of the very lookup whose result is connected
+ * to, so a name that answers differently the second time (DNS rebinding) gains nothing.
  */
 function checkedConnector({ allowPrivate, ca }: HttpSettings): buildConnector.connector {
-  const connect = buildConnector({
-    timeout: CONNECT_TIMEOUT_MS,
-    rejectUnauthorized: true,
-    lookup: checkedLookup((address) => faultOfAddress(address, { allowPrivate })),
-    ...(ca === undefined ? {} : { ca }),
-  });
-  return (options, callback) => {
-    const fault =
-      isIP(bareHost(options.hostname)) === 0 ? null : faultOfAddress(options.hostname, { allowPrivate });
-    if (fault !== null) {
-      callback(new NotConnected(fault), null);
-      return;
-    }
-    connect(options, (...[error, socket]) => {
-      if (error === null) callback(null, socket);
-      else callback(new NotConnected(error.message, { cause: error }), null);
+  const connector = (faultOf: AddressRule): buildConnector.connector => {
+    const connect = buildConnector({
+      timeout: CONNECT_TIMEOUT_MS,
+      rejectUnauthorized: true,
+      lookup: checkedLookup(faultOf),
+      ...(ca === undefined ? {} : { ca }),
     });
+    return (options, callback) => {
+      const fault = isIP(bareHost(options.hostname)) === 0 ? null : faultOf(options.hostname);
+      if (fault !== null) {
+        callback(new NotConnected(fault), null);
+        return;
+      }
+      connect(options, (...[error, socket]) => {
+        if (error === null) callback(null, socket);
+        else callback(new NotConnected(error.message, { cause: error }), null);
+      });
+    };
   };
+  const overTls = connector((address) => faultOfAddress(address, { allowPrivate }));
+  const inTheClear = connector((address) => faultInTheClear(address, { allowPrivate }));
+  return (options, callback) => (options.protocol === 'https:' ? overTls : inTheClear)(options, callback);
 }
 
 function bareHost(hostname: string): string {

@@ -5,7 +5,7 @@
  */
 import { isIP, Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
-import { faultOfAddress, kindOfAddress } from './address.ts';
+import { faultInTheClear, faultOfAddress } from './address.ts';
 import { type AddressRule, checkedLookup } from './checked-lookup.ts';
 
 export interface SocketSettings {
@@ -24,11 +24,8 @@ export interface Endpoint {
 const KEEP_ALIVE_MS = 30_000;
 
 function addressRule({ allowPrivate, tls }: SocketSettings): AddressRule {
-  return (address) => {
-    const fault = faultOfAddress(address, { allowPrivate });
-    if (fault !== null || tls === 'verify' || kindOfAddress(address) === 'private') return fault;
-    return `${address} is a public address, which is only connected to with TLS`;
-  };
+  const faultOf = tls === 'verify' ? faultOfAddress : faultInTheClear;
+  return (address) => faultOf(address, { allowPrivate });
 }
 
 /** A socket that a driver connects by itself (`connect(port, host)`), to a checked address or not at all. */

@@ -41,9 +41,13 @@ export function readPortalRows(text: string, model: Model, { userValue }: Portal
   }
 }
 
+/** Who is called so would be everybody: that is what it means in the column of names. */
+const EVERYBODY = '*';
+
 /** What a user is called in the file; null for one who cannot be named. */
 export function nameOf({ id, userName, active, attributes, roles }: FileUser, path: string): string | null {
-  return valuesOf({ id, userName, active, attributes, roles }, path)[0] ?? null;
+  const [name = null] = valuesOf({ id, userName, active, attributes, roles }, path);
+  return name === EVERYBODY ? null : name;
 }
 
 function row(cells: readonly string[]): string {

@@ -1,5 +1,6 @@
 /** SCIM 2.0 over HTTP: paths, headers and JSON (RFC 7644 §3.1, §3.12). */
 import { z } from 'zod';
+import { readForeignJson } from '../../../core/targets/foreign-text.ts';
 import type { Outcome } from '../../../core/targets/outcome.ts';
 import type { Failed } from '../../connector.ts';
 import { type HttpClient, type HttpRequest, outcomeOfReply } from '../../outgoing/http-client.ts';
@@ -83,7 +84,7 @@ export function scimClient(
     const reply = await send(method, path, body);
     if (reply.kind === 'failed') return reply;
     if (reply.outcome.kind !== 'applied') return { kind: 'failed', outcome: reply.outcome };
-    const parsed = shape.safeParse(parseJson(reply.text));
+    const parsed = shape.safeParse(readForeignJson(reply.text));
     if (parsed.success) return { kind: 'body', body: parsed.data, status: reply.status };
     if (method !== 'GET') return { kind: 'empty', status: reply.status };
     return {
@@ -114,19 +115,11 @@ function queryText(query: Readonly<Record<string, string>>): string {
 }
 
 function describeScimError(text: string): string {
-  const parsed = scimError.safeParse(parseJson(text));
+  const parsed = scimError.safeParse(readForeignJson(text));
   if (!parsed.success) return text.slice(0, 200);
   const { scimType, detail } = parsed.data;
   return [scimType, detail]
     .filter((part) => part !== undefined)
     .join(': ')
     .slice(0, 300);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,5 @@
 /** The SCIM 2.0 connector (RFC 7643, 7644): what the engine wants, as requests. */
+import { isRemoteId } from '../../../core/targets/foreign-text.ts';
 import type { Outcome } from '../../../core/targets/outcome.ts';
 import type {
   Connector,
@@ -81,7 +82,7 @@ async function observe(client: ScimClient, path: string): Promise<Observation> {
   if (reply.kind === 'failed') return reply.outcome.kind === 'missing' ? { kind: 'absent' } : reply;
   const object = reply.kind === 'body' ? heldResource(reply.body) : null;
   if (object !== null) return { kind: 'found', object };
-  return { kind: 'failed', outcome: { kind: 'down', why: 'the answer has no id' } };
+  return { kind: 'failed', outcome: { kind: 'down', why: 'the answer has no id that could be used' } };
 }
 
 async function listPage(client: ScimClient, of: 'user' | 'group', after: string | null): Promise<HeldPage> {
@@ -174,9 +175,9 @@ async function create(client: ScimClient, object: TargetObject, settings: ScimSe
     return outcome.kind === 'missing' ? { kind: 'rejected', code: 404, why: outcome.why } : outcome;
   }
   const remoteId = reply.kind === 'body' ? reply.body.id : undefined;
-  return remoteId === undefined || remoteId === ''
-    ? { kind: 'ambiguous', why: `${reply.status} without an id` }
-    : { kind: 'applied', remoteId };
+  return isRemoteId(remoteId)
+    ? { kind: 'applied', remoteId }
+    : { kind: 'ambiguous', why: `${reply.status} without an id that could be used` };
 }
 
 function pathOf(of: 'user' | 'group', id: string): string {

@@ -1,13 +1,14 @@
 /** Finding an object of ours at a SCIM target (O-03). */
+import { isRemoteId } from '../../../core/targets/foreign-text.ts';
 import { foldTargetName } from '../../../core/targets/target-name.ts';
 import type { Failed, Held, Resolution, TargetObject } from '../../connector.ts';
 import { judgeHits, nameOf } from '../match.ts';
 import { quoted, type ScimClient, type ScimResource } from './client.ts';
 
-/** A resource as the engine sees it; null for one without an id, which no request could name. */
+/** A resource as the engine sees it; null for one without an id that a request could name. */
 export function heldResource(resource: ScimResource): Held | null {
   const { id, externalId, userName, displayName, active } = resource;
-  if (id === undefined || id === '') return null;
+  if (!isRemoteId(id)) return null;
   return {
     remoteId: id,
     externalId: externalId === undefined || externalId === '' ? null : externalId,

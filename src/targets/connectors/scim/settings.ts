@@ -1,5 +1,6 @@
 /** Settings of a SCIM target, as `POST /api/v1/targets` takes them. */
 import { z } from 'zod';
+import { httpUrl } from '../http-url.ts';
 import { nameTemplate } from '../name-template.ts';
 import { PROFILE_NAMES } from './profiles.ts';
 
@@ -19,7 +20,9 @@ const FIRST_ATTRIBUTES = [
 
 export const scimSettings = z.strictObject({
   /** Base URL, `/Users` follows it. */
-  url: z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, '')),
+  url: httpUrl
+    .refine((url) => !url.includes('?'), 'must be the base of the service, without a ? in it')
+    .transform((url) => url.replace(/\/+$/, '')),
   profile: z.enum(PROFILE_NAMES).default('auto'),
   /** Name of a group there; `{name}` and `{id}` are filled in. */
   groupName: nameTemplate.default('{name}'),
@@ -41,5 +44,10 @@ export const scimSettings = z.strictObject({
 
 export type ScimSettings = z.infer<typeof scimSettings>;
 
-export const scimCredentials = z.strictObject({ bearer: z.string().min(1).optional() });
+/** It stands in a header, where anything else would end it. */
+const bearer = z
+  .string()
+  .regex(/^[\x21-\x7e]+$/, 'must be one word of visible ASCII characters, without a line break at its end');
+
+export const scimCredentials = z.strictObject({ bearer: bearer.optional() });
 export type ScimCredentials = z.infer<typeof scimCredentials>;

@@ -113,6 +113,7 @@ function isSame(desired: unknown, held: unknown): boolean {
     return Object.entries(desired).every(([name, value]) => !isAssigned(value) || isSame(value, other[name]));
   }
   if (typeof desired === 'boolean' && typeof held === 'string') return String(desired) === held.toLowerCase();
+  if (typeof held === 'object' && held !== null) return false;
   return canonicalJson(desired) === canonicalJson(held ?? null);
 }
 

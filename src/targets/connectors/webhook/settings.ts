@@ -1,9 +1,10 @@
 /** Settings of a webhook target, as `POST /api/v1/targets` takes them. */
 import { z } from 'zod';
+import { httpUrl } from '../http-url.ts';
 import { isSigningKey } from './signature.ts';
 
 export const webhookSettings = z.strictObject({
-  url: z.url({ protocol: /^https?$/ }),
+  url: httpUrl,
   /** Types of changes that are sent, `membership.*` for all of a family. */
   types: z
     .array(z.string().regex(/^[a-z]+\.(\*|[a-z_]+)$/))
