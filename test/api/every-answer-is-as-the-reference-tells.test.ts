@@ -388,7 +388,12 @@ describe('the reference at /api/openapi.json', () => {
     await walk('DELETE /api/v1/groups/{id}/members/users/{memberId}', 204, member);
     await holds(0);
     const sent = await walk('GET /api/v1/targets/{id}/attempts', 200, at);
-    expect(sent.body.items[0]).toMatchObject({ members: { total: 1, names: ['filed'] }, outcome: 'applied' });
+    const removal = {
+      members: { total: 1, names: ['filed'] },
+      operation: 'remove-members',
+      outcome: 'applied',
+    };
+    expect(sent.body.items).toContainEqual(expect.objectContaining(removal));
     const since = '2026-01-01T00:00:00Z';
     await walk('POST /api/v1/targets/{id}/undo', 201, { ...at, body: { since } });
     await walk('POST /api/v1/targets/{id}/undo', 400, { ...at, body: { since: 'lately' } });

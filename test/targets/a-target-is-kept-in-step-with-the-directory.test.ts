@@ -5,16 +5,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { addMember, editMembers, removeMember } from '../../src/directory/memberships.ts';
 import { changeGroup, deleteGroup } from '../../src/directory/groups.ts';
-import { changeUser, createStub, deleteUser } from '../../src/directory/users.ts';
+import { changeUser, deleteUser } from '../../src/directory/users.ts';
 import { importFile } from '../../src/sources/feeds/import-file.ts';
-import type { GroupId, GroupN, UserId } from '../../src/core/ids.ts';
+import type { GroupId, UserId } from '../../src/core/ids.ts';
 import type { GroupRow } from '../../src/store/groups.ts';
 import type { UserRow } from '../../src/store/users.ts';
-import { FEED_OWNER, readLedger } from '../../src/store/ledger.ts';
-import { changeTarget, showTarget } from '../../src/targets/admin/verbs.ts';
-import { groupsUnlikeFeed } from '../../src/targets/engine/feed-compare.ts';
+import { showTarget } from '../../src/targets/admin/verbs.ts';
 import { startChild, type Child } from '../support/child-process.ts';
-import { attribution } from '../support/directory.ts';
 import { eventually } from '../support/eventually.ts';
 import type { HeldByName } from '../support/quirk-server.ts';
 import { openTestTargets, type TestTargets } from '../support/target-engine.ts';
@@ -160,28 +157,5 @@ describe('a SCIM target in enforce', () => {
       expect(status.holds).toMatchObject({ users: 1, groups: 1, members: 1 });
       expect(status.pending).toMatchObject({ usersCreated: 0, membersAdded: 0, membersRemoved: 0 });
     });
-  });
-
-  it('is unlike what the feed has told where its ledger is, however that came about, and like it again after', async () => {
-    const [row] = await on.database.rows<{ n: number }>({ text: 'select n from target' });
-    const target = row?.n ?? 0;
-    const unlike = (): Promise<GroupN[]> => groupsUnlikeFeed(on.database, target, [outer.n]);
-    await eventually(async () => expect(await unlike()).toEqual([]));
-    // A stub is a member for the feed, and nobody for a target.
-    const stub = await on.do((work) => createStub(work, { userName: null, document: {} }));
-    const toldOf = async (): Promise<number> =>
-      (await readLedger(on.database, FEED_OWNER, [outer.n])).get(outer.n)?.size ?? 0;
-    const before = await toldOf();
-    await on.do((work) => addMember(work, { group: outer.id, member: stub.id }));
-    await eventually(async () => expect(await toldOf()).toBe(before + 1));
-    await eventually(async () => expect(await unlike()).toEqual([]));
-
-    await on.database.rows({ text: 'delete from target_members' });
-    await on.database.rows({ text: 'update target_object set applied_count = 0' });
-    expect(await unlike()).toEqual([outer.n]);
-    const change = { guards: { percent: 30 } };
-    await changeTarget(on.targets, 'wiki', { change, by: attribution('console') });
-    await eventually(async () => expect(await unlike()).toEqual([]));
-    expect((await showTarget(on.targets, 'wiki')).holds.members).toBe(1);
   });
 });
