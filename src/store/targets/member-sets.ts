@@ -109,7 +109,7 @@ export async function membersAmong(
 }
 
 /** A move of members. `size` is what the set is known to hold before, where that is known. */
-export interface MemberMove {
+interface MemberMove {
   readonly add: readonly UserN[];
   readonly remove: readonly UserN[];
   readonly size?: number;
