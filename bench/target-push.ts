@@ -110,11 +110,12 @@ async function difference(ground: TargetGround, url: string): Promise<Figure> {
 }
 
 /** Ms from when it is time until everything was compared. */
-async function compare({ database, engine, later }: TargetGround): Promise<number> {
+async function compare(ground: TargetGround): Promise<number> {
+  const { database, engine } = ground;
   const sweptAt = async (): Promise<string | undefined> =>
     (await database.rows<{ at: string }>({ text: 'select swept_at::text as at from target' }))[0]?.at;
   const before = await sweptAt();
-  later(LATER_MS);
+  ground.later(LATER_MS);
   return timed(async () => {
     engine.wake();
     while ((await sweptAt()) === before) await pause(2);

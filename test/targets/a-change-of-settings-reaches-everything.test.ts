@@ -89,6 +89,18 @@ describe('a living target whose settings change', () => {
     await eventually(() => expect(Object.keys(server.held().groups)).toEqual(['Staff']));
   });
 
+  it('keeps what is not named of its groups and its guards', async () => {
+    const by = attribution('console');
+    const before = await showTarget(on.targets, 'wiki');
+    const change = { scope: { allUsers: before.scope.allUsers }, guards: { percent: 25 } };
+    const after = await changeTarget(on.targets, 'wiki', { change, by });
+    expect(after.scope).toEqual(before.scope);
+    expect(after.scope.groups.length).toBeGreaterThan(0);
+    expect(after.guards).toEqual({ percent: 25, atLeast: 50 });
+    await changeTarget(on.targets, 'wiki', { change: { guards: { atLeast: 60 } }, by });
+    expect((await showTarget(on.targets, 'wiki')).guards).toEqual({ percent: 25, atLeast: 60 });
+  });
+
   it('forgets what was learned of the service before, and keeps it when only other things change', async () => {
     await on.database.rows({ text: `update target set learned = '{"chunk": 7}'` });
     await changeTarget(on.targets, 'wiki', {

@@ -7,14 +7,15 @@ import { faultOfHost } from '../outgoing/address.ts';
 import { CONNECTOR_TYPES } from '../connectors/types.ts';
 import { webhookCredentials, webhookSettings } from '../connectors/webhook/settings.ts';
 
-const scope = z.strictObject({
-  groups: z.array(z.uuid()).max(100_000).default([]),
-  allUsers: z.boolean().default(false),
-});
+const groups = z.array(z.uuid()).max(100_000);
+const allUsers = z.boolean();
+const scope = z.strictObject({ groups: groups.default([]), allUsers: allUsers.default(false) });
 
+const percent = z.number().min(0).max(100);
+const atLeast = z.int().min(0);
 const guards = z.strictObject({
-  percent: z.number().min(0).max(100).default(FIRST_PUSH_LIMITS.percent),
-  atLeast: z.int().min(0).default(FIRST_PUSH_LIMITS.atLeast),
+  percent: percent.default(FIRST_PUSH_LIMITS.percent),
+  atLeast: atLeast.default(FIRST_PUSH_LIMITS.atLeast),
 });
 
 const name = z.string().trim().min(1).max(200);
@@ -37,10 +38,11 @@ export type TargetDescription = z.infer<typeof description>;
 export const change = z.strictObject({
   name: name.optional(),
   mode: mode.optional(),
-  scope: scope.partial().optional(),
+  // Without defaults: what is not named stays.
+  scope: z.strictObject({ groups: groups.optional(), allUsers: allUsers.optional() }).optional(),
   settings: open.optional(),
   credentials: open.optional(),
-  guards: guards.partial().optional(),
+  guards: z.strictObject({ percent: percent.optional(), atLeast: atLeast.optional() }).optional(),
 });
 export type TargetChange = z.infer<typeof change>;
 
