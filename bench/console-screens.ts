@@ -90,11 +90,11 @@ async function measure(
 
 /** The first start of a daemon opens it; what targets hold belongs to one. */
 async function withEpoch(url: string): Promise<void> {
-  const { directory, close } = openGround(url);
+  const ground = openGround(url);
   try {
-    await openEpoch(directory.database, 'http://localhost:8080');
+    await openEpoch(ground.directory.database, 'http://localhost:8080');
   } finally {
-    await close();
+    await ground.close();
   }
 }
 

@@ -26,6 +26,7 @@ import {
   refusePersons,
 } from '../store/feeds/persons.ts';
 import {
+  gatherLastRows,
   idsByUserName,
   keepStatements,
   listStated,
@@ -57,6 +58,7 @@ export async function importPersons(work: Work, { settings, file }: PersonsOfFil
   await lockFacts(tx);
   await makePersons(tx, author);
   if (settings.deletedUsers === 'deactivate') await deactivateInstead(tx, sourceN);
+  await gatherLastRows(tx);
   const mode = settings.mode === 'snapshot' ? 'snapshot' : 'explicit';
   const places = new Map<string, StatedPlace | null>();
   const placeOf = (spelling: string): StatedPlace | null => {

@@ -1,5 +1,5 @@
 /** A database as the frames of a backup (core/backup/frames.ts), from one snapshot. */
-import { createHash, type Hmac } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { finished } from 'node:stream/promises';
 import { to as copyTo } from 'pg-copy-streams';
 import { type BackupHead, dataFrame, FORMAT, frameLine } from '../../core/backup/frames.ts';
@@ -12,7 +12,7 @@ export interface DumpFacts {
   readonly madeAt: Date;
   readonly version: string;
   /** Takes in everything that is given out, and seals it at the end. */
-  readonly seal: Hmac;
+  readonly seal: { update(bytes: Buffer): unknown; digest(form: 'hex'): string };
 }
 
 export interface DumpedTable {

@@ -111,8 +111,9 @@ export async function makePersons(tx: Tx, author: ChangeAuthor): Promise<void> {
     from numbered where numbered.maker = s.maker and s.fault_code is null`;
   await tx.rows({ text }, [author.sourceN]);
   const deletedAgain = `
-    update staged_user d set user_n = m.user_n from staged_user m
-    where d.user_n is null and d.action = 'd' and d.fault_code is null and m.is_made and m.name_key = d.name_key`;
+    update staged_user d set user_n = m.user_n
+    from (select distinct name_key, user_n from staged_user where is_made) m
+    where d.user_n is null and d.action = 'd' and d.fault_code is null and m.name_key = d.name_key`;
   await tx.rows({ text: deletedAgain });
 }
 

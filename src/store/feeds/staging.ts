@@ -19,6 +19,7 @@ export type RunN = number;
  * and member found. A pair of kind r gives a role; its action is also e (the source's own assertion ends, because a
  * snapshot lacks it) or s (restated, and stays suppressed, D-02). `moves` is false where no membership comes or goes,
  * `has_own` is true where the source has an assertion already, `has_suppressed` where others have one to be lifted.
+ * staged_last holds the last row of each person of staged_user.
  * staged_effect holds lines that changed something besides memberships, groups made and roles.
  */
 const TABLES = `
@@ -45,6 +46,7 @@ const TABLES = `
     maker text, is_made boolean not null default false, fault_code text, fault_detail text
   ) on commit delete rows;
   create index if not exists staged_user_n on staged_user (user_n);
+  create temp table if not exists staged_last (line integer primary key) on commit delete rows;
   create temp table if not exists staged_name (
     key text not null, line integer not null, group_n integer, made_line integer
   ) on commit delete rows;

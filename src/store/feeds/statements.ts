@@ -30,7 +30,15 @@ export interface StatedRow {
   readonly audience: string | null;
 }
 
-/** The people that rows state something of, after a line; for a snapshot only those where anything may have changed. */
+/** Notes the last row of each person: earlier ones are overruled, however many there are. */
+export async function gatherLastRows(tx: Tx): Promise<void> {
+  const text = `
+    insert into staged_last (line)
+    select max(line) from staged_user where user_n is not null and fault_code is null group by user_n`;
+  await tx.rows({ text });
+}
+
+/** The people that rows state something of (their last rows must have been gathered), after a line; for a snapshot only those where anything may have changed. */
 export async function listStated(
   tx: Tx,
   {
@@ -49,12 +57,10 @@ export async function listStated(
            p.ended_at is not null as ended, coalesce(p.ended_active, false) as ended_active, s.external_id, s.eppn,
            s.eppn_value, s.targeted_id, s.issuer, s.audience
     from staged_user s
+    join staged_last last on last.line = s.line
     join users u on u.n = s.user_n and u.deleted_at is null
     left join user_statement p on p.source_n = $1 and p.user_n = s.user_n
-    where s.line > $2 and s.action = 'i' and s.fault_code is null
-      and not exists (select 1 from staged_user later
-                      where later.user_n = s.user_n and later.line > s.line and later.fault_code is null)
-      and (${isTold})
+    where s.line > $2 and s.action = 'i' and (${isTold})
     order by s.line limit $3
     for no key update of u`;
   return tx.rows<StatedRow>({ text }, [source, after, limit]);
