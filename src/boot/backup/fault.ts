@@ -1,4 +1,5 @@
 import { BackupFault } from '../../core/backup/frames.ts';
+import { errorCode } from '../../core/error-code.ts';
 import { SetupProblem } from '../../core/setup-problem.ts';
 
 /** Runs what reads a backup; what is wrong with the file is told as a sentence about it. Nothing was changed then. */
@@ -20,7 +21,7 @@ const UNZIPPED: Readonly<Record<string, string>> = {
 
 function sentenceOf(error: unknown): string | null {
   if (error instanceof BackupFault) return error.message;
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = errorCode(error);
   if (code === 'ENOENT') return 'There is no such file.';
   if (code === 'EISDIR' || code === 'EACCES') return 'It cannot be read.';
   return UNZIPPED[code] ?? null;
