@@ -1,6 +1,7 @@
 /** The program: the command line with everything that a process has. */
 import { errorCode } from './core/error-code.ts';
 import { runCommandLine } from './cli/program.ts';
+import { outputOf } from './cli/terminal.ts';
 
 // Who reads our output may stop reading, as `head` does: then we are done.
 for (const stream of [process.stdout, process.stderr]) {
@@ -13,8 +14,8 @@ for (const stream of [process.stdout, process.stderr]) {
 void runCommandLine(process.argv.slice(2), {
   environment: process.env,
   folder: process.cwd(),
-  out: process.stdout,
-  err: process.stderr,
+  out: outputOf(process.stdout),
+  err: outputOf(process.stderr),
 }).then((code) => {
   process.exitCode = code;
 });

@@ -14,7 +14,23 @@ export interface Output {
   write(text: string): unknown;
   readonly isTTY?: boolean;
   once?(event: 'drain', listener: () => void): unknown;
+  /** On a terminal: empties the line in hand, for what may stand there instead. */
+  clearLine?(instead?: string): unknown;
 }
+
+/** A stream of the process. On a terminal no text steers it: names, files and what servers answer are of strangers. */
+export function outputOf(stream: Pick<NodeJS.WriteStream, 'write' | 'isTTY' | 'once'>): Output {
+  if (!stream.isTTY) return stream;
+  return {
+    isTTY: true,
+    write: (text) => stream.write(text.replaceAll(STEERING, '�')),
+    once: (event, listener) => stream.once(event, listener),
+    clearLine: (instead = '') => stream.write(`\r\u001b[K${instead.replaceAll(STEERING, '�')}`),
+  };
+}
+
+// eslint-disable-next-line no-control-regex -- all but tab and the end of a line, and what turns the direction of text
+const STEERING = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
 
 /** Writes a piece of something long, and waits while the reader is slower. */
 export async function writePiece(out: Output, text: string): Promise<void> {
@@ -48,8 +64,7 @@ function cellText(value: unknown): string {
   if (value === null || value === undefined) return '-';
   if (value instanceof Date) return value.toISOString();
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  // eslint-disable-next-line no-control-regex -- a name must not steer the terminal
-  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, '�');
+  return text.replaceAll(/[\t\n]/g, '�').replaceAll(STEERING, '�');
 }
 
 const graphemes = new Intl.Segmenter('en');

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { appendFile, mkdir, readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { FeedSettings } from '../../src/core/feeds/settings.ts';
@@ -171,6 +171,20 @@ describe('the watched folder', () => {
     const left = (await readdir(folder)).filter((name) => !['work', 'done'].includes(name));
     expect(left.sort()).toEqual([...ignored, 'link.csv', 'folder.csv'].sort());
     expect(await test.members('linked')).toEqual([]);
+  });
+
+  it('writes nothing through a link in the place of one of its folders, and goes on without it', async () => {
+    const elsewhere = join(test.folder, 'elsewhere');
+    await mkdir(elsewhere);
+    await start();
+    await symlink(elsewhere, join(folder, 'rejected'));
+    await writeFile(join(folder, 'bad.csv'), 'bogus\n1\n');
+    await drop('good.csv', 'good,,ada,,\n');
+    await fileAt(folder, 'done', 'good.csv');
+    expect(await readdir(elsewhere)).toEqual([]);
+    await rm(join(folder, 'rejected'));
+    await fileAt(folder, 'rejected', 'bad.csv');
+    expect(await readdir(elsewhere)).toEqual([]);
   });
 
   it('with completeness marker takes a file only with its marker, the hash where one is given', async () => {

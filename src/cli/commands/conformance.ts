@@ -57,9 +57,9 @@ async function tryAll(io: CommandIo, { url, token }: ConformanceOptions): Promis
     send: patient,
   })) {
     outcomes.push(outcome);
-    if (io.err.isTTY === true) io.err.write(`\r${outcomes.length} tried, at ${outcome.id}  `);
+    if (io.err.isTTY === true) io.err.clearLine?.(`${outcomes.length} tried, at ${outcome.id}`);
   }
-  if (io.err.isTTY === true) io.err.write('\r\u001b[K');
+  if (io.err.isTTY === true) io.err.clearLine?.();
   return outcomes;
 }
 

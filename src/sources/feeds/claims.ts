@@ -3,7 +3,7 @@
  * run that its claim can have. A process that dies between the two leaves a claimed file without a run, which the
  * next pass of any process opens.
  */
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode } from '../../core/error-code.ts';
 import type { FeedSettings } from '../../core/feeds/settings.ts';
@@ -14,6 +14,7 @@ import { findRunOfClaim, type RunRow } from '../../store/feeds/run-rows.ts';
 import { openRun, takeRun } from '../../store/feeds/runs.ts';
 import { markersOf } from './completeness.ts';
 import { claimedPath, keptName, readClaimedName } from './folders.ts';
+import { makeOwnFolder } from './own-folders.ts';
 
 /** A feed and its folder in the watched one. */
 export interface FeedFolder {
@@ -39,7 +40,7 @@ export async function claimFile(
   const claim = newId();
   const file = keptName(name);
   const path = join(folder.path, name);
-  await mkdir(join(folder.path, 'work'), { recursive: true });
+  await makeOwnFolder(join(folder.path, 'work'));
   if (!(await moveIfThere(path, claimedPath(folder.path, claim, file)))) return null;
   for (const marker of markersOf(path)) await rm(marker, { force: true });
   return openRun(database, runOf(folder, { claim, file, holder }));

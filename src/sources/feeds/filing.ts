@@ -4,7 +4,7 @@
  * when the process died before it was finished.
  */
 import { createWriteStream } from 'node:fs';
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -17,6 +17,7 @@ import type { RunRow } from '../../store/feeds/run-rows.ts';
 import { markFiled } from '../../store/feeds/runs.ts';
 import { findPlan } from '../../store/plans/plans.ts';
 import { claimedPath, type Ending } from './folders.ts';
+import { makeOwnFolder } from './own-folders.ts';
 
 /** Rejected rows read at a time. */
 const PAGE = 1_000;
@@ -37,7 +38,7 @@ export async function fileAway(parts: FilingParts, run: RunRow, folder: string):
     for (const earlier of await listReplaced(parts.database, run)) await fileAway(parts, earlier, folder);
   }
   const target = join(folder, ending);
-  await mkdir(target, { recursive: true });
+  await makeOwnFolder(target);
   const from = await whereIs(run, folder);
   if (from !== null) {
     const hasRejects = (run.refused ?? 0) > 0;
@@ -45,7 +46,7 @@ export async function fileAway(parts: FilingParts, run: RunRow, folder: string):
     const stays = from === file;
     if (!stays) await makeRoom(target, [run.file, receiptName(run.file), rejectsName(run.file)]);
     const making = join(folder, 'work', run.id);
-    await mkdir(join(folder, 'work'), { recursive: true });
+    await makeOwnFolder(join(folder, 'work'));
     if (hasRejects) await writeRejects(parts.database, run, `${making}.rejects`);
     const receipt = await receiptOf(parts, run);
     await writeFile(`${making}.receipt`, `${JSON.stringify(receipt, null, 2)}\n`);

@@ -1,6 +1,6 @@
 /** Importing a file that somebody hands over: from the command line, or as an upload. */
 import { createWriteStream } from 'node:fs';
-import { cp, mkdir, rename, rm } from 'node:fs/promises';
+import { cp, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -14,6 +14,7 @@ import { findSource, type SourceRow } from '../../store/sources.ts';
 import { fileAway, type FilingParts } from './filing.ts';
 import { claimedPath, folderOf, keptName } from './folders.ts';
 import { carryOut } from './import-run.ts';
+import { makeOwnFolder } from './own-folders.ts';
 import type { ImportProgress } from './progress.ts';
 import type { Directory } from '../../directory/work.ts';
 
@@ -84,7 +85,7 @@ async function keepFile(
   const claim = newId();
   const folder = folderOf(source);
   const to = claimedPath(join(watchDir, folder), claim, file);
-  await mkdir(dirname(to), { recursive: true });
+  await makeOwnFolder(dirname(to));
   const by = join(dirname(to), `.${claim}`);
   await cp(path, by, { recursive: true });
   await rename(by, to);
@@ -214,7 +215,7 @@ async function open(
 }
 
 async function receive(content: Readable, path: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeOwnFolder(dirname(path));
   try {
     await pipeline(content, limit(), createWriteStream(path));
   } catch (error) {

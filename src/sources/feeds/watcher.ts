@@ -19,7 +19,7 @@ import { giveTurns, takeTurn } from '../../store/feeds/turns.ts';
 import { isRetired } from '../../store/retiring.ts';
 import { claimFile, type ClaimParts, type FeedFolder, hasClaims, resumeClaims } from './claims.ts';
 import { type Completeness, type Patience, type Standing, watchCompleteness } from './completeness.ts';
-import { fileAway, type FilingParts, outcomeOf } from './filing.ts';
+import { countsOf, fileAway, type FilingParts, outcomeOf } from './filing.ts';
 import { claimedPath, mayBeTaken } from './folders.ts';
 import { watchFreshness } from './freshness.ts';
 import { carryOut, reject, RunLost, type RunParts } from './import-run.ts';
@@ -215,7 +215,7 @@ export class FolderWatcher {
     if (name.startsWith('.')) return;
     const isOurs = OWN_FOLDERS.has(name) || this.#parts.folders.some((folder) => folder.path === strange);
     if (entry.isDirectory() && isOurs) return;
-    const told = { feed: settings.name, name: join(folderName, name) };
+    const told = { feed: settings.name, file: join(folderName, name) };
     if (entry.isSymbolicLink()) this.#noteOnce(strange, told, 'A link in the watched folder is not followed');
     else if (entry.isDirectory())
       this.#noteOnce(
@@ -235,6 +235,9 @@ export class FolderWatcher {
       await fileAway(this.#parts, ended, folder.path);
       const outcome = outcomeOf(ended);
       metrics.imports.inc({ source, outcome });
+      for (const [fate, rows] of Object.entries(countsOf(ended))) {
+        if (fate !== 'total') metrics.importRows.inc({ source, outcome: fate }, rows);
+      }
       if (outcome === 'held') metrics.holds.inc({ source });
       if (outcome === 'applied' || outcome === 'unchanged' || outcome === 'refused') {
         metrics.importLastSuccess.setToCurrentTime({ source });
