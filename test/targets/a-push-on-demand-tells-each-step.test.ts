@@ -79,6 +79,10 @@ describe('O-11: a push on demand', () => {
     await resumeTarget(on.targets, 'wiki', by);
     await eventually(() => expect(server.held().groups.staff).toEqual(['ann', 'ben', 'cyd']));
     await changeTarget(on.targets, 'wiki', { change: { mode: 'observe', scope: { allUsers: true } }, by });
+    // Until its driver goes by the new scope, who leaves the group would leave the target too, and come back.
+    await eventually(async () => {
+      expect(told(await push({ dryRun: true }))).toContain('create dan would be sent');
+    });
     const before = writes();
     const [ann, , , dan] = users;
     if (ann === undefined || dan === undefined) throw new Error('users');
