@@ -37,11 +37,11 @@ const programs = {
 
 /** Tests of minutes whose other side is a service or a provider; what they ask of PostgreSQL, shorter ones ask too. */
 const ONCE_IS_ENOUGH = [
-  'test/(console|saml)/',
-  'test/feeds/a-killed-import',
-  'test/joining/(every-door|of-two|the-commands)',
-  'test/targets/',
-  'test/api/every-answer',
+  'test/(api|console|joining|journey|saml|targets)/',
+  'test/effective/(a-killed|the-doctor-is)',
+  'test/feeds/(a-dropped|a-killed|an-export|every-faulty|the-import)',
+  'test/plans/(a-file|a-killed|every-door)',
+  'test/scim/instances',
 ];
 
 requireNode();
