@@ -4,6 +4,7 @@
  * change counts as made when that has happened.
  */
 import { randomUUID } from 'node:crypto';
+import type { BigIntStats } from 'node:fs';
 import { access, constants, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode } from '../../../core/error-code.ts';
@@ -51,11 +52,11 @@ export function keepFile(folder: string, settings: FileSettings): Keeper {
 
   const write = async (model: Model): Promise<void> => {
     await mkdir(folder, { recursive: true });
-    if (isPortal) {
-      await replaceFile(besidePath, objectLines(model));
-      await replaceFile(path, portalRows(model, settings));
-    } else await replaceFile(path, both(objectLines(model), membershipLines(model)));
-    known = { model, stamp: await stampOf([path, besidePath]) };
+    // Stamps of what we wrote: by now somebody else may have written over it, which has to be noticed.
+    const beside = isPortal ? await replaceFile(besidePath, objectLines(model)) : await stampOf([besidePath]);
+    const lines = isPortal ? portalRows(model, settings) : both(objectLines(model), membershipLines(model));
+    const own = await replaceFile(path, lines);
+    known = { model, stamp: `${own} ${beside}` };
   };
 
   const work = async (): Promise<void> => {
@@ -100,8 +101,10 @@ export function isForbidden(error: unknown): boolean {
   return ['EACCES', 'EPERM', 'EROFS'].includes(errorCode(error));
 }
 
-async function replaceFile(path: string, pieces: Iterable<string>): Promise<void> {
+/** Answers the stamp of what it wrote. */
+async function replaceFile(path: string, pieces: Iterable<string>): Promise<string> {
   const beside = `${path}.${randomUUID()}.tmp`;
+  let stamp: string;
   try {
     const file = await open(beside, 'wx', 0o640);
     try {
@@ -114,10 +117,12 @@ async function replaceFile(path: string, pieces: Iterable<string>): Promise<void
       }
       await file.writeFile(text);
       await file.sync();
+      stamp = stampFrom(await file.stat({ bigint: true }));
     } finally {
       await file.close();
     }
     await rename(beside, path);
+    return stamp;
   } catch (error) {
     await rm(beside, { force: true });
     throw error;
@@ -142,8 +147,12 @@ async function stampOf(paths: readonly string[]): Promise<string> {
   const stamps = await Promise.all(
     paths.map(async (path) => {
       const facts = await stat(path, { bigint: true }).catch(() => null);
-      return facts === null ? '' : `${facts.ino}:${facts.size}:${facts.mtimeNs}`;
+      return facts === null ? '' : stampFrom(facts);
     }),
   );
   return stamps.join(' ');
+}
+
+function stampFrom({ ino, size, mtimeNs }: BigIntStats): string {
+  return `${ino}:${size}:${mtimeNs}`;
 }
