@@ -14,7 +14,13 @@ import {
 } from '../../store/targets/desired.ts';
 import { type Aspect, membersAmong, moveMembers, readMemberSet } from '../../store/targets/member-sets.ts';
 import { markGroupObjects, markUserObjects } from '../../store/targets/object-marks.ts';
-import { lockObject, moveObject, moveObjectCounts, readObjects } from '../../store/targets/objects.ts';
+import {
+  lockObject,
+  moveObject,
+  moveObjectCounts,
+  type ObjectRow,
+  readObjects,
+} from '../../store/targets/objects.ts';
 
 /** Members compared in one go: more would make one transaction too long. */
 const SLICE = 10_000;
@@ -26,16 +32,27 @@ export async function markUsers(tx: Tx, target: number, users: readonly UserN[])
 }
 
 /**
- * Marks those of `users` alone that come to the target or leave it. For what says where somebody is a member, and
- * nothing of the user: whom the target has already is not looked at again.
+ * Marks those of `users` alone that come to the target or leave it, or whose account there is on its way to
+ * something. For what says where somebody is a member, and nothing of the user: whom the target has already is not
+ * looked at again.
  */
 export async function markMovers(tx: Tx, target: number, users: readonly UserN[]): Promise<void> {
   if (users.length === 0) return;
   const wanted = await wantedAmong(tx, target, users);
-  const rows = await readObjects(tx, target, 'u', users);
-  const known = new Set(rows.filter((row) => row.wanted).map(({ n }) => n));
-  const moved = users.filter((user) => known.has(user) !== wanted.has(user));
+  const rows = new Map((await readObjects(tx, target, 'u', users)).map((row) => [row.n, row]));
+  const moved = users.filter((user) => !isAtRest(rows.get(user), wanted.has(user)));
   await markUserObjects(tx, target, { users: moved, wanted: moved.filter((user) => wanted.has(user)) });
+}
+
+/**
+ * A worker goes by the directory of its own moment: who left and came back before the log was followed may have been
+ * taken away meanwhile, and who came and left may have been made.
+ */
+function isAtRest(row: ObjectRow | undefined, isWanted: boolean): boolean {
+  if (row === undefined) return !isWanted;
+  if (row.wanted !== isWanted) return false;
+  if (isWanted) return row.state === 'settled' && row.held === 'a';
+  return (row.state === 'settled' || row.state === 'gone') && row.held !== 'a';
 }
 
 /** Marks groups of a target alike. */
