@@ -173,17 +173,20 @@ describe('the watched folder', () => {
     expect(await test.members('linked')).toEqual([]);
   });
 
-  it('writes nothing through a link in the place of one of its folders, and goes on without it', async () => {
+  it('writes nothing through a link in the place of one of its folders, and goes on once it is gone', async () => {
     const elsewhere = join(test.folder, 'elsewhere');
     await mkdir(elsewhere);
     await start();
     await symlink(elsewhere, join(folder, 'rejected'));
     await writeFile(join(folder, 'bad.csv'), 'bogus\n1\n');
+    await until('the file to be judged', async () => {
+      const text = `select 1 from import_run where file = 'bad.csv' and state = 'rejected' and filed_at is null`;
+      return (await test.database.rows({ text })).length > 0;
+    });
     await drop('good.csv', 'good,,ada,,\n');
-    await fileAt(folder, 'done', 'good.csv');
-    expect(await readdir(elsewhere)).toEqual([]);
     await rm(join(folder, 'rejected'));
     await fileAt(folder, 'rejected', 'bad.csv');
+    await fileAt(folder, 'done', 'good.csv');
     expect(await readdir(elsewhere)).toEqual([]);
   });
 
