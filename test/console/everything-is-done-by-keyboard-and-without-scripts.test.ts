@@ -4,6 +4,7 @@ import { changeGroup } from '../../src/directory/groups.ts';
 import { governGroup } from '../../src/directory/governance.ts';
 import { joinGroup } from '../../src/directory/requests.ts';
 import type { GroupRow } from '../../src/store/groups.ts';
+import { eventually } from '../support/eventually.ts';
 import { needs } from '../support/needs.ts';
 import { openScreens, type Screens } from '../support/screen.ts';
 import { openSite, type TestSite } from './site.ts';
@@ -107,6 +108,16 @@ needs('chromium')('without a mouse', () => {
     throw new Error(`Tab never came to ${name}.`);
   };
 
+  /** What was searched for may come once more while one tabs, and take the focus with it: then one tabs again. */
+  const pressOn = async (page: Page, name: string, shows: ReturnType<Page['getByRole']>): Promise<void> => {
+    await eventually(async () => {
+      if (await shows.isVisible()) return;
+      await tabTo(page, name);
+      await page.keyboard.press('Enter');
+      await shows.waitFor({ timeout: 3_000 });
+    });
+  };
+
   it('skips to the content, adds a member, opens what is folded, and answers a request, by keys alone', async () => {
     const visitor = await screens.visit(await site.link('administrator'), '/groups');
     const { page } = visitor;
@@ -121,19 +132,15 @@ needs('chromium')('without a mouse', () => {
     await tabTo(page, 'Search groups by name');
     await keyboard.type('Math');
     await page.waitForURL(/q=Math/);
-    await tabTo(page, 'Mathematics');
-    await keyboard.press('Enter');
-    await page.getByRole('heading', { name: 'Mathematics', level: 1 }).waitFor();
+    await pressOn(page, 'Mathematics', page.getByRole('heading', { name: 'Mathematics', level: 1 }));
     await tabTo(page, 'Members');
     await keyboard.press('Enter');
     await page.waitForURL(/\/members$/);
     await tabTo(page, 'Find a user or a group');
     await keyboard.type('Science');
     await page.getByRole('button', { name: 'Add Science' }).waitFor();
-    await tabTo(page, 'Add Science');
-    await keyboard.press('Enter');
     // It would close a circle, and the page says what to do.
-    await page.getByRole('alert').getByText('Mathematics').first().waitFor();
+    await pressOn(page, 'Add Science', page.getByRole('alert').getByText('Mathematics').first());
     await page.goto(`/groups/${group.id}/members`);
     await tabTo(page, 'As of a past moment');
     await keyboard.press('Enter');

@@ -7,7 +7,7 @@ import { eventually } from '../support/eventually.ts';
 import { type QuirkServer, startQuirkServer } from '../support/quirk-server.ts';
 import { openTestTargets, type TestTargets } from '../support/target-engine.ts';
 
-const KILLS = Number(process.env.MUSTER_TEST_KILLS ?? 30);
+const KILLS = Number(process.env.MUSTER_TEST_KILLS ?? 15);
 const USERS = 40;
 /** Printed with every run, so that one that fails can be told again. */
 const SEED = Number(process.env.MUSTER_TEST_SEED ?? Date.now() % 1_000_000);
