@@ -44,7 +44,7 @@ const ONCE_IS_ENOUGH = [
   'test/effective/(a-killed|the-doctor-is)',
   'test/feeds/(?!a-portal-file|a-set-of|a-snapshot|a-users-file)',
   'test/plans/(?!an-approval|each-guard)',
-  'test/scim/(?!a-bulk|a-filter|a-patch|filters|what-providers-search)',
+  'test/scim/(?!a-bulk|a-filter|a-patch|filters)',
 ];
 
 requireNode();
