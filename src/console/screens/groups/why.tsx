@@ -3,10 +3,7 @@ import { parseUserId, type UserId } from '../../../core/ids.ts';
 import { explain, explainAt } from '../../../effective/explain.ts';
 import { findUsersCalled } from '../../../store/lookup.ts';
 import { suggestUsers } from '../../../store/screens/suggestions.ts';
-import { addressOf } from '../../address.ts';
-import { LinkButton } from '../../components/button.tsx';
-import { Card } from '../../components/details.tsx';
-import { SearchBox } from '../../components/search-box.tsx';
+import { PersonPicker } from '../../components/person-picker.tsx';
 import { drawGraph } from '../../graph.ts';
 import type { ScreenAnswer, Visit } from '../../screen.ts';
 import { openGroup } from './access.ts';
@@ -31,34 +28,11 @@ export async function showWhy(visit: Visit): Promise<ScreenAnswer> {
     tab: 'why',
     body: (
       <>
-        <Card title={t.members.whyPage.title}>
-          <p class="quiet">{t.members.whyPage.lead}</p>
-          <SearchBox action={path} label={t.members.whyPage.search} value={typed} results="found" />
-          <div id="found" class="results">
-            {typed === '' ? null : found.length === 0 ? (
-              <p role="status">{t.members.add.nothing(typed)}</p>
-            ) : (
-              <ul class="suggestions">
-                {found.map(({ id, name, about }) => (
-                  <li key={id}>
-                    <span>
-                      <span class="strong">{name}</span>
-                      {about === null ? null : <span class="under">{about}</span>}
-                    </span>
-                    <LinkButton
-                      href={addressOf(path, { user: id })}
-                      tone="plain"
-                      size="small"
-                      label={t.members.whyPage.pickLabel(name)}
-                    >
-                      {t.members.whyPage.pick}
-                    </LinkButton>
-                  </li>
-                ))}
-              </ul>
-            )}
-          </div>
-        </Card>
+        <PersonPicker
+          title={t.members.whyPage.title}
+          lead={t.members.whyPage.lead}
+          {...{ path, typed, found }}
+        />
         {user === null ? null : await explainedOf(visit, user, group.row.id)}
       </>
     ),

@@ -8,12 +8,11 @@ import { showTarget } from '../../../targets/admin/verbs.ts';
 import type { TargetStatus } from '../../../targets/admin/view.ts';
 import { addressOf } from '../../address.ts';
 import { Badge } from '../../components/badge.tsx';
-import { LinkButton } from '../../components/button.tsx';
 import { DataTable } from '../../components/data-table.tsx';
 import { Card } from '../../components/details.tsx';
 import { Empty } from '../../components/empty.tsx';
 import { Remark } from '../../components/notice-box.tsx';
-import { SearchBox } from '../../components/search-box.tsx';
+import { PersonPicker } from '../../components/person-picker.tsx';
 import { useTexts } from '../../frame/here.ts';
 import type { ScreenAnswer, Visit } from '../../screen.ts';
 import { targetPage } from './frame.tsx';
@@ -31,40 +30,16 @@ export async function showTargetWhy(visit: Visit): Promise<ScreenAnswer> {
   const user = parseUserId(query.get('user') ?? '');
   const found = await suggestUsers(parts.directory.database, typed, SUGGESTED);
   const path = `/targets/${target.id}/why`;
-  const w = t.members.whyPage;
   return targetPage(visit, {
     target,
     tab: 'why',
     body: (
       <>
-        <Card title={t.targets.whyThere.title}>
-          <p class="quiet">{t.targets.whyThere.lead}</p>
-          <SearchBox action={path} label={w.search} value={typed} results="found" />
-          <div id="found" class="results">
-            {typed === '' ? null : found.length === 0 ? (
-              <p role="status">{t.members.add.nothing(typed)}</p>
-            ) : (
-              <ul class="suggestions">
-                {found.map(({ id, name, about }) => (
-                  <li key={id}>
-                    <span>
-                      <span class="strong">{name}</span>
-                      {about === null ? null : <span class="under">{about}</span>}
-                    </span>
-                    <LinkButton
-                      href={addressOf(path, { user: id })}
-                      tone="plain"
-                      size="small"
-                      label={w.pickLabel(name)}
-                    >
-                      {w.pick}
-                    </LinkButton>
-                  </li>
-                ))}
-              </ul>
-            )}
-          </div>
-        </Card>
+        <PersonPicker
+          title={t.targets.whyThere.title}
+          lead={t.targets.whyThere.lead}
+          {...{ path, typed, found }}
+        />
         {user === null ? null : await explained(visit, target, user)}
       </>
     ),
