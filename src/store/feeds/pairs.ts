@@ -141,6 +141,7 @@ const decide = (steps: string): string => `
 /** An own assertion that was suppressed: an explicit import lifts it, a snapshot only restates it (D-02). */
 const RESTATED = `d.action = 'i' and coalesce(s.has_own and not s.asserted, false)`;
 
+/** What is absent already is deleted all the same where the source's own assertion stands suppressed: it goes (D-02). */
 const differ = (decided: string, mode: 'explicit' | 'snapshot'): string => `
   standing as (
     select a.group_n, a.member_n, bool_or(not a.suppressed) as present,
@@ -154,7 +155,7 @@ const differ = (decided: string, mode: 'explicit' | 'snapshot'): string => `
          coalesce(s.has_own, false), ${mode === 'explicit' ? 'coalesce(s.has_suppressed, false)' : 'false'}
   from ${decided} d
   left join standing s on s.group_n = d.group_n and s.member_n = d.member_n
-  where case when d.action = 'i' then not coalesce(s.asserted, false) else coalesce(s.present, false) end
+  where case when d.action = 'i' then not coalesce(s.asserted, false) else coalesce(s.present or s.has_own, false) end
   order by d.group_n, d.member_n`;
 
 const plan = (mode: 'explicit' | 'snapshot'): string =>
