@@ -36,7 +36,7 @@ export interface Visitor {
   readonly complaints: readonly string[];
   /** What is wrong with the page as it is now: findings of axe, which needs scripts, and sideways scrolling. */
   readonly faults: () => Promise<string[]>;
-  /** Keeps a picture of the whole page where MUSTER_SCREENSHOTS says; does nothing where it says nothing. */
+  /** Keeps a picture of the whole page where MUSTER_TEST_SCREENSHOTS says; does nothing where it says nothing. */
   readonly keepPicture: (name: string) => Promise<void>;
   /**
    * Looks at the page as it stands light and dark, wide and narrow: what is wrong with each, by its form; keeps a
@@ -133,7 +133,7 @@ async function keepPicture(
   name: string,
   { colours, width }: Omit<Look, 'scripts'>,
 ): Promise<void> {
-  const folder = process.env.MUSTER_SCREENSHOTS ?? '';
+  const folder = process.env.MUSTER_TEST_SCREENSHOTS ?? '';
   if (folder === '') return;
   const path = join(folder, `${name}.${colours}.${width}.png`);
   mkdirSync(dirname(path), { recursive: true });
