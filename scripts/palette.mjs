@@ -2,10 +2,10 @@
 import { crc32, deflateSync, inflateSync } from 'node:zlib';
 
 const HEAD = Buffer.from([137, 80, 78, 71, 13, 10, 26, 10]);
-const MOST = 64;
+const MOST = 128;
 const BITS = 0xf8;
 
-/** The same picture with 64 colours at most; takes a PNG as browsers write it: 8 bits, with or without alpha. */
+/** The same picture with 128 colours at most; takes a PNG as browsers write it: 8 bits, with or without alpha. */
 export function withPalette(png) {
   const { width, height, channels, pixels } = decode(png);
   const keys = new Uint32Array(width * height);

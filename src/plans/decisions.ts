@@ -90,7 +90,8 @@ async function decide(
   const plan = await requirePlan(database, id);
   if (by.actor.kind === 'client') throw new Refusal('plan.people_only', { plan: id });
   requireTo('approve-plan', by.actor);
-  if (state === 'approved') requireAuthorityFor(plan, by.actor);
+  const beyond = state === 'approved' ? groupBeyond(plan, by.actor) : null;
+  if (beyond !== null) throw new Refusal('group.protected', { group: beyond });
   const decided = await database.transaction(async (tx) => {
     const row = await decidePlan(tx, { id: plan.id, hash, state, by, reason });
     if (row === null) return null;
@@ -103,11 +104,14 @@ async function decide(
   return decided;
 }
 
-/** J-20: a feed has no authority over a protected group, and an approval lends none but that of whoever approves. */
-function requireAuthorityFor({ kind, guards }: PlanRow, actor: Actor): void {
-  if (kind !== 'feed' || isAdministrator(actor)) return;
+/**
+ * The protected group that keeps the actor from approving a plan, and not from rejecting it; null where none does.
+ * J-20: a feed has no authority over such a group, and an approval lends none but that of whoever approves.
+ */
+export function groupBeyond({ kind, guards }: Pick<PlanRow, 'kind' | 'guards'>, actor: Actor): string | null {
+  if (kind !== 'feed' || isAdministrator(actor)) return null;
   const touched = guards.find(({ guard }) => guard === 'protected-group');
-  if (touched !== undefined) throw new Refusal('group.protected', { group: touched.group?.name ?? '' });
+  return touched === undefined ? null : (touched.group?.name ?? '');
 }
 
 async function whyNot(database: Database, { n, id }: PlanRow, hash: string | null): Promise<Refusal> {

@@ -5,7 +5,7 @@ import { governGroup } from '../../src/directory/governance.ts';
 import type { GroupRow } from '../../src/store/groups.ts';
 import type { UserRow } from '../../src/store/users.ts';
 import { needs } from '../support/needs.ts';
-import { looks, openScreens, type Screens, type Visitor } from '../support/screen.ts';
+import { journeyLooks, openScreens, type Screens, type Visitor } from '../support/screen.ts';
 import { openSite, type TestSite } from './site.ts';
 
 needs('chromium')('with a browser', () => {
@@ -38,7 +38,7 @@ needs('chromium')('with a browser', () => {
     await visitor.keepPicture(`journeys/${picture}`);
   };
 
-  it.each(looks)(
+  it.each(journeyLooks)(
     'a leader answers a request (J-04, J-13, J-14): scripts $scripts, $colours, $width',
     async (look) => {
       const name = `Chess ${look.colours} ${look.scripts}`;
@@ -73,7 +73,7 @@ needs('chromium')('with a browser', () => {
     90_000,
   );
 
-  it.each(looks)(
+  it.each(journeyLooks)(
     'a member joins, leaves, and sees why it cannot leave elsewhere (J-03, J-05): scripts $scripts, $colours, $width',
     async (look) => {
       const name = `Choir ${look.colours} ${look.scripts}`;

@@ -19,6 +19,9 @@ export const looks: readonly Look[] = [
   { scripts: 'off', colours: 'light', width: 'narrow' },
 ];
 
+/** What journeys are walked in: light and dark, wide and narrow, each with each. */
+export const journeyLooks: readonly Look[] = [...looks, { scripts: 'off', colours: 'dark', width: 'wide' }];
+
 /** Every form of a page that differs in what is drawn. */
 const forms = [
   { colours: 'light', width: 'wide' },

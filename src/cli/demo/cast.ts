@@ -1,13 +1,13 @@
 /** Who and what the demo makes. Nobody of them exists; all names start with `demo`. */
 import { demo } from '../../core/demo.ts';
 
-/** Whom the identity provider pushes. */
-export const people = [
-  'demo.lecturer1',
-  'demo.lecturer2',
-  'demo.librarian',
-  'demo.student1',
-  'demo.student2',
+/** Whom the identity provider pushes, with what they are called. */
+export const pushedPeople = [
+  { userName: 'demo.lecturer1', displayName: 'Professor Vera Stratus' },
+  { userName: 'demo.lecturer2', displayName: 'Doctor Otto Ash' },
+  { userName: 'demo.librarian', displayName: 'Linus Folio' },
+  { userName: 'demo.student1', displayName: 'Ida Mist' },
+  { userName: 'demo.student2', displayName: 'Jon Spark' },
 ];
 
 /** The group that the identity provider pushes, with its members. */
@@ -38,15 +38,28 @@ const FIRST_STUDENT = 3;
 /** Students whom the student office knows of. */
 const students = Array.from({ length: STUDENTS }, (_, at) => `demo.student${at + FIRST_STUDENT}`);
 
+const givenNames = ['Ada', 'Bela', 'Cleo', 'Dora', 'Emil', 'Finn', 'Greta', 'Hugo'];
+const familyNames = ['Cirrus', 'Ember', 'Nimbus'];
+
+/** What the nth of them is called: no two alike. */
+function nameOf(at: number): readonly [given: string, family: string] {
+  const [given = '', family = ''] = [
+    givenNames[at % givenNames.length],
+    familyNames[Math.floor(at / givenNames.length) % familyNames.length],
+  ];
+  return [given, family];
+}
+
 /** What the student office drops: people with the groups that they are in. */
 export const studentsFile = {
   name: 'demo-students.csv',
   text: [
     'userName,email,givenName,familyName,displayName,active,department,groups',
     ...students.map((name, at) => {
-      const number = at + FIRST_STUDENT;
-      const faculty = at % 2 === 0 ? 'demo-faculty-of-dragons' : 'demo-faculty-of-clouds';
-      return `${name},${name}@demo.example,Student,Number ${number},Student Number ${number},true,Made up,demo-students;${faculty}`;
+      const [given, family] = nameOf(at);
+      const faculty = at % 2 === 0 ? 'dragons' : 'clouds';
+      const groups = `demo-students;demo-faculty-of-${faculty}`;
+      return `${name},${name}@demo.example,${given},${family},${given} ${family},true,${faculty},${groups}`;
     }),
     '',
   ].join('\n'),
@@ -94,7 +107,7 @@ export const fileTargets = [
 ];
 
 /** Everybody and everything, to be taken away again. */
-export const allPeople = [...people, ...students];
+export const allPeople = [...pushedPeople.map(({ userName }) => userName), ...students];
 export const groups = [
   'demo-university',
   'demo-faculties',

@@ -1,6 +1,6 @@
 /** The demo's story, step by step, over the same doors that anybody else uses. */
 import { z } from 'zod';
-import { outer, people, portalFile, pushed, targets } from './cast.ts';
+import { outer, portalFile, pushed, pushedPeople, targets } from './cast.ts';
 import { type Caller, callerOf } from './http.ts';
 import { dropFile } from './drop.ts';
 import type { ScimService, WebhookService } from './services.ts';
@@ -46,12 +46,12 @@ type Ids = ReadonlyMap<string, string>;
 async function pushPeople(idp: Caller, { tell }: Actors): Promise<Ids> {
   const start = performance.now();
   const ids = new Map<string, string>();
-  for (const userName of people) {
+  for (const { userName, displayName } of pushedPeople) {
     const schemas = ['urn:ietf:params:scim:schemas:core:2.0:User'];
-    const user = await idp.send('POST', '/Users', { schemas, userName, active: true, externalId: userName });
-    ids.set(userName, withId.parse(user).id);
+    const told = { schemas, userName, displayName, active: true, externalId: userName };
+    ids.set(userName, withId.parse(await idp.send('POST', '/Users', told)).id);
   }
-  tell(`The identity provider pushed ${people.length} people over SCIM.`, performance.now() - start);
+  tell(`The identity provider pushed ${pushedPeople.length} people over SCIM.`, performance.now() - start);
   return ids;
 }
 

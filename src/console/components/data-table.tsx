@@ -4,8 +4,11 @@ import { useTexts } from '../frame/here.ts';
 export interface Column<Row> {
   readonly head: string;
   readonly cell: (row: Row) => ComponentChildren;
-  /** `number` stands right; `actions` holds buttons, its head is for screen readers; `name` heads the row. */
-  readonly kind?: 'text' | 'number' | 'actions' | 'name';
+  /**
+   * `number` stands right; `actions` holds buttons, its head is for screen readers; `name` heads the row; `long` may
+   * have no space in it, as addresses and keys have none.
+   */
+  readonly kind?: 'text' | 'long' | 'number' | 'actions' | 'name';
 }
 
 export interface DataTableProps<Row> {
@@ -30,27 +33,29 @@ export interface Paging {
 export function DataTable<Row>({ caption, columns, rows, keyOf, paging }: DataTableProps<Row>) {
   return (
     <>
-      <table class="data" role="table">
-        <caption class="sr">{caption}</caption>
-        <thead role="rowgroup">
-          <tr role="row">
-            {columns.map(({ head, kind = 'text' }) => (
-              <th key={head} scope="col" role="columnheader" class={kind}>
-                {kind === 'actions' ? <span class="sr">{head}</span> : head}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody role="rowgroup">
-          {rows.map((row) => (
-            <tr key={keyOf(row)} role="row">
-              {columns.map((column) => (
-                <Cell key={column.head} column={column} row={row} />
+      <div class="table">
+        <table class="data" role="table">
+          <caption class="sr">{caption}</caption>
+          <thead role="rowgroup">
+            <tr role="row">
+              {columns.map(({ head, kind = 'text' }) => (
+                <th key={head} scope="col" role="columnheader" class={kind}>
+                  {kind === 'actions' ? <span class="sr">{head}</span> : head}
+                </th>
               ))}
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody role="rowgroup">
+            {rows.map((row) => (
+              <tr key={keyOf(row)} role="row">
+                {columns.map((column) => (
+                  <Cell key={column.head} column={column} row={row} />
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
       {paging === undefined ? null : <Pager {...paging} />}
     </>
   );

@@ -16,6 +16,8 @@ export interface TextFieldProps extends FieldFrame {
   readonly isRequired?: true;
   /** Rows of text; one line when left out. */
   readonly rows?: number;
+  /** Set where each sign counts, as in JSON. */
+  readonly isCode?: true;
   readonly autocomplete?: string;
 }
 
@@ -29,6 +31,7 @@ export function TextField({
   type = 'text',
   isRequired,
   rows,
+  isCode,
   autocomplete = 'off',
 }: TextFieldProps) {
   const common = {
@@ -43,7 +46,12 @@ export function TextField({
       {rows === undefined ? (
         h('input', { ...common, type, value, autocomplete })
       ) : (
-        <textarea {...common} rows={rows} value={value} />
+        <textarea
+          {...common}
+          rows={rows}
+          value={value}
+          {...(isCode === true ? { class: 'mono', spellcheck: false } : {})}
+        />
       )}
     </Labelled>
   );

@@ -31,6 +31,7 @@ function Entry({ row, about }: { readonly row: HistoryRow; readonly about: 'grou
           <a href={`/groups/${row.group.id}`}>{row.group.name}</a>
         )}{' '}
         {row.user === null ? null : <a href={`/users/${row.user.id}`}>{row.user.name}</a>}
+        {row.group === null && row.user === null ? nameOf(row) : null}
       </p>
       <p class="quiet small">
         <Moment at={row.at} /> {t.by} {row.actor}
@@ -51,6 +52,15 @@ function Entry({ row, about }: { readonly row: HistoryRow; readonly about: 'grou
       <Changes before={row.before} after={row.after} />
     </>
   );
+}
+
+/** What an entry about neither a group nor a user is about: a client, a target, a provider, a plan. */
+function nameOf({ before, after }: HistoryRow): string {
+  const told = [after, before].flatMap((value) => {
+    const fields = fieldsOf(value);
+    return ['name', 'title', 'source'].map((name) => fields.get(name));
+  });
+  return told.find((name) => name !== undefined) ?? '';
 }
 
 function Moved({

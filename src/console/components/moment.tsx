@@ -10,8 +10,8 @@ const WEEK_DAYS = 7;
 export function Moment({ at }: { readonly at: Date }) {
   const { t, now } = useHere();
   return (
-    <time dateTime={at.toISOString()} title={wholeTime(at)}>
-      {distanceOf(t, at.getTime() - now.getTime()) ?? wholeTime(at)}
+    <time dateTime={at.toISOString()} title={wholeTime(at)} class="whole">
+      {distanceOf(t, at.getTime() - now.getTime()) ?? dayOf(at)}
     </time>
   );
 }
@@ -23,13 +23,11 @@ export function ExactMoment({ at }: { readonly at: Date }) {
 
 /** Such as `22 Nov 2026, 03:10:05 UTC`. */
 export function wholeTime(at: Date): string {
-  const day = at.toLocaleDateString('en-GB', {
-    day: 'numeric',
-    month: 'short',
-    year: 'numeric',
-    timeZone: 'UTC',
-  });
-  return `${day}, ${at.toISOString().slice(11, 19)} UTC`;
+  return `${dayOf(at)}, ${at.toISOString().slice(11, 19)} UTC`;
+}
+
+function dayOf(at: Date): string {
+  return at.toLocaleDateString('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' });
 }
 
 function distanceOf({ shell: { ago } }: Texts, ms: number): string | null {

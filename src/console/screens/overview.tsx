@@ -1,9 +1,6 @@
 /** The first page: what needs a person, for those who look after Muster; my groups for everybody else. */
-import { holds } from '../../core/actor.ts';
-import { alertSentence } from '../../core/alert.ts';
-import { listAlerts } from '../../store/alerts.ts';
+import { may } from '../../core/policies.ts';
 import { listRuns, type RunRow } from '../../store/feeds/run-rows.ts';
-import { countHeldPlans } from '../../store/plans/plans.ts';
 import {
   type DirectoryFigures,
   readFigures,
@@ -11,20 +8,12 @@ import {
   readTargetLags,
   type TargetLagRow,
 } from '../../store/screens/overview.ts';
-import { countWaiting } from '../../store/screens/waiting.ts';
 import { PageHeader } from '../components/page-header.tsx';
+import { seesImports, seesTargets } from '../frame/navigation.ts';
 import { seesOverview } from '../frame/sight.ts';
 import type { Screen, ScreenAnswer, Visit } from '../screen.ts';
-import {
-  FirstSteps,
-  FiguresCard,
-  GrowthCard,
-  type Need,
-  NeedsCard,
-  RunsCard,
-  TargetsCard,
-} from './overview/cards.tsx';
-import { listDisputes } from './conflicts/dispute.ts';
+import { FirstSteps, FiguresCard, GrowthCard, NeedsCard, RunsCard, TargetsCard } from './overview/cards.tsx';
+import { needsOf } from './overview/needs.ts';
 import { showMyGroups } from './own/my-groups.tsx';
 
 export const overviewScreens: readonly Screen[] = [
@@ -34,14 +23,13 @@ export const overviewScreens: readonly Screen[] = [
 
 const DAYS = 60;
 const SHOWN = 6;
-const MOST_CONFLICTS = 100;
 
 function showFirstPage(visit: Visit): Promise<ScreenAnswer> {
   return seesOverview(visit.person) ? showOverview(visit) : showMyGroups(visit);
 }
 
 async function showOverview(visit: Visit): Promise<ScreenAnswer> {
-  const { parts, t } = visit;
+  const { parts, person, t } = visit;
   const { database } = parts.directory;
   const [figures, growth, targets, runs] = await Promise.all([
     readFigures(database),
@@ -50,6 +38,7 @@ async function showOverview(visit: Visit): Promise<ScreenAnswer> {
     listRuns(database, { source: null, state: null, before: null, limit: SHOWN }),
   ]);
   const needs = await needsOf(visit, targets);
+  const isNew = isEmpty(figures, runs, targets);
   return {
     kind: 'page',
     title: t.overview.title,
@@ -57,66 +46,17 @@ async function showOverview(visit: Visit): Promise<ScreenAnswer> {
     body: (
       <>
         <PageHeader title={t.overview.title} lead={t.overview.lead} />
-        {isEmpty(figures, runs, targets) ? <FirstSteps /> : null}
+        {isNew && may('see-settings', person) ? <FirstSteps /> : null}
         <NeedsCard needs={needs} />
         <FiguresCard figures={figures} />
         <div class="columns">
-          <TargetsCard targets={targets} />
-          <RunsCard runs={runs} />
+          {seesTargets(person) ? <TargetsCard targets={targets} /> : null}
+          {seesImports(person) ? <RunsCard runs={runs} /> : null}
         </div>
-        <GrowthCard rows={growth} />
+        {isNew ? null : <GrowthCard rows={growth} />}
       </>
     ),
   };
-}
-
-/** What needs a person, the stopped first; of each kind only for whom it is. */
-async function needsOf(
-  { parts, person, t }: Visit,
-  targets: readonly TargetLagRow[],
-): Promise<readonly Need[]> {
-  const { database } = parts.directory;
-  const o = t.overview;
-  const [plans, waiting, conflicts, alerts] = await Promise.all([
-    countHeldPlans(database),
-    countWaiting(database, person.n, holds(person, 'groups.manage') ? null : [...person.leads]),
-    listDisputes(database, { state: 'open', before: null, limit: MOST_CONFLICTS }),
-    listAlerts(database, { state: 'open', kind: null, before: null, limit: SHOWN }),
-  ]);
-  const held = plans.reduce((sum, { plans: count }) => sum + count, 0);
-  return [
-    ...targets
-      .filter(({ paused_why: why }) => why !== null)
-      .map(({ id, name, paused_why: why }) => ({
-        what: o.stopped(name),
-        why: why ?? '',
-        href: `/targets/${id}`,
-      })),
-    ...targets
-      .filter(({ paused_why: paused, down_why: down }) => paused === null && down !== null)
-      .map(({ id, name, down_why: why }) => ({ what: o.down(name), why: why ?? '', href: `/targets/${id}` })),
-    ...(held === 0 ? [] : [{ what: o.plans(held), why: o.plansWhy, href: '/plans' }]),
-    ...alerts
-      .filter(({ kind }) => kind !== 'target.quarantined')
-      .map(({ kind, details }) => ({ what: alertSentence(kind, details), why: '', href: hrefOfAlert(kind) })),
-    ...(waiting.requests === 0
-      ? []
-      : [{ what: o.requests(waiting.requests), why: o.requestsWhy, href: '/requests' }]),
-    ...(conflicts.length === 0
-      ? []
-      : [{ what: o.conflicts(conflicts.length), why: o.conflictsWhy, href: '/conflicts' }]),
-    ...targets
-      .filter(({ blocked }) => blocked > 0)
-      .map(({ id, name, blocked }) => ({
-        what: o.blocked(name, blocked),
-        why: o.blockedWhy,
-        href: `/targets/${id}`,
-      })),
-  ];
-}
-
-function hrefOfAlert(kind: string): string {
-  return kind === 'feed.overdue' ? '/imports' : kind === 'contested' ? '/groups' : '/sources';
 }
 
 function isEmpty(

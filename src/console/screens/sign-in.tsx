@@ -19,16 +19,19 @@ export function Welcome({ ways, isOnTheWay }: WelcomeProps) {
   return (
     <div class="sign-in">
       <PageHeader title={signIn.title} {...(isOnTheWay ? { lead: signIn.toGo } : {})} />
-      <ul class="plain">
-        {ways.map(({ title, href }) => (
-          <li key={href}>
-            <a class="button main wide" href={href}>
-              {signIn.with(title)}
-            </a>
-          </li>
-        ))}
-      </ul>
-      {ways.length > 0 ? null : <p>{signIn.noProvider}</p>}
+      {ways.length === 0 ? (
+        <p>{signIn.noProvider}</p>
+      ) : (
+        <ul class="plain">
+          {ways.map(({ title, href }) => (
+            <li key={href}>
+              <a class="button main wide" href={href}>
+                {signIn.with(title)}
+              </a>
+            </li>
+          ))}
+        </ul>
+      )}
       <div class="quiet">
         <p>{signIn.operator}</p>
         <pre>

@@ -73,11 +73,11 @@ function Steps({ state }: { readonly state: TourState }) {
           </Remark>
         ) : null}
         <Progress label={t.progress} done={done} total={steps.length} />
-        <ol class="steps">
-          {steps.map((step) => (
+        <ol class="steps cards">
+          {steps.map((step, at) => (
             <li key={step.name}>
               <Card
-                title={t.steps[step.name].title}
+                title={`${at + 1}. ${t.steps[step.name].title}`}
                 actions={
                   <>
                     <Badge tone={step.state === 'done' ? 'good' : 'neutral'}>{t[step.state]}</Badge>

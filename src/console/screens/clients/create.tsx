@@ -193,6 +193,7 @@ function ClientForm({ form, errors }: { readonly form: URLSearchParams; readonly
                 name="scope"
                 value={scope}
                 label={scope}
+                hint={t.scopeHints[scope]}
                 isChecked={chosen.includes(scope)}
               />
             ))}

@@ -154,6 +154,7 @@ function MembersTable({
   const name = { head: t.name, kind: 'name', cell: (row: ShownMember) => <MemberCell row={row} /> } as const;
   const why = {
     head: t.why,
+    kind: 'actions' as const,
     cell: (row: ShownMember) => <WhyLink group={group} row={row} at={at} />,
   };
   return (

@@ -181,9 +181,8 @@ function Counts({ run }: { readonly run: RunRow }) {
 
 function Facts({ run, plan }: { readonly run: RunRow; readonly plan: PlanRow | null }) {
   const { imports: t, plans } = useTexts();
-  const layout = [run.format, run.encoding, run.delimiter === '\t' ? 'tab' : run.delimiter].filter(
-    (part) => part !== null,
-  );
+  const delimiter = run.delimiter === null ? null : (t.run.delimiters[run.delimiter] ?? run.delimiter);
+  const layout = [run.format, run.encoding, delimiter].filter((part) => part !== null);
   const seconds =
     run.finished_at === null ? null : (run.finished_at.getTime() - run.created_at.getTime()) / 1_000;
   return (

@@ -23,7 +23,7 @@ export async function showInstallation({ parts, t }: Visit): Promise<ScreenAnswe
             keyOf={({ name }) => name}
             columns={[
               { head: t.operation.setting, kind: 'name', cell: ({ name }) => <code>{name}</code> },
-              { head: t.operation.value, cell: ({ value }) => value },
+              { head: t.operation.value, kind: 'long', cell: ({ value }) => value },
               { head: t.operation.origin, cell: ({ origin }) => origin },
             ]}
           />
@@ -72,8 +72,8 @@ export async function showDoctor({ parts, t }: Visit): Promise<ScreenAnswer> {
                 head: t.operation.state,
                 cell: ({ state }) => <Badge tone={tones[state]}>{t.operation.states[state]}</Badge>,
               },
-              { head: t.operation.says, cell: ({ says }) => says },
-              { head: t.operation.fix, cell: ({ fix }) => fix ?? '' },
+              { head: t.operation.says, kind: 'long', cell: ({ says }) => says },
+              { head: t.operation.fix, kind: 'long', cell: ({ fix }) => fix ?? '' },
             ]}
           />
           <p class="quiet">

@@ -131,7 +131,6 @@ export function RunsCard({ runs }: { readonly runs: readonly RunRow[] }) {
           keyOf={({ id }) => id}
           columns={[
             { head: t.file, kind: 'name', cell: ({ id, file }) => <a href={`/imports/${id}`}>{file}</a> },
-            { head: t.source, cell: ({ source }) => source },
             {
               head: t.state,
               cell: ({ state }) => <Badge tone={runTones[state] ?? 'info'}>{state}</Badge>,

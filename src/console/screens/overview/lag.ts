@@ -1,11 +1,11 @@
 /** How far each target is behind, as bars beside each other: the longest is the one to look at. */
 import type { TargetLagRow } from '../../../store/screens/overview.ts';
 
-const WIDTH = 720;
+const WIDTH = 400;
 const ROW = 26;
-const NAME = 180;
-const FIGURE = 110;
-const MOST_LETTERS = 24;
+const NAME = 140;
+const FIGURE = 80;
+const MOST_LETTERS = 20;
 /** A bar of one object is still seen. */
 const SHORTEST = 4;
 

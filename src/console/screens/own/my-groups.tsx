@@ -11,6 +11,7 @@ import { Card, Details } from '../../components/details.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { SearchBox } from '../../components/search-box.tsx';
 import { useHere } from '../../frame/here.ts';
+import { readsDirectory } from '../../frame/navigation.ts';
 import type { ScreenAnswer, Visit } from '../../screen.ts';
 import { JoinableTable, MineTable, type MyGroup, WaitingTable } from './tables.tsx';
 
@@ -49,7 +50,13 @@ export async function showMyGroups(visit: Visit): Promise<ScreenAnswer> {
           </Card>
         )}
         <Card title={t.own.mine}>
-          <MineTable rows={mine.map((row) => ({ ...row, leaving: leavingOf(visit, row, waiting) }))} />
+          <MineTable
+            rows={mine.map((row) => ({
+              ...row,
+              why: readsDirectory(person) ? addressOf(`/groups/${row.id}/why`, { user: person.id }) : null,
+              leaving: leavingOf(visit, row, waiting),
+            }))}
+          />
         </Card>
         <Card title={t.own.joinable}>
           <SearchBox action="/my-groups" label={t.own.joinableSearch} value={text} results="joinable" />

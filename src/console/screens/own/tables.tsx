@@ -11,6 +11,8 @@ import { useTexts } from '../../frame/here.ts';
 
 /** One of my groups, and what its button does: the reason why not where there is none. */
 export interface MyGroup extends OwnGroupRow {
+  /** Address of the whole explanation; null for those who do not see the group itself. */
+  readonly why: string | null;
   readonly leaving: { readonly can: 'leave' | 'ask' } | { readonly can: null; readonly why: string };
 }
 
@@ -25,11 +27,25 @@ export function MineTable({ rows }: { readonly rows: readonly MyGroup[] }) {
       keyOf={({ id }) => id}
       columns={[
         { head: t.group, kind: 'name', cell: ({ name }) => name },
-        { head: t.how, cell: ({ direct, through }) => (direct ? t.directly : t.through(through)) },
+        { head: t.how, cell: (row) => <How row={row} /> },
         { head: t.roles, cell: ({ roles }) => roles.join(', ') },
         { head: t.action, kind: 'actions', cell: (row) => <Leaving row={row} /> },
       ]}
     />
+  );
+}
+
+function How({ row: { name, direct, through, why } }: { readonly row: MyGroup }) {
+  const { own: t } = useTexts();
+  return (
+    <>
+      {direct ? t.directly : t.through(through)}{' '}
+      {why === null ? null : (
+        <a href={why} aria-label={t.whyLabel(name)}>
+          {t.why}
+        </a>
+      )}
+    </>
   );
 }
 

@@ -14,7 +14,7 @@ export interface OperationsProps {
 const NAMED = 8;
 
 export function Operations({ operations, paging }: OperationsProps) {
-  const t = useTexts().plans;
+  const { plans: t, log } = useTexts();
   return (
     <Card title={t.operations}>
       {operations.length === 0 ? (
@@ -26,7 +26,7 @@ export function Operations({ operations, paging }: OperationsProps) {
           keyOf={({ at }) => at}
           paging={paging}
           columns={[
-            { head: t.operation, kind: 'name', cell: ({ type }) => <code>{type}</code> },
+            { head: t.operation, kind: 'name', cell: ({ type }) => log.what[type] ?? type },
             {
               head: t.subject,
               cell: ({ group, user }) => (

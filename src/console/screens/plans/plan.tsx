@@ -111,6 +111,11 @@ function Counts({ plan: { counts } }: { readonly plan: PlanRow }) {
   );
 }
 
+function authorOf({ actor_id: actor, source }: PlanRow, people: ReadonlyMap<string, string>): string {
+  const name = people.get(actor) ?? actor;
+  return name === source ? name : `${name} (${source})`;
+}
+
 function Facts({ plan, people }: { readonly plan: PlanRow; readonly people: ReadonlyMap<string, string> }) {
   const t = useTexts().plans;
   const { decided_at: decidedAt, decided_by: decidedBy, ended_at: endedAt } = plan;
@@ -118,7 +123,7 @@ function Facts({ plan, people }: { readonly plan: PlanRow; readonly people: Read
     <Details
       items={[
         { name: t.kind, value: t.kinds[plan.kind] },
-        { name: t.by, value: `${people.get(plan.actor_id) ?? plan.actor_id} (${plan.source})` },
+        { name: t.by, value: authorOf(plan, people) },
         { name: t.made, value: <ExactMoment at={plan.created_at} /> },
         ...(plan.import === null
           ? []

@@ -48,7 +48,7 @@ export async function showProviders({ parts, person, t }: Visit): Promise<Screen
 }
 
 function ProviderTable({ rows }: { readonly rows: readonly ProviderRow[] }) {
-  const t = useTexts().providers;
+  const { providers: t, shell } = useTexts();
   return (
     <DataTable
       caption={t.title}
@@ -60,11 +60,14 @@ function ProviderTable({ rows }: { readonly rows: readonly ProviderRow[] }) {
           kind: 'name',
           cell: ({ name, metadata }) => <a href={`/providers/${name}`}>{metadata.title ?? name}</a>,
         },
-        { head: t.entityId, cell: ({ entity_id: entity }) => entity },
-        { head: t.lastLogin, cell: ({ last_login_at: at }) => (at === null ? '' : <Moment at={at} />) },
+        { head: t.entityId, kind: 'long', cell: ({ entity_id: entity }) => entity },
+        {
+          head: t.lastLogin,
+          cell: ({ last_login_at: at }) => (at === null ? shell.never : <Moment at={at} />),
+        },
         { head: t.certificate, cell: ({ metadata }) => <Until of={metadata.certificates} /> },
         {
-          head: t.trouble,
+          head: t.state,
           cell: ({ last_error: error, expired }) => (
             <Badge tone={expired ? 'bad' : error === null ? 'good' : 'warn'}>
               {expired ? t.expired : (error ?? t.fine)}

@@ -119,7 +119,7 @@ function providerPage(visit: Visit, row: ProviderRow, tried: TriedLogin | null):
 }
 
 function Facts({ row }: { readonly row: ProviderRow }) {
-  const t = useTexts().providers;
+  const { providers: t, shell } = useTexts();
   const { last_login_at: login, valid_until: until } = row;
   const scopes = row.metadata.scopes.map(({ value }) => value);
   return (
@@ -130,7 +130,7 @@ function Facts({ row }: { readonly row: ProviderRow }) {
           { name: t.metadata, value: row.metadata_from },
           { name: t.refreshed, value: <Moment at={row.refreshed_at} /> },
           { name: t.validUntil, value: until === null ? t.noEnd : <ExactMoment at={until} /> },
-          { name: t.lastLogin, value: login === null ? '' : <Moment at={login} /> },
+          { name: t.lastLogin, value: login === null ? shell.never : <Moment at={login} /> },
           {
             name: t.scopes,
             value:

@@ -34,6 +34,7 @@ export async function offerDenial(visit: Visit): Promise<ScreenAnswer> {
   return {
     kind: 'page',
     title,
+    crumb: t.requests.deny,
     at: '/requests',
     crumbs: [{ text: t.requests.title, href: '/requests' }],
     body: (
@@ -43,9 +44,10 @@ export async function offerDenial(visit: Visit): Promise<ScreenAnswer> {
           <Form action={`/requests/${request.id}/deny`} class="stack">
             <input type="hidden" name="kind" value={request.kind} />
             {request.reason === null ? null : (
-              <p>
-                <span class="quiet">{t.requests.reason}:</span> {request.reason}
-              </p>
+              <div>
+                <p class="quiet">{t.requests.theirReason(request.user_name ?? request.user_id)}</p>
+                <blockquote>{request.reason}</blockquote>
+              </div>
             )}
             <TextField
               name="reason"

@@ -2,6 +2,7 @@
 import { isUuid } from '../../../core/ids.ts';
 import { Refusal } from '../../../core/refusal.ts';
 import { type InboxRow, listInbox, markInboxItemRead, markInboxRead } from '../../../store/inbox.ts';
+import { readTargetLags } from '../../../store/screens/overview.ts';
 import { addressOf, numberIn } from '../../address.ts';
 import { Button } from '../../components/button.tsx';
 import { Pager } from '../../components/data-table.tsx';
@@ -12,17 +13,24 @@ import { Moment } from '../../components/moment.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { Tabs } from '../../components/tabs.tsx';
 import { useTexts } from '../../frame/here.ts';
+import { seesOverview } from '../../frame/sight.ts';
 import type { ScreenAnswer, Visit } from '../../screen.ts';
+import { type Need, NeedsCard } from '../overview/cards.tsx';
+import { needsOf } from '../overview/needs.ts';
 import type { Texts } from '../../texts/en.ts';
 
 const PAGE = 30;
 
-/** GET /inbox */
-export async function showInbox({ parts, person, query, t }: Visit): Promise<ScreenAnswer> {
+/** GET /inbox: what the visitor was told, after what needs them now. */
+export async function showInbox(visit: Visit): Promise<ScreenAnswer> {
+  const { parts, person, query, t } = visit;
   const only = query.get('which') === 'all' ? 'all' : 'unread';
   const after = numberIn(query, 'after') ?? 0;
   const page = { page: { after, limit: PAGE + 1 }, only } as const;
-  const rows = await listInbox(parts.directory.database, person.n, page);
+  const [rows, needs] = await Promise.all([
+    listInbox(parts.directory.database, person.n, page),
+    only === 'unread' && after === 0 ? needsNow(visit) : [],
+  ]);
   const shown = rows.slice(0, PAGE);
   const said = only === 'all' ? { which: 'all' } : {};
   return {
@@ -41,6 +49,7 @@ export async function showInbox({ parts, person, query, t }: Visit): Promise<Scr
             ) : undefined
           }
         />
+        {needs.length === 0 ? null : <NeedsCard needs={needs} />}
         <Card>
           <Tabs
             label={t.inbox.which}
@@ -69,6 +78,12 @@ export async function showInbox({ parts, person, query, t }: Visit): Promise<Scr
       </>
     ),
   };
+}
+
+/** Holds, alerts and what else the overview tells those who look after Muster. */
+async function needsNow(visit: Visit): Promise<readonly Need[]> {
+  if (!seesOverview(visit.person)) return [];
+  return needsOf(visit, await readTargetLags(visit.parts.directory.database));
 }
 
 /** POST /inbox/read */

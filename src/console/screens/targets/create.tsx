@@ -207,6 +207,7 @@ function TargetForm({ type, form }: { readonly type: TargetType; readonly form: 
           label={t.form.more}
           hint={t.form.moreHint}
           rows={type === 'sql' || type === 'ldap' ? 8 : 2}
+          isCode
           value={was('settings')}
         />
         {isWeb || type === 'file' ? null : (
@@ -215,6 +216,7 @@ function TargetForm({ type, form }: { readonly type: TargetType; readonly form: 
             label={t.form.moreCredentials}
             hint={t.form.moreCredentialsHint}
             rows={3}
+            isCode
           />
         )}
         <div class="actions">

@@ -43,17 +43,12 @@ export async function showDriftPage(visit: Visit): Promise<ScreenAnswer> {
           title={t.targets.tabs.drift}
         >
           <p class="quiet">{t.targets.drift.lead}</p>
-          <p>
-            {isLive ? (
-              t.targets.drift.asked
-            ) : drift.observedAt === null ? (
-              t.targets.drift.never
-            ) : (
-              <>
-                {t.targets.drift.observedAt} <Moment at={new Date(drift.observedAt)} />
-              </>
-            )}
-          </p>
+          {isLive ? <p>{t.targets.drift.asked}</p> : null}
+          {isLive || drift.observedAt === null ? null : (
+            <p>
+              {t.targets.drift.observedAt} <Moment at={new Date(drift.observedAt)} />
+            </p>
+          )}
           {drift.unseen === null ? null : (
             <p>
               {t.targets.drift.unseen} {drift.unseen}
@@ -61,7 +56,7 @@ export async function showDriftPage(visit: Visit): Promise<ScreenAnswer> {
           )}
           {drift.items.length === 0 ? (
             <Empty title={drift.observedAt === null ? t.targets.drift.never : t.targets.drift.none}>
-              {drift.observedAt === null ? t.targets.drift.lead : t.targets.drift.noneNext}
+              {drift.observedAt === null ? t.targets.drift.neverNext : t.targets.drift.noneNext}
             </Empty>
           ) : (
             <Findings items={drift.items} paging={paging} />

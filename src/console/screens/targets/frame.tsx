@@ -12,6 +12,7 @@ import { Tabs } from '../../components/tabs.tsx';
 import { useTexts } from '../../frame/here.ts';
 import type { ScreenAnswer, Visit } from '../../screen.ts';
 import { HealthBadge, ModeBadge } from './badges.tsx';
+import { inWords } from './failure-words.ts';
 
 export type TargetTab = 'ledger' | 'drift' | 'why' | 'history' | 'settings';
 
@@ -34,6 +35,7 @@ export function targetPage(
     kind: 'page',
     title: tab === 'ledger' ? target.name : `${t.targets.tabs[tab]}: ${target.name}`,
     at: '/targets',
+    ...(tab === 'ledger' ? {} : { crumb: t.targets.tabs[tab] }),
     crumbs: [
       { text: t.targets.title, href: '/targets' },
       ...(tab === 'ledger' ? [] : [{ text: target.name, href: `/targets/${target.id}` }]),
@@ -93,9 +95,9 @@ function Health({ target: { health } }: { readonly target: TargetStatus }) {
   return (
     <Remark
       tone={health.state === 'down' || health.state === 'quarantined' ? 'problem' : 'remark'}
-      title={t.health[health.state]}
+      title={t.unhealthyTitle[health.state]}
     >
-      {health.why === null ? null : <p>{health.why}</p>}
+      {health.why === null ? null : <p>{inWords(t.failures, health.why)}</p>}
       <p>{t.unhealthy[health.state]}</p>
       {health.until === null ? null : (
         <p class="quiet">

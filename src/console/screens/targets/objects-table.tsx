@@ -6,6 +6,7 @@ import { DataTable, type Paging } from '../../components/data-table.tsx';
 import { Moment } from '../../components/moment.tsx';
 import { useTexts } from '../../frame/here.ts';
 import { ExchangeView } from './exchange.tsx';
+import { inWords } from './failure-words.ts';
 
 export interface ObjectsTableProps {
   readonly items: readonly ObjectView[];
@@ -44,8 +45,7 @@ function There({ object: { held, remoteId, owned, members } }: { readonly object
       {held === null ? t.words.none : t.words[held]}
       {owned === null ? '' : `, ${t.owned[owned]}`}
       {remoteId === null ? null : (
-        <span class="quiet small">
-          {' '}
+        <span class="under">
           <code>{remoteId}</code>
         </span>
       )}
@@ -62,12 +62,13 @@ const GOOD = new Set(['settled']);
 const BAD = new Set(['blocked', 'conflict']);
 
 function State({ object: { state, members, why } }: { readonly object: ObjectView }) {
+  const { failures } = useTexts().targets;
   const worst = members !== null && BAD.has(members.state) ? members.state : state;
   const reason = why ?? members?.why ?? null;
   return (
     <>
       <Badge tone={GOOD.has(worst) ? 'good' : BAD.has(worst) ? 'bad' : 'info'}>{worst}</Badge>
-      {reason === null ? null : <p class="small">{reason}</p>}
+      {reason === null ? null : <p class="small">{inWords(failures, reason)}</p>}
     </>
   );
 }
@@ -84,11 +85,12 @@ function Attempts({ object: { lastAttempt, members } }: { readonly object: Objec
 }
 
 function Attempt({ attempt }: { readonly attempt: ListedAttempt }) {
+  const { failures } = useTexts().targets;
   const { operation, at, outcome, why, exchange } = attempt;
   return (
     <div class="small">
       {operation}: {outcome ?? '…'}, <Moment at={new Date(at)} />
-      {why === null ? null : <p>{why}</p>}
+      {why === null ? null : <p>{inWords(failures, why)}</p>}
       <ExchangeView exchange={exchange} />
     </div>
   );

@@ -196,6 +196,7 @@ function Change({ target, groups, form, errors }: ChangeProps) {
           label={t.settings.all}
           hint={t.form.moreHint}
           rows={8}
+          isCode
           value={form.get('settings') ?? JSON.stringify(target.settings, null, 2)}
         />
         <TextField
@@ -203,6 +204,7 @@ function Change({ target, groups, form, errors }: ChangeProps) {
           label={t.settings.newCredentials}
           hint={t.settings.newCredentialsHint}
           rows={2}
+          isCode
         />
         <FieldGroup legend={t.settings.guards}>
           <p class="hint">{t.settings.guardsHint}</p>

@@ -102,6 +102,7 @@ function Scope({ ways, user }: { readonly ways: readonly Way[]; readonly user: U
             },
             {
               head: members.why,
+              kind: 'actions',
               cell: ({ id, name }) => (
                 <a href={addressOf(`/groups/${id}/why`, { user })} aria-label={t.whyLabel(name)}>
                   {members.why}

@@ -25,8 +25,8 @@ export function Keys({ keys }: { readonly keys: readonly IdentityKeyRow[] }) {
           keyOf={({ kind, issuer, value }) => `${kind} ${issuer} ${value}`}
           columns={[
             { head: t.kind, kind: 'name', cell: ({ kind }) => kind },
-            { head: t.value, cell: ({ value }) => value },
-            { head: t.issuer, cell: ({ issuer }) => issuer },
+            { head: t.value, kind: 'long', cell: ({ value }) => value },
+            { head: t.issuer, kind: 'long', cell: ({ issuer }) => issuer },
             { head: t.source, cell: ({ source }) => source },
           ]}
         />

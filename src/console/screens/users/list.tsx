@@ -7,7 +7,6 @@ import { LinkButton } from '../../components/button.tsx';
 import { Card } from '../../components/details.tsx';
 import { DataTable, type Paging } from '../../components/data-table.tsx';
 import { Empty } from '../../components/empty.tsx';
-import { SelectField } from '../../components/field.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { SearchBox } from '../../components/search-box.tsx';
 import { useHere, useTexts } from '../../frame/here.ts';
@@ -55,15 +54,16 @@ function Users({ users, text, state, paging }: UsersProps) {
         ) : (
           <>
             <SearchBox action="/users" label={t.users.search} value={text} results="found">
-              <SelectField
-                name="state"
-                label={t.users.state}
-                value={state ?? ''}
-                options={[
-                  { value: '', text: t.users.allStates },
-                  ...STATES.map((each) => ({ value: each, text: t.users.states[each] })),
-                ]}
-              />
+              <div class="field inline">
+                <label for="state">{t.users.state}</label>
+                <select id="state" name="state" class="narrow">
+                  {[null, ...STATES].map((each) => (
+                    <option key={each} value={each ?? ''} selected={each === state}>
+                      {each === null ? t.users.allStates : t.users.states[each]}
+                    </option>
+                  ))}
+                </select>
+              </div>
             </SearchBox>
             <div id="found" class="results">
               {users.length === 0 ? (
@@ -89,8 +89,8 @@ function UserTable({ users, paging }: Pick<UsersProps, 'users' | 'paging'>) {
       paging={paging}
       columns={[
         { head: t.user, kind: 'name', cell: ({ id, name }) => <a href={`/users/${id}`}>{name}</a> },
-        { head: t.name, cell: ({ display }) => display ?? '' },
-        { head: t.email, cell: ({ email }) => email ?? '' },
+        { head: t.name, kind: 'long', cell: ({ display }) => display ?? '' },
+        { head: t.email, kind: 'long', cell: ({ email }) => email ?? '' },
         { head: t.state, cell: (user) => <UserBadge user={user} /> },
       ]}
     />

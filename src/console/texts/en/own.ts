@@ -7,6 +7,8 @@ export const own = {
   how: 'Member',
   roles: 'Roles',
   directly: 'directly',
+  why: 'Why?',
+  whyLabel: (name: string) => `Why are you in ${name}?`,
   through: (names: readonly string[]) =>
     names.length === 0 ? 'through another group' : `through ${names.join(', ')}`,
   noGroup: 'You belong to no group yet',
@@ -81,7 +83,8 @@ export const requests = {
   deny: 'Deny',
   denyLabel: (who: string, wants: string, group: string) => `Deny: ${who} wants ${wants} ${group}`,
   denyTitle: (who: string, group: string) => `Deny the request of ${who} about ${group}?`,
-  denyReason: 'Reason',
+  theirReason: (who: string) => `${who} gave this reason:`,
+  denyReason: 'Your reason',
   denyReasonHint: 'The requester reads it.',
   approved: (who: string) => `The request of ${who} was approved.`,
   denied: (who: string) => `The request of ${who} was denied.`,

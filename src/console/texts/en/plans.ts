@@ -65,6 +65,9 @@ export const plans = {
   decide: 'Decide',
   decideLead:
     'It is computed again when you approve it, and stopped if it would then take away more than it says here.',
+  beyond: (group: string) => `An administrator approves this: ${group} is protected.`,
+  beyondNext:
+    'Its members may do something in Muster, and a file has no say in who they are. You may reject it, or ask an administrator to look at it.',
   reason: 'Reason',
   reasonHint: 'Kept with the plan and in the log.',
   reasonMissing: 'Say why, in a few words.',

@@ -35,6 +35,14 @@ export const targets = {
     down: 'does not answer',
     quarantined: 'quarantined',
   },
+  unhealthyTitle: {
+    ok: '',
+    off: 'It is off',
+    paused: 'Muster paused it',
+    pausing: 'It asked to wait',
+    down: 'It does not answer',
+    quarantined: 'It is quarantined',
+  },
   unhealthy: {
     ok: '',
     off: 'Resume it to send what the directory changed meanwhile.',
@@ -44,6 +52,24 @@ export const targets = {
     quarantined:
       'It has not answered for a day. It is asked once an hour, or at once by Push now, and goes on when it answers.',
   },
+  /** What a connection ended with; the code is what one looks up. */
+  failures: {
+    ECONNREFUSED: 'Nothing accepts connections there',
+    ENOTFOUND: 'No such name is known',
+    EAI_AGAIN: 'The name could not be looked up',
+    ECONNRESET: 'The connection was cut off',
+    UND_ERR_SOCKET: 'The connection was cut off',
+    EPIPE: 'The connection was cut off',
+    ETIMEDOUT: 'No connection came about in time',
+    UND_ERR_CONNECT_TIMEOUT: 'No connection came about in time',
+    EHOSTUNREACH: 'No way leads to that machine',
+    ENETUNREACH: 'No way leads to that network',
+    CERT_HAS_EXPIRED: 'Its certificate has expired',
+    DEPTH_ZERO_SELF_SIGNED_CERT: 'Nobody whom Muster trusts signed its certificate',
+    SELF_SIGNED_CERT_IN_CHAIN: 'Nobody whom Muster trusts signed its certificate',
+    UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'Nobody whom Muster trusts signed its certificate',
+    ERR_TLS_CERT_ALTNAME_INVALID: 'Its certificate is for another name',
+  } as Readonly<Record<string, string>>,
   until: 'Asked again',
   tabs: {
     label: 'About this target',
@@ -127,6 +153,7 @@ export const targets = {
     lead: 'What the service changed by itself, found by looking at it whole. In mode enforce it is put right.',
     observedAt: 'Last looked at',
     never: 'It was not looked at whole yet.',
+    neverNext: 'It is looked at every six hours by itself, and at once by Look now.',
     look: 'Look now',
     asked: 'Somebody asked for a look; it is under way.',
     askedNow: 'The target is looked at whole. This page shows what is found.',

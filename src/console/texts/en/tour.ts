@@ -9,13 +9,13 @@ export const tour = {
   removeCommand: 'npx muster demo --remove',
   done: 'done',
   open: 'to do',
-  allDone: 'You have seen the whole way.',
+  allDone: 'You have seen the whole way. Connect what you have, and take the demo away.',
   progress: 'Steps done',
   go: 'Go there',
   steps: {
     join: {
       title: 'Join a group, and ask why',
-      text: 'The chess club is open. Join it under My groups, then look at why you belong to it.',
+      text: 'The chess club is open. Join it under My groups, then press Why? beside it.',
     },
     answer: {
       title: 'Answer a request',

@@ -1,0 +1,90 @@
+/** What needs a person, for the overview and the inbox. */
+import type { Person } from '../../../core/actor.ts';
+import { holds } from '../../../core/actor.ts';
+import { type AlertKind, alertSentence } from '../../../core/alert.ts';
+import { may } from '../../../core/policies.ts';
+import { listAlerts } from '../../../store/alerts.ts';
+import { countHeldPlans } from '../../../store/plans/plans.ts';
+import type { TargetLagRow } from '../../../store/screens/overview.ts';
+import { countWaiting } from '../../../store/screens/waiting.ts';
+import { seesImports, seesPlans, seesSources, seesTargets } from '../../frame/navigation.ts';
+import { decidesRequests } from '../../frame/sight.ts';
+import type { Visit } from '../../screen.ts';
+import { listDisputes } from '../conflicts/dispute.ts';
+import { seesGroups } from '../groups/sight.ts';
+import { inWords } from '../targets/failure-words.ts';
+import type { Need } from './cards.tsx';
+
+const MOST_CONFLICTS = 100;
+const MOST_ALERTS = 6;
+
+/** What needs the visitor, the stopped first; of each kind only where the page that it leads to is for them. */
+export async function needsOf(visit: Visit, targets: readonly TargetLagRow[]): Promise<readonly Need[]> {
+  const { parts, person, t } = visit;
+  const { database } = parts.directory;
+  const o = t.overview;
+  const [plans, waiting, conflicts, alerts] = await Promise.all([
+    seesPlans(person) ? countHeldPlans(database) : [],
+    countWaiting(database, person.n, holds(person, 'groups.manage') ? null : [...person.leads]),
+    may('read-audit', person)
+      ? listDisputes(database, { state: 'open', before: null, limit: MOST_CONFLICTS })
+      : [],
+    listAlerts(database, { state: 'open', kind: null, before: null, limit: MOST_ALERTS }),
+  ]);
+  const held = plans.reduce((sum, { plans: count }) => sum + count, 0);
+  const looked = seesTargets(person) ? targets : [];
+  return [
+    ...looked
+      .filter(({ paused_why: why }) => why !== null)
+      .map(({ id, name, paused_why: why }) => ({
+        what: o.stopped(name),
+        why: why ?? '',
+        href: `/targets/${id}`,
+      })),
+    ...looked
+      .filter(({ paused_why: paused, down_why: down }) => paused === null && down !== null)
+      .map(({ id, name, down_why: why }) => ({
+        what: o.down(name),
+        why: inWords(t.targets.failures, why ?? ''),
+        href: `/targets/${id}`,
+      })),
+    ...(held === 0 ? [] : [{ what: o.plans(held), why: o.plansWhy, href: '/plans' }]),
+    ...alerts
+      .filter(({ kind }) => kind !== 'target.quarantined')
+      .flatMap(({ kind, details }) => {
+        const href = hrefOfAlert(kind, person);
+        return href === null ? [] : [{ what: alertSentence(kind, details), why: '', href }];
+      }),
+    ...(waiting.requests === 0 || !decidesRequests(person)
+      ? []
+      : [{ what: o.requests(waiting.requests), why: o.requestsWhy, href: '/requests' }]),
+    ...(conflicts.length === 0
+      ? []
+      : [{ what: o.conflicts(conflicts.length), why: o.conflictsWhy, href: '/conflicts' }]),
+    ...looked
+      .filter(({ blocked }) => blocked > 0)
+      .map(({ id, name, blocked }) => ({
+        what: o.blocked(name, blocked),
+        why: o.blockedWhy,
+        href: `/targets/${id}`,
+      })),
+  ];
+}
+
+/** Where one looks into an alert; null for those who find nothing there. */
+function hrefOfAlert(kind: AlertKind, person: Person): string | null {
+  switch (kind) {
+    case 'feed.overdue':
+      return seesImports(person) ? '/imports' : null;
+    case 'contested':
+      return seesGroups(person) ? '/groups' : null;
+    case 'administrator.ended':
+      return may('read-directory', person) ? '/users' : null;
+    case 'client.guard':
+      return seesSources(person) ? '/clients' : null;
+    case 'provider.breaker':
+      return seesSources(person) ? '/providers' : null;
+    case 'target.quarantined':
+      return seesTargets(person) ? '/targets' : null;
+  }
+}
