@@ -70,8 +70,10 @@ async function main() {
   const survivors = [];
   for (const line of lines) {
     const { firstWrong } = await load(line);
-    // Messages of its own code come first, since one of them tells.
-    const own = prepared.trials.filter(({ reason }) => line.text.includes(`'${reason}'`));
+    // Messages of its own code come first, since one of them tells; small ones before those that the line spares us.
+    const own = prepared.trials
+      .filter(({ reason }) => line.text.includes(`'${reason}'`))
+      .toSorted((a, b) => (a.form?.length ?? 0) - (b.form?.length ?? 0));
     const others = prepared.trials.filter((trial) => !own.includes(trial));
     const missed = await firstWrong(prepared, [...own, ...others]);
     if (missed === null) survivors.push(line);

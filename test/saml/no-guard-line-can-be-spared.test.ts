@@ -47,6 +47,10 @@ async function judge({ form }: HostileMessage, guard: Guard): Promise<LoginReaso
   }
 }
 
+/** Characters of a form: without the line that limits them, large ones would only keep the library busy. */
+const sizeOf = ({ form }: HostileMessage): number =>
+  new URLSearchParams(form({ asked, key })).toString().length;
+
 /** Each line, and the guard without it. */
 const lines = (Object.keys(whole) as (keyof Guard)[]).flatMap((part) =>
   whole[part].map(({ code }): [LoginReason, Guard] => [
@@ -79,7 +83,9 @@ describe('the guard', () => {
     expect(caught.length).toBeGreaterThan(0);
     const verdicts = await Promise.all(caught.map((message) => judge(message, whole)));
     expect(verdicts).toEqual(caught.map(() => code));
-    const spared = await Promise.all(caught.map((message) => judge(message, without)));
+    const small = caught.filter((message) => sizeOf(message) < 100_000);
+    expect(small.length).toBeGreaterThan(0);
+    const spared = await Promise.all(small.map((message) => judge(message, without)));
     expect(spared).not.toContain(code);
   });
 
