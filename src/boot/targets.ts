@@ -43,11 +43,15 @@ export function startEngine({ targets, log, metrics, wake, cursors }: EngineRoom
         metrics.deliveries.inc({ target, outcome: outcome.kind });
         log.debug({ target, operation, outcome: outcome.kind }, 'Sent to a target.');
       },
-      onIdle: ({ count, since }) => {
+      onWaiting: ({ count, since }) => {
         metrics.targetWaiting.set({ target }, count);
         metrics.targetLag.set({ target }, since === null ? 0 : (Date.now() - since) / 1_000);
       },
-      onLook: (open) => metrics.targetDrift.set({ target }, open),
+      onDrift: (open) => metrics.targetDrift.set({ target }, open),
+      onEnd: () => {
+        for (const gauge of [metrics.targetWaiting, metrics.targetLag, metrics.targetDrift])
+          gauge.remove({ target });
+      },
     }),
     onFault: (target, error) => log.error({ err: error, target }, 'Driving a target failed.'),
   });

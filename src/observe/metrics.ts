@@ -16,7 +16,7 @@ export interface Metrics {
   readonly importLastSuccess: Gauge<'source'>;
   /** Attempts by `target` and `outcome`. */
   readonly deliveries: Counter<'target' | 'outcome'>;
-  /** Seconds since the oldest change that a `target` has not got yet; 0 when it has everything. */
+  /** Seconds for which something has been waiting for a `target` without a pause; 0 when it has everything. */
   readonly targetLag: Gauge<'target'>;
   /** Findings of full looks that stand unrepaired, by `target`. */
   readonly targetDrift: Gauge<'target'>;
@@ -90,13 +90,13 @@ export function createMetrics(): Metrics {
     }),
     targetLag: new Gauge({
       name: 'muster_target_lag_seconds',
-      help: 'Age of the oldest change that the target has not got',
+      help: 'Seconds for which something has been waiting for the target without a pause',
       labelNames: ['target'],
       registers,
     }),
     targetDrift: new Gauge({
       name: 'muster_target_drift',
-      help: 'What the last full look at the target found otherwise, and is not repaired',
+      help: 'What full looks at the target found otherwise, and is not repaired',
       labelNames: ['target'],
       registers,
     }),

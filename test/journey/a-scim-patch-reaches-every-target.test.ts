@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { startChild, type Child } from '../support/child-process.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
+import { freePort } from '../support/free-port.ts';
 import { type Installation, makeInstallation } from '../support/muster.ts';
 import { needs } from '../support/needs.ts';
 import { GROUPS, PEOPLE, SERVICE, type Slapd, startSlapd } from '../support/slapd.ts';
@@ -24,6 +25,7 @@ needs('slapd')('a SCIM PATCH', () => {
   let foreign: Child;
   const users = new Map<string, string>();
   let group = '';
+  let ldap = '';
 
   beforeAll(async () => {
     for (let i = 0; i < 2; i += 1) {
@@ -52,14 +54,14 @@ needs('slapd')('a SCIM PATCH', () => {
       settings: { url: `${musters[1]?.address ?? ''}/scim/v2`, allowPrivate: true },
       credentials: { bearer: TOKEN },
     });
-    await add('ldap', {
+    ({ id: ldap } = await add('ldap', {
       type: 'ldap',
       settings: {
         ...{ url: `ldap://127.0.0.1:${slapd.port}`, tls: 'off', allowPrivate: true, bindDn: SERVICE.dn },
         ...{ users: { mode: 'manage', base: PEOPLE }, groupBase: GROUPS },
       },
       credentials: { password: SERVICE.password },
-    });
+    }));
   });
   afterAll(async () => {
     await Promise.all(musters.map((muster) => muster.remove()));
@@ -135,5 +137,51 @@ needs('slapd')('a SCIM PATCH', () => {
   it('that removes one takes it out of all of them', async () => {
     await patch('remove', 'ada');
     await allHold(['grace']);
+  });
+
+  /** What /metrics says of targets: `waiting wiki`, or `applied wiki` of the attempts that ended so. */
+  const told = async (): Promise<Record<string, number>> => {
+    const text = await (await fetch(`${musters[0]?.address ?? ''}/metrics`)).text();
+    const values = text.matchAll(/^muster_target_(\w+)\{target="(\w+)"(?:,outcome="(\w+)")?\} (\S+)$/gm);
+    return Object.fromEntries(
+      [...values].map(([, name = '', target = '', outcome = name, value]) => [
+        `${outcome} ${target}`,
+        Number(value),
+      ]),
+    );
+  };
+
+  it('is counted at /metrics, as are what waits, for how long, and what was found otherwise', async () => {
+    await eventually(async () => {
+      const still = ['waiting', 'lag_seconds', 'drift'].flatMap((name) =>
+        ['wiki', 'second', 'ldap'].map((target) => [`${name} ${target}`, 0] as const),
+      );
+      expect(await told()).toMatchObject(Object.fromEntries(still));
+    });
+    const { 'applied ldap': before = 0 } = await told();
+    await patch('add', 'ada');
+    await allHold(['ada', 'grace']);
+    await eventually(async () => expect((await told())['applied ldap']).toBeGreaterThan(before));
+
+    const url = `http://127.0.0.1:${await freePort()}/scim/v2`;
+    const { id: nowhere } = await add('nowhere', { type: 'scim', settings: { url, allowPrivate: true } });
+    await eventually(async () => {
+      const { 'waiting nowhere': waiting, 'lag_seconds nowhere': lag, 'down nowhere': down } = await told();
+      for (const value of [waiting, lag, down]) expect(value).toBeGreaterThan(0);
+    });
+    await ask('DELETE', `/api/v1/targets/${nowhere}`);
+    await eventually(async () =>
+      expect(Object.keys(await told())).toEqual(expect.not.arrayContaining(['waiting nowhere'])),
+    );
+
+    await ask('PATCH', `/api/v1/targets/${ldap}`, { mode: 'observe' });
+    await slapd.tamper(`uid=grace,${PEOPLE}`, 'replace', { displayName: 'somebody else' });
+    await ask('POST', `/api/v1/targets/${ldap}/drift`);
+    await eventually(async () => expect(await told()).toMatchObject({ 'drift ldap': 1 }));
+    await ask('PATCH', `/api/v1/targets/${ldap}`, { mode: 'enforce' });
+    await ask('POST', `/api/v1/targets/${ldap}/drift`);
+    await eventually(async () => expect(await told()).toMatchObject({ 'drift ldap': 0 }));
+    const grace = (await slapd.entries(PEOPLE)).find(({ uid }) => uid === 'grace');
+    expect(grace?.displayName).toBe('grace');
   });
 });

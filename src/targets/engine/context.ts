@@ -26,10 +26,12 @@ export interface Listener {
     readonly what: string;
     readonly outcome: Outcome;
   }) => void;
-  /** How many operations wait, and since when some do, epoch ms; told when there is nothing else to do. */
-  readonly onIdle?: (waiting: { readonly count: number; readonly since: number | null }) => void;
+  /** How many operations wait, and since when some have without a pause, epoch ms; told now and then. */
+  readonly onWaiting?: (waiting: { readonly count: number; readonly since: number | null }) => void;
   /** Findings of full looks that stand unrepaired. */
-  readonly onLook?: (open: number) => void;
+  readonly onDrift?: (open: number) => void;
+  /** This process drives the target no longer: what was told of it stands no more. */
+  readonly onEnd?: () => void;
 }
 
 export interface TargetContext {

@@ -8,6 +8,7 @@ import type { PushLimits } from '../../core/targets/push-guard.ts';
 import type { Database } from '../../store/database.ts';
 import type { Lease } from '../../store/leases.ts';
 import { lostAttempts } from '../../store/targets/attempts.ts';
+import { countDrift } from '../../store/targets/drift.ts';
 import { countDue } from '../../store/targets/holds.ts';
 import { nextDueAt } from '../../store/targets/due-objects.ts';
 import { markLeaversOlderThan } from '../../store/targets/object-marks.ts';
@@ -53,6 +54,8 @@ const LOOK_EVERY_MS = 1_000;
 const OBSERVE_EVERY_MS = 50;
 /** Past the longest request: an attempt of an earlier holder can then have no effect any more. */
 const LOST_AFTER_MS = 1_000;
+/** How much waits is told this often even when there is always something to do. */
+const TELL_EVERY_MS = 5_000;
 /** A backlog beyond this is told as this. */
 const MOST_COUNTED = 100_000;
 const DAY_MS = 86_400_000;
@@ -156,7 +159,7 @@ export function makeDriver(parts: Drive): Driver {
 export async function drive(parts: Drive): Promise<void> {
   const driver = makeDriver(parts);
   const { isOver } = driver.context;
-  let since: number | null = null;
+  const told: Told = { at: performance.now(), since: null, drift: null };
   let observedAt = 0;
   while (!isOver()) {
     const hasNews = await driver.look();
@@ -168,23 +171,36 @@ export async function drive(parts: Drive): Promise<void> {
     const mayObserve = isIdle || performance.now() - observedAt > OBSERVE_EVERY_MS;
     if (mayObserve) observedAt = performance.now();
     const hasSeen = mayObserve && (await driver.observe());
-    if (isIdle && !hasSeen) {
-      since = await tellIdle(driver, since);
-      await parts.bell.wait(await waitOf(driver, parts));
-    }
+    if (hasSeen) told.drift = null;
+    const rests = isIdle && !hasSeen;
+    if (rests || performance.now() - told.at > TELL_EVERY_MS) await tell(driver, told);
     // Lets others have their turn, however much there is to do.
-    else await pause(0);
+    await (rests ? parts.bell.wait(await waitOf(driver, parts)) : pause(0));
   }
 }
 
-/** Tells how much waits although there is nothing that could be done now; answers since when. */
-async function tellIdle({ context, mode }: Driver, since: number | null): Promise<number | null> {
+/** What listeners were told of the target's state. */
+interface Told {
+  at: number;
+  /** Something has been waiting since then without a pause, epoch ms; null when nothing waits. */
+  since: number | null;
+  /** Findings that stand unrepaired; null when a look may have changed them. */
+  drift: number | null;
+}
+
+/** Tells how much waits, and how much of what looks found is still to be repaired. */
+async function tell({ context, mode }: Driver, told: Told): Promise<void> {
   const { database, target, listener, world } = context;
-  if (listener.onIdle === undefined || mode !== 'enforce') return null;
-  const count = await countDue(database, target, MOST_COUNTED);
-  const now = count === 0 ? null : (since ?? world.now());
-  listener.onIdle({ count, since: now });
-  return now;
+  told.at = performance.now();
+  if (listener.onWaiting !== undefined) {
+    const count = mode === 'enforce' ? await countDue(database, target, MOST_COUNTED) : 0;
+    told.since = count === 0 ? null : (told.since ?? world.now());
+    listener.onWaiting({ count, since: told.since });
+  }
+  if (listener.onDrift !== undefined && told.drift !== 0) {
+    told.drift = await countDrift(database, target);
+    listener.onDrift(told.drift);
+  }
 }
 
 async function waitOf({ context, mode }: Driver, { world }: Drive): Promise<number> {

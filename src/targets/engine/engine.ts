@@ -138,6 +138,7 @@ export async function beginDriving(
     .then(async (error) => {
       await hold.end();
       await giveUpLease(database, lease).catch(() => undefined);
+      parts.listener((current ?? row).name).onEnd?.();
       ended(error);
     });
   return {

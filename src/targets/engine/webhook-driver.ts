@@ -45,13 +45,16 @@ const LOOK_EVERY_MS = 1_000;
 
 /** Runs until it is over, its lease is lost, or the receiver wants no more. */
 export async function driveWebhook(parts: WebhookDrive): Promise<void> {
-  const { row, credentials, world, bell, isOver } = parts;
+  const { row, credentials, world, bell, listener, isOver } = parts;
   const receiver = openWebhook(row.settings, credentials, { now: world.now, heard: () => undefined });
   const delivery = new Delivery(parts, receiver);
+  let since: number | null = null;
   try {
     while (!isOver() && row.mode === 'enforce') {
       const waitMs = await delivery.turn();
       if (waitMs === null) return;
+      since = delivery.headWaits() ? (since ?? world.now()) : null;
+      listener.onWaiting?.({ count: since === null ? 0 : 1, since });
       if (waitMs > 0) await bell.wait(Math.min(waitMs, LOOK_EVERY_MS));
     }
     while (!isOver()) await bell.wait(LOOK_EVERY_MS);
@@ -77,6 +80,11 @@ class Delivery {
     this.#groups = row.all_users || row.groups.length === 0 ? null : new Set(row.groups);
     this.#types = webhookSettings.parse(row.settings).types;
     this.#at = readPlace(row.cursor);
+  }
+
+  /** Whether a message that failed waits for its next try, and all that came after it behind it. */
+  headWaits(): boolean {
+    return this.#at.dueAt !== null;
   }
 
   /** Delivers what there is; answers how long to wait, null when the receiver wants no more. */

@@ -7,7 +7,7 @@
  *
  * It lives in memory only: a driver that dies begins a look that was due anew.
  */
-import { countDrift, finishLook, readLookState } from '../../../store/targets/drift.ts';
+import { finishLook, readLookState } from '../../../store/targets/drift.ts';
 import { fenced, isSendable, report, type TargetContext } from '../context.ts';
 import { lookAtLists } from './lists.ts';
 import type { Look } from './look.ts';
@@ -104,8 +104,6 @@ export class Survey {
     const why = look.blind.size === 0 ? null : [...look.blind].slice(0, 10).join('; ');
     await fenced(this.#context, (tx) => finishLook(tx, this.#context.target, { begun: look.begun, why }));
     report(this.#context, 'observe', why ?? 'everything', { kind: 'noop' });
-    const { database, target, listener } = this.#context;
-    listener.onLook?.(await countDrift(database, target));
     this.#look = null;
     this.#phase = FIRST;
   }
