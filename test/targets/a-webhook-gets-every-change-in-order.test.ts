@@ -156,7 +156,8 @@ describe('a webhook target', () => {
   });
 
   it('sends again from a cursor, by the same ids, whatever was under way', async () => {
-    const settings = { types: ['membership.effective', 'user.*'] };
+    // Without the hundreds of users that were made: a busy machine takes its time for each message.
+    const settings = { types: ['membership.effective', 'group.*'] };
     await changeTarget(on.targets, 'hook', { change: { settings }, by: attribution('console') });
     const log = await readFeed(on.database, {
       ...{ after: 'oldest', limit: 10_000, filter: { types: settings.types, group: null } },
@@ -174,8 +175,10 @@ describe('a webhook target', () => {
     await eventually(async () => {
       const told = (await came()).accepted.slice(before + again.length);
       expect(told.map(({ id }) => id)).toEqual(wanted);
-    }, 60_000);
-  }, 90_000);
+    });
+    const types = ['membership.effective', 'user.*'];
+    await changeTarget(on.targets, 'hook', { change: { settings: { types } }, by: attribution('console') });
+  });
 
   it('takes a new key while the old one still verifies, until the rotation ends', async () => {
     const by = attribution('console');
