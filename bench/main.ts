@@ -28,6 +28,7 @@ import { reads } from './reads.ts';
 import { ruleEdit } from './rule-edit.ts';
 import { samlGuard } from './saml-guard.ts';
 import { startup } from './startup.ts';
+import { targetArrival } from './target-arrival.ts';
 import { targetLatency } from './target-latency.ts';
 import { targetPush } from './target-push.ts';
 
@@ -45,6 +46,7 @@ const benchmarks: readonly Benchmark[] = [
   samlGuard,
   startup,
   peers,
+  targetArrival,
   targetLatency,
   targetPush,
   consoleScreens,
