@@ -56,6 +56,7 @@ import { type Authenticate, tokenLookup } from './http/token.ts';
 import { createHealth } from './observe/health.ts';
 import { createMetrics, measurePool } from './observe/metrics.ts';
 import { limitRates } from './http/rate-limit.ts';
+import { countRuns } from './sources/feeds/run-metrics.ts';
 import { RequestTraces } from './sources/scim/request-traces.ts';
 import { limitAddresses } from './sources/saml/address-limit.ts';
 import { samlDoor } from './sources/saml/door.ts';
@@ -195,6 +196,7 @@ async function assemble({ loaded, log, storage }: Ground, { onClose, closeAll }:
     ...{ database, directory, cursorOf, newId: randomUUID },
     watchDir: settings.watchDir,
     feeds,
+    onEnded: countRuns(metrics),
   };
   const { guards } = settings;
   const kinds = planKinds({ directory, registry, guards, imports });

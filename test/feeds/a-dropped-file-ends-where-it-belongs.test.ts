@@ -1,23 +1,26 @@
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { appendFile, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { FeedSettings } from '../../src/core/feeds/settings.ts';
 import type { FolderWatcher } from '../../src/sources/feeds/watcher.ts';
 import { openTestFeeds, type TestFeeds } from './feed-support.ts';
-import { fileAt, openWatcher, receiptOf, until, type Watching } from './watching.ts';
+import { fileAt, openWatcher, receiptOf, signal, until, type Watching } from './watching.ts';
 
 /** Longer than any test runs, in milliseconds. */
 const HOURS = 36_000_000;
 const HEADER = 'group,role,username,isgroup,action\n';
-
-/** Something that is waited for until it is given. */
-function signal(): { readonly given: Promise<void>; readonly give: () => void } {
-  let give = (): void => undefined;
-  const given = new Promise<void>((resolve) => (give = resolve));
-  return { given, give: () => give() };
-}
 
 describe('the watched folder', () => {
   let test: TestFeeds;
@@ -121,6 +124,21 @@ describe('the watched folder', () => {
     const receipt = await receiptOf(folder, 'rejected', file);
     expect(receipt).toMatchObject({ outcome: 'rejected', error: { code } });
     await fileAt(folder, 'rejected', file);
+  });
+
+  it('clears away what a killed upload left, and nothing that may be on its way or belongs to others', async () => {
+    folder = join(test.folder, randomUUID());
+    const work = join(folder, 'work');
+    const set = `.${randomUUID()}`;
+    await mkdir(join(work, set), { recursive: true });
+    const [killed, young] = [`.${randomUUID()}`, `.${randomUUID()}`];
+    for (const name of [killed, young, '.keep']) await writeFile(join(work, name), HEADER);
+    const hoursAgo = new Date(Date.now() - HOURS);
+    for (const name of [killed, set, '.keep']) await utimes(join(work, name), hoursAgo, hoursAgo);
+    await drop('swept.csv', 'swept,,ada,,\n');
+    await another();
+    await fileAt(folder, 'done', 'swept.csv');
+    expect((await readdir(work)).sort()).toEqual([young, '.keep'].sort());
   });
 
   it('takes a file whose name is as long as names can be', async () => {

@@ -3,10 +3,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Child, startChild } from '../support/child-process.ts';
 import { openTestFeeds, type TestFeeds } from './feed-support.ts';
-import { fileAt, receiptOf, until } from './watching.ts';
+import { fileAt, receiptOf, signal, until } from './watching.ts';
 import { zipOf } from './zip-of.ts';
 
+/** The first of each four are killed within their transaction for certain, the next four at random moments, and so on. */
 const KILLS = Number(process.env.TEST_KILLS ?? 4);
+/** What an import is about to write to when it is killed: people, memberships, the log, its plan at the end. */
+const PLACES = ['users', 'assertion', 'change', 'plan'];
 /** Printed with a failure, so that the same moments can be tried again. */
 const SEED = Number(process.env.TEST_SEED ?? Date.now() % 100_000);
 
@@ -117,6 +120,28 @@ describe('kill -9 while a file is imported', () => {
     }
   };
 
+  /** Lets nobody write to a table until it is let go. */
+  const holdTable = async (table: string): Promise<{ letGo: () => Promise<void> }> => {
+    const [isHeld, isOver] = [signal(), signal()];
+    const holding = test.database.transaction(async (tx) => {
+      await tx.rows({ text: `lock table ${table} in share row exclusive mode` });
+      isHeld.give();
+      await isOver.given;
+    });
+    await Promise.race([isHeld.given, holding]);
+    return {
+      letGo: () => {
+        isOver.give();
+        return holding;
+      },
+    };
+  };
+  const isWaitedFor = async (table: string): Promise<boolean> => {
+    const text = `select 1 from pg_locks where not granted and relation = $1::regclass
+      and database = (select oid from pg_database where datname = current_database())`;
+    return (await test.database.rows({ text }, [table])).length > 0;
+  };
+
   it(`leaves nothing half done at ${KILLS} moments over the formats, and then applies it (seed ${SEED})`, async () => {
     let random = SEED;
     child = await startProcess();
@@ -128,18 +153,27 @@ describe('kill -9 while a file is imported', () => {
       const folder = join(test.folder, feed);
       const file = `${at}.${drop.ending}`;
       const [before, after] = [await picture(feed), wholePicture(feed, at)];
-      await writeFile(join(folder, `${file}.tmp`), drop.file(at));
-      await rename(join(folder, `${file}.tmp`), join(folder, file));
-      await until('the claim', async () => !(await readdir(folder)).includes(file));
+      const place = at % 2 === 0 ? (PLACES[(kill + at / 2) % PLACES.length] ?? null) : null;
+      const held = place === null ? null : await holdTable(place);
       random = (random * 1_103_515_245 + 12_345) % 2_147_483_648;
-      const delay = random % 600;
-      await new Promise((resolve) => setTimeout(resolve, delay));
-      await child.stop('SIGKILL');
-      expect([before, after]).toContainEqual(await picture(feed));
+      const moment = place ?? random % 600;
+      try {
+        await writeFile(join(folder, `${file}.tmp`), drop.file(at));
+        await rename(join(folder, `${file}.tmp`), join(folder, file));
+        await until('the claim', async () => !(await readdir(folder)).includes(file));
+        if (typeof moment === 'number') await new Promise((resolve) => setTimeout(resolve, moment));
+        else await until(`the import to come to ${moment}`, () => isWaitedFor(moment));
+        await child.stop('SIGKILL');
+      } finally {
+        await held?.letGo();
+      }
+      const now = await picture(feed);
+      if (place === null) expect([before, after]).toContainEqual(now);
+      else expect(now).toEqual(before);
       child = await startProcess();
       const receipt = await receiptOf(folder, 'done', file);
       await fileAt(folder, 'done', file);
-      expect({ seed: SEED, delay, rows: receipt.rows }).toMatchObject({
+      expect({ seed: SEED, moment, rows: receipt.rows }).toMatchObject({
         rows: { total: rows, applied: rows, refused: 0 },
       });
       expect(await picture(feed)).toEqual(after);

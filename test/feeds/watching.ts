@@ -78,6 +78,13 @@ export async function until(what: string, condition: () => Promise<boolean>, sec
   }
 }
 
+/** Something that is waited for until it is given. */
+export function signal(): { readonly given: Promise<void>; readonly give: () => void } {
+  let give = (): void => undefined;
+  const given = new Promise<void>((resolve) => (give = resolve));
+  return { given, give: () => give() };
+}
+
 /** The receipt beside a file that has ended. */
 export async function receiptOf(...path: string[]): Promise<Record<string, unknown>> {
   const file = await fileAt(...path.slice(0, -1), `${path.at(-1) ?? ''}.receipt.json`);

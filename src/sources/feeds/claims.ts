@@ -3,7 +3,7 @@
  * run that its claim can have. A process that dies between the two leaves a claimed file without a run, which the
  * next pass of any process opens.
  */
-import { readdir, rename, rm } from 'node:fs/promises';
+import { lstat, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode } from '../../core/error-code.ts';
 import type { FeedSettings } from '../../core/feeds/settings.ts';
@@ -13,7 +13,7 @@ import { listUnfiled } from '../../store/feeds/held-runs.ts';
 import { findRunOfClaim, type RunRow } from '../../store/feeds/run-rows.ts';
 import { openRun, takeRun } from '../../store/feeds/runs.ts';
 import { markersOf } from './completeness.ts';
-import { claimedPath, keptName, readClaimedName } from './folders.ts';
+import { claimedPath, isBeingReceived, keptName, readClaimedName } from './folders.ts';
 import { makeOwnFolder } from './own-folders.ts';
 
 /** A feed and its folder in the watched one. */
@@ -67,6 +67,18 @@ export async function resumeClaims({ database, holder }: ClaimParts, folder: Fee
     if (mine !== null) taken.push(mine);
   }
   return taken;
+}
+
+/**
+ * Removes what is left in `work/` of an upload or a copy whose process ended before it was whole: nobody was told that
+ * it was taken. What was written to since `before` (epoch ms) may be on its way through another process.
+ */
+export async function dropForsaken(folder: FeedFolder, before: number): Promise<void> {
+  for (const name of (await claimedNames(folder)).filter(isBeingReceived)) {
+    const path = join(folder.path, 'work', name);
+    const stats = await lstat(path).catch(() => null);
+    if (stats !== null && stats.mtimeMs < before) await rm(path, { recursive: true, force: true });
+  }
 }
 
 async function claimedNames(folder: FeedFolder): Promise<string[]> {

@@ -20,6 +20,18 @@ export function mayBeTaken(name: string): boolean {
   return !IGNORED.some((pattern) => pattern.test(name));
 }
 
+const RECEIVED = /^\.[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** Where a file is received that gets its name in `work/` once it is whole: nobody takes a name with a dot for a claimed one. */
+export function receivedPath(folder: string, claim: string): string {
+  return join(folder, 'work', `.${claim}`);
+}
+
+/** True for a name in `work/` that {@link receivedPath} gave. */
+export function isBeingReceived(name: string): boolean {
+  return RECEIVED.test(name);
+}
+
 /** Where a claimed file is kept while it is worked on. */
 export function claimedPath(folder: string, claim: string, file: string): string {
   return join(folder, 'work', `${claim}--${file}`);

@@ -12,7 +12,7 @@ import type { RunRow } from '../../store/feeds/run-rows.ts';
 import { markFiled, openRun, releaseRuns, type RunEnd } from '../../store/feeds/runs.ts';
 import { findSource, type SourceRow } from '../../store/sources.ts';
 import { fileAway, type FilingParts } from './filing.ts';
-import { claimedPath, folderOf, keptName } from './folders.ts';
+import { claimedPath, folderOf, keptName, receivedPath } from './folders.ts';
 import { carryOut } from './import-run.ts';
 import { makeOwnFolder } from './own-folders.ts';
 import type { ImportProgress } from './progress.ts';
@@ -27,6 +27,8 @@ export interface ImportParts extends FilingParts {
   readonly watchDir: string;
   /** Settings of the feeds by name; a feed that is not among them has the defaults. */
   readonly feeds: ReadonlyMap<string, FeedSettings>;
+  /** Told of uploads that have ended, dry runs apart. */
+  readonly onEnded?: (run: RunRow) => void;
 }
 
 export interface ImportRequest {
@@ -86,7 +88,7 @@ async function keepFile(
   const folder = folderOf(source);
   const to = claimedPath(join(watchDir, folder), claim, file);
   await makeOwnFolder(dirname(to));
-  const by = join(dirname(to), `.${claim}`);
+  const by = receivedPath(join(watchDir, folder), claim);
   await cp(path, by, { recursive: true });
   await rename(by, to);
   return { claim, folder };
@@ -115,9 +117,9 @@ export async function takeUpload(parts: ImportParts, upload: Upload): Promise<Ta
   const claim = parts.newId();
   const holder = parts.newId();
   const file = safeName(upload.file);
-  // Nobody takes a name with a dot for a claimed file, so it has its run before the watcher can see it.
+  // It has its run before the watcher can see it.
   const folder = join(parts.watchDir, folderOf(upload.source));
-  const received = join(folder, 'work', `.${claim}`);
+  const received = receivedPath(folder, claim);
   await receive(upload.content, received);
   const run = await open(parts, {
     request: upload,
@@ -161,6 +163,7 @@ async function finish(
     });
     if (run.dry_run) await rm(path, { force: true });
     await fileAway(parts, ended, join(parts.watchDir, run.folder));
+    if (!run.dry_run) parts.onEnded?.(ended);
     return ended;
   } finally {
     await releaseRuns(parts.database, holder);

@@ -17,13 +17,21 @@ import { isEnded, type RunRow } from '../../store/feeds/run-rows.ts';
 import { releaseRuns } from '../../store/feeds/runs.ts';
 import { giveTurns, takeTurn } from '../../store/feeds/turns.ts';
 import { isRetired } from '../../store/retiring.ts';
-import { claimFile, type ClaimParts, type FeedFolder, hasClaims, resumeClaims } from './claims.ts';
+import {
+  claimFile,
+  type ClaimParts,
+  dropForsaken,
+  type FeedFolder,
+  hasClaims,
+  resumeClaims,
+} from './claims.ts';
 import { type Completeness, type Patience, type Standing, watchCompleteness } from './completeness.ts';
-import { countsOf, fileAway, type FilingParts, outcomeOf } from './filing.ts';
+import { fileAway, type FilingParts, outcomeOf } from './filing.ts';
 import { claimedPath, mayBeTaken } from './folders.ts';
 import { watchFreshness } from './freshness.ts';
 import { carryOut, reject, RunLost, type RunParts } from './import-run.ts';
 import { limitedTo, Passes } from './passes.ts';
+import { countRuns } from './run-metrics.ts';
 
 export interface WatcherParts extends RunParts, FilingParts, ClaimParts {
   readonly log: Logger;
@@ -55,6 +63,8 @@ const KEEP_TURN = 2_000;
 /** Files that are worked on at once: each takes a connection and a processor of the database. */
 const AT_ONCE = 2;
 const MAX_ATTEMPTS = 5;
+/** Milliseconds without a byte after which an upload is forsaken: a request, and a dry run of its file, end sooner. */
+const FORSAKEN_AFTER = 3_600_000;
 /** What a file system says of a file that another program keeps, or that we have no right to move. */
 const NOT_LET_GO: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EBUSY', 'EXDEV']);
 /** How a manifest is known to be written whole, whatever its feed waits for with files. */
@@ -123,6 +133,7 @@ export class FolderWatcher {
     const { database, log, timing } = this.#parts;
     try {
       await watchFreshness(database, folder.settings, Date.now());
+      await dropForsaken(folder, Date.now() - FORSAKEN_AFTER);
       return (await this.#lookInto(folder)) ? timing.lookAgain : timing.passEvery;
     } catch (error) {
       log.error({ err: error, feed: folder.settings.name }, 'A pass over the folder failed');
@@ -233,16 +244,11 @@ export class FolderWatcher {
     try {
       const ended = isEnded(run.state) ? run : await this.#carryOut(run, folder);
       await fileAway(this.#parts, ended, folder.path);
-      const outcome = outcomeOf(ended);
-      metrics.imports.inc({ source, outcome });
-      for (const [fate, rows] of Object.entries(countsOf(ended))) {
-        if (fate !== 'total') metrics.importRows.inc({ source, outcome: fate }, rows);
-      }
-      if (outcome === 'held') metrics.holds.inc({ source });
-      if (outcome === 'applied' || outcome === 'unchanged' || outcome === 'refused') {
-        metrics.importLastSuccess.setToCurrentTime({ source });
-      }
-      line.info({ outcome, rows: ended.rows_total, refused: ended.refused }, 'Import ended');
+      countRuns(metrics)(ended);
+      line.info(
+        { outcome: outcomeOf(ended), rows: ended.rows_total, refused: ended.refused },
+        'Import ended',
+      );
     } catch (error) {
       if (error instanceof RunLost) line.warn('Import was taken over by another process');
       else throw error;
