@@ -23,7 +23,13 @@ const STATES = [
   'applied',
   'rejected',
 ] as const satisfies RunState[];
-const FILE_TYPES = ['text/csv', 'application/csv', 'text/plain', 'application/octet-stream'];
+const FILE_TYPES = [
+  'text/csv',
+  'application/csv',
+  'text/plain',
+  'application/zip',
+  'application/octet-stream',
+];
 
 const counts = z.object({
   total: z.int(),
@@ -74,7 +80,7 @@ export function importRoutes(parts: ImportRouteParts): readonly Route[] {
       method: 'POST',
       path: '/imports',
       scope,
-      summary: 'Takes a CSV file; it is safe when this answers, and applied soon after',
+      summary: 'Takes a CSV file, or a zip of a set; it is safe when this answers, and applied soon after',
       query: {
         source: z.string().default('csv').describe('The feed that the file belongs to.'),
         dryRun: claim('Says what the file would do, and does nothing.'),

@@ -73,6 +73,8 @@ describe('muster target, push and drift', () => {
     expect((await target('list')).out).toMatch(
       /wiki +scim +enforce +down +1 +it does not accept the credentials/,
     );
+    // A secret that looks like a number is text all the same.
+    expect(await target('change', 'wiki', '--credential', 'bearer=20261122')).toMatchObject({ code: 0 });
     expect(await target('change', 'wiki', '--bearer', 'right', '--mode', 'observe')).toEqual({
       code: 0,
       out: '',
@@ -133,6 +135,7 @@ describe('muster target, push and drift', () => {
       code: 5,
       out: expect.stringMatching(/^guard {2}plan /),
     });
+    expect((await target('list')).err).toMatch(/^Pushes that a guard holds: 1 /);
     await target('pause', 'wiki');
     expect(await muster('push', 'wiki')).toMatchObject({
       code: 2,

@@ -128,7 +128,11 @@ async function tell(io: CommandIo, open: Visit, run: RunRow): Promise<void> {
   writeTable(
     io,
     ['LINE', 'CODE', 'WHY'],
-    refused.map(({ line, code, detail }) => [line, code, detail]),
+    refused.map(({ line, file, file_line: inFile, code, detail }) => [
+      file === null ? line : `${file}:${inFile ?? line}`,
+      code,
+      detail,
+    ]),
   );
   const more = (run.refused ?? 0) - refused.length;
   if (more > 0) io.err.write(`… and ${more} more.\n`);

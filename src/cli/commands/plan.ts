@@ -37,6 +37,8 @@ interface DecideOptions extends CommonOptions {
   readonly yes?: boolean;
 }
 
+/** Operations that are shown at most. */
+const MOST_SHOWN = 1_000;
 /** Groups that are shown with a plan. */
 const GROUPS_SHOWN = 20;
 /** Members that are named in one operation. */
@@ -104,7 +106,7 @@ function addShow({ io, run }: Program, parent: Parent): void {
       run(async (id: string, options: ShowOptions) =>
         visit(io, { command: 'plan show', options }, async (open) => {
           const plan = await requirePlan(open.directory.database, id);
-          const shown = Math.min(Math.max(Number(options.operations) || 0, 0), 1_000);
+          const shown = Math.min(Math.max(Number(options.operations) || 0, 0), MOST_SHOWN);
           await show(io, open, { plan, options, shown });
           return exit.done;
         }),
@@ -245,8 +247,12 @@ async function show(io: CommandIo, open: Visit, { plan, options, shown }: Shown)
   for (const { name, leaving } of targets) say(`         ${leaving} are taken from what ${name} gets`);
   if (plan.decided_by !== null) say(`  by     ${plan.decided_by}: ${plan.reason ?? ''}`);
   for (const operation of operations) say(`  ${lineOf(operation)}`);
+  if (shown > 0 && shown < MOST_SHOWN && operations.length === shown) {
+    say(`  … --operations ${MOST_SHOWN} shows more`);
+  }
   if (plan.state === 'held') {
     say(`Approve it with: muster plan approve ${plan.id} --reason "why it is right"`);
+    say(`Reject it with:  muster plan reject ${plan.id} --reason "why it is not"`);
   }
 }
 

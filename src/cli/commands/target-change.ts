@@ -4,7 +4,7 @@ import { exit } from '../exit.ts';
 import { withTargets } from '../targets.ts';
 import { writeJson } from '../terminal.ts';
 import type { CommonOptions } from '../visit.ts';
-import { assign, collect, groupIds } from './target-values.ts';
+import { assign, assignSecret, collect, groupIds } from './target-values.ts';
 
 interface ChangeOptions extends CommonOptions {
   readonly name?: string;
@@ -36,7 +36,7 @@ export function addChangeCommand({ io, run }: Program, parent: Program['root']):
     .option('--allow-private', 'it is in a private network, or on this machine')
     .option('--no-allow-private', 'it is not')
     .option('--set <name=value>', 'a setting, null for its default; may be repeated', assign, {})
-    .option('--credential <name=value>', 'a credential; may be repeated', assign, {})
+    .option('--credential <name=value>', 'a credential; may be repeated', assignSecret, {})
     .option('--guard <name=value>', 'percent or atLeast; may be repeated', assign, {})
     .action(
       run(async (target: string, options: ChangeOptions) => {

@@ -29,10 +29,24 @@ export function assign(
   text: string,
   before: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> {
+  const [name, value] = nameAndValue(text);
+  return { ...before, [name]: jsonOrText(value) };
+}
+
+/** Adds `name=value` of a secret, which is text although it may look like a number; only lists, objects and null are JSON. */
+export function assignSecret(
+  text: string,
+  before: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const [name, value] = nameAndValue(text);
+  const read = jsonOrText(value);
+  return { ...before, [name]: typeof read === 'object' ? read : value };
+}
+
+function nameAndValue(text: string): readonly [string, string] {
   const at = text.indexOf('=');
   if (at < 1) throw new InvalidArgumentError('it must be name=value.');
-  const value = text.slice(at + 1);
-  return { ...before, [text.slice(0, at)]: jsonOrText(value) };
+  return [text.slice(0, at), text.slice(at + 1)];
 }
 
 function jsonOrText(value: string): unknown {

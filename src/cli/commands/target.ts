@@ -8,6 +8,7 @@ import {
   showTargets,
 } from '../../targets/admin/verbs.ts';
 import { replay, rotateSigningKey } from '../../targets/admin/webhooks.ts';
+import { countHeldPlans } from '../../store/plans/plans.ts';
 import { isMeant } from '../confirmation.ts';
 import { exit } from '../exit.ts';
 import { withCommonOptions, type Program } from '../command.ts';
@@ -18,7 +19,7 @@ import { addChangeCommand } from './target-change.ts';
 import { addLogCommand } from './target-log.ts';
 import { addTargetUndo } from './target-undo.ts';
 import type { CommonOptions } from '../visit.ts';
-import { assign, collect, groupIds } from './target-values.ts';
+import { assign, assignSecret, collect, groupIds } from './target-values.ts';
 
 type Parent = Program['root'];
 
@@ -66,7 +67,7 @@ function addAdd({ io, run }: Program, parent: Parent): void {
     .option('--mode <mode>', 'off, observe or enforce', 'observe')
     .option('--allow-private', 'it is in a private network, or on this machine')
     .option('--set <name=value>', 'one more setting; may be repeated', assign, {})
-    .option('--credential <name=value>', 'one more credential; may be repeated', assign, {})
+    .option('--credential <name=value>', 'one more credential; may be repeated', assignSecret, {})
     .action(
       run(async (name: string, options: AddOptions) => {
         const made = await withTargets(io, { command: 'target add', options }, async (targets, open) => {
@@ -102,7 +103,11 @@ function addAdd({ io, run }: Program, parent: Parent): void {
 function addList({ io, run }: Program, parent: Parent): void {
   withCommonOptions(parent.command('list').description('the targets, and how each is doing')).action(
     run(async (options: CommonOptions) => {
-      const targets = await withTargets(io, { command: 'target list', options }, (all) => showTargets(all));
+      const { targets, held } = await withTargets(io, { command: 'target list', options }, async (all) => {
+        const plans = await countHeldPlans(all.database);
+        const pushes = plans.filter(({ kind }) => kind === 'push').map(({ plans: count }) => count);
+        return { targets: await showTargets(all), held: pushes.reduce((sum, count) => sum + count, 0) };
+      });
       if (options.json === true) writeJson(io.out, targets);
       else {
         writeTable(
@@ -114,6 +119,8 @@ function addList({ io, run }: Program, parent: Parent): void {
             health.why,
           ]),
         );
+        if (held > 0)
+          io.err.write(`Pushes that a guard holds: ${held} (muster plan list --state held --kind push).\n`);
       }
       return exit.done;
     }),

@@ -66,6 +66,15 @@ async function partsOfFolder(folder: string): Promise<Parts> {
 async function partsOfZip(path: string): Promise<Parts | null> {
   if (!(await startsAsZip(path))) return null;
   const entries = await listEntries(path).catch(() => null);
+  if (
+    entries !== null &&
+    [...entries].some((name) => name.endsWith(`/${MANIFEST}`)) &&
+    !entries.has(MANIFEST)
+  ) {
+    throw new FileFault('set.manifest', {
+      why: 'it stands in a folder. Zip the files themselves, not their folder.',
+    });
+  }
   if (entries?.has(MANIFEST) !== true) return null;
   const { files, sequence } = readManifest(await textOf(readEntry(path, MANIFEST), MAX_MANIFEST));
   for (const { name } of files) {
