@@ -81,7 +81,8 @@ export async function readContract(address: string, ownToken: string): Promise<C
     ask: async (name, { in: places = {}, query = '', body, headers = {}, token = ownToken } = {}) => {
       const [method = '', template = ''] = name.split(' ');
       const path = template.replaceAll(/\{(\w+)\}/g, (_, place: string) => places[place] ?? UNKNOWN);
-      const isRaw = typeof body === 'string';
+      const raw = Buffer.isBuffer(body) ? new Blob([new Uint8Array(body)]) : body;
+      const isRaw = typeof raw === 'string' || raw instanceof Blob;
       const answer = await fetch(`${address}${path}${query}`, {
         method,
         headers: {
@@ -89,7 +90,7 @@ export async function readContract(address: string, ownToken: string): Promise<C
           ...(body === undefined || isRaw ? {} : { 'Content-Type': 'application/json' }),
           ...headers,
         },
-        ...(body === undefined ? {} : { body: isRaw ? body : JSON.stringify(body) }),
+        ...(body === undefined ? {} : { body: isRaw ? raw : JSON.stringify(body) }),
       });
       const text = await answer.text();
       const isJson = ((answer.headers.get('Content-Type') ?? '').split(';')[0] ?? '').endsWith('json');

@@ -7,6 +7,7 @@ import { raiseAlert } from '../../src/store/alerts.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
 import { ENTITY, metadataOf, newKey } from '../saml/provider.ts';
+import { zipOf } from '../feeds/zip-of.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Installation, makeInstallation } from '../support/muster.ts';
 import { type Asked, type Contract, type Heard, type OperationName, readContract } from './contract.ts';
@@ -293,6 +294,36 @@ describe('the reference at /api/openapi.json', () => {
     await walk('POST /api/v1/sources/{name}/retire', 200, { in: { name: 'csv' }, query: dryRun, body: {} });
     await walk('POST /api/v1/sources/{name}/retire', 400, { in: { name: 'console' }, body: {} });
     await walk('POST /api/v1/sources/{name}/retire', 404, { in: { name: 'nobody' }, body: {} });
+  });
+
+  it('tells how far an upload is while it is applied, takes a set as a zip file, and counts both', async () => {
+    const upload = async (type: string, body: string | Buffer): Promise<Asked> => {
+      const taken = await walk('POST /api/v1/imports', 202, { body, headers: { 'Content-Type': type } });
+      return { in: { id: taken.body.id } };
+    };
+    const becomes = (at: Asked, state: object): Promise<void> =>
+      eventually(async () =>
+        expect((await walk('GET /api/v1/imports/{id}', 200, at)).body).toMatchObject(state),
+      );
+    const counted = async (): Promise<number> => {
+      const text = await (await fetch(`${muster.address}/metrics`)).text();
+      return Number(/^muster_imports_total\{source="csv",outcome="applied"\} (\d+)$/m.exec(text)?.[1] ?? 0);
+    };
+    const before = await counted();
+    const direct = openDatabase({ url: database.url, poolSize: 1, applicationName: 'contract-test' });
+    const slow = await direct.transaction(async (tx) => {
+      await tx.rows({ text: 'lock table assertion in share row exclusive mode' });
+      const at = await upload('text/csv', 'group,role,username,isgroup\nSlow,,ann,\nSlow,,ben,\n');
+      await becomes(at, { state: 'applying', outcome: 'pending', progress: { done: 2, total: null } });
+      return at;
+    });
+    await direct.close();
+    await becomes(slow, { state: 'applied', progress: { done: 2, total: 2 }, rows: { applied: 2 } });
+    const files = { 'users.csv': 'userName\nzed\n', 'memberships.csv': 'group,member\nSlow,zed\n' };
+    const manifest = JSON.stringify({ files: Object.keys(files) });
+    const set = await upload('application/zip', zipOf({ ...files, 'manifest.json': manifest }));
+    await becomes(set, { outcome: 'applied', rows: { total: 2, applied: 2 } });
+    await eventually(async () => expect(await counted()).toBe(before + 2));
   });
 
   it('tells of what files and the directory disagree about as it is answered', async () => {

@@ -71,6 +71,18 @@ describe('format 3: any CSV file, by the mapping of its feed', () => {
     });
   });
 
+  it('finds its columns among very many', async () => {
+    const others = (from: string): string =>
+      Array.from({ length: 30_000 }, (_, at) => `${from}${at}`).join(';');
+    const { run, byLine } = await test.import(
+      `${others('a')};Pers-Nr;Login;Mail;Vorname;Abt;Handy;Teams;Status;Typ;${others('z')}\n` +
+        `${others('1')};77;wide;;Wide;;;Choir;aktiv;;${others('2')}\n`,
+      { settings: settings() ?? {} },
+    );
+    expect({ error: run.error, byLine }).toEqual({ error: null, byLine: { 2: 'applied' } });
+    expect(await test.members('Choir')).toContain('user:wide');
+  });
+
   it('says which attribute a mapping cannot write', async () => {
     await writeFile(
       join(folder, 'muster.json'),

@@ -16,7 +16,10 @@ describe('a folder with a manifest', () => {
   let watcher: FolderWatcher;
   beforeAll(async () => {
     test = await openTestFeeds();
-    watcher = await openWatcher({ database: test.database, folder: test.folder, newId: randomUUID });
+    watcher = await openWatcher({
+      ...{ database: test.database, folder: test.folder, newId: randomUUID },
+      timing: { passEvery: 200 },
+    });
     await watcher.start();
   });
   afterAll(async () => {
@@ -67,6 +70,17 @@ describe('a folder with a manifest', () => {
         ),
       ).size,
     ).toBe(1);
+  });
+
+  it('is taken once its manifest is written, which nobody rings for', async () => {
+    const folder = join(test.folder, 'slowly');
+    await mkdir(folder);
+    await writeFile(join(folder, 'memberships.csv'), 'group,member\nSlow,ada\n');
+    await writeFile(join(test.folder, 'after.csv'), 'group,member\nAfter,ada\n');
+    await fileAt(test.folder, 'done', 'after.csv');
+    await writeFile(join(folder, 'manifest.json'), JSON.stringify({ files: ['memberships.csv'] }));
+    expect(await receiptOf(test.folder, 'done', 'slowly')).toMatchObject({ outcome: 'applied' });
+    expect(await test.members('Slow')).toEqual(['user:ada']);
   });
 
   it('as a zip file is applied in one transaction as well', async () => {

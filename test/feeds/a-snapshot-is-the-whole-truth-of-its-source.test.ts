@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { watchFreshness } from '../../src/sources/feeds/freshness.ts';
 import { isOverdue } from '../../src/store/feeds/deliveries.ts';
+import { zipOf } from './zip-of.ts';
 import { openTestFeeds, type TestFeeds } from './feed-support.ts';
 
 const settings = { mode: 'snapshot' } as const;
@@ -146,6 +147,20 @@ describe('snapshots in time', () => {
     expect(await drop('hr-2026-11-30.csv')).toBe('file.older');
     expect(await drop('other-1.csv')).toBe('done');
     expect(await drop('hr.csv')).toBe('done');
+  });
+
+  it('go forward by the sequence of their manifest, whatever the sets are called', async () => {
+    const drop = async (file: string, sequence: number | string) => {
+      const manifest = { files: ['memberships.csv'], sequence };
+      const set = zipOf({
+        'memberships.csv': 'group,member\nSet,ada\n',
+        'manifest.json': JSON.stringify(manifest),
+      });
+      return (await test.import(set, { settings, file })).run.error?.code ?? 'done';
+    };
+    expect(await drop('monday.zip', 20261130)).toBe('done');
+    expect(await drop('later.zip', '20261129')).toBe('file.older');
+    expect(await drop('9.zip', 100000000000)).toBe('done');
   });
 
   it('retract nothing when the feed was overdue, and again once it is in time', async () => {

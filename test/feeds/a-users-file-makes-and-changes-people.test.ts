@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ensureFeedSource } from '../../src/store/sources.ts';
 import { openTestFeeds, type TestFeeds } from './feed-support.ts';
 
 interface Shown {
@@ -96,6 +97,21 @@ describe('format 2: users.csv, groups.csv, memberships.csv', () => {
     expect(await test.members('Choir')).toEqual(['user:ada']);
   });
 
+  it('D-09 D-07 an explicit deactivation acts although another source knows the person; so does delete where the feed only deactivates', async () => {
+    await ensureFeedSource(test.database, 'payroll');
+    await test.import('userName,groups\nnoether,Choir\ngauss,\n', { source: 'payroll' });
+    await test.import('userName,active\nnoether,no\n');
+    expect(await user('noether')).toMatchObject({ active: false });
+    expect(await test.members('Choir')).toContain('user:noether');
+    const { byLine } = await test.import('userName,action\ngauss,delete\n', {
+      settings: { deletedUsers: 'deactivate' },
+    });
+    expect(byLine).toEqual({ 2: 'applied' });
+    expect(await user('gauss')).toMatchObject({ active: false });
+    await test.import('userName,action\nnoether,delete\n');
+    expect(await user('noether')).toBeUndefined();
+  });
+
   it('makes a stub the user that it was waiting for', async () => {
     await test.import('group,role,username,isgroup\nChoir,,euler,false\n');
     expect((await user('euler'))?.stub).toBe(true);
@@ -156,4 +172,24 @@ describe('format 2: users.csv, groups.csv, memberships.csv', () => {
       }),
     ).toEqual([{ value: 'abc123' }, { value: 'def456' }]);
   });
+
+  it('takes very many rows of one person: the last one counts, and the log tells the difference once', async () => {
+    const lines = Array.from({ length: 5_000 }, (_, at) => at);
+    const { run } = await test.import(
+      `userName,title,groups\n${lines.map((at) => `many,T${at},Many ${at % 3}\n`).join('')}`,
+    );
+    expect(run).toMatchObject({ state: 'applied', rows_total: 5_000, refused: 0 });
+    expect((run.applied ?? 0) + (run.unchanged ?? 0)).toBe(5_000);
+    expect((await user('many'))?.document.title).toBe('T4999');
+    for (const at of [0, 1, 2]) expect(await test.members(`Many ${at}`)).toEqual(['user:many']);
+    const turns = lines.map((at) => `Many 0,,many,,${at % 2 === 0 ? 'delete' : 'import'}\n`).join('');
+    const again = await test.import(`group,role,username,isgroup,action\n${turns}`);
+    expect(again.run).toMatchObject({ state: 'applied', rows_total: 5_000, refused: 0 });
+    expect(await test.members('Many 0')).toEqual(['user:many']);
+    const told = await test.database.rows({
+      text: `select g.name from change c join groups g on g.n = c.group_n
+        where c.type = 'membership.direct' and g.name like 'Many %' order by 1`,
+    });
+    expect(told).toEqual([{ name: 'Many 0' }, { name: 'Many 1' }, { name: 'Many 2' }]);
+  }, 60_000);
 });

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { FolderWatcher } from '../../src/sources/feeds/watcher.ts';
 import { openTestFeeds, type TestFeeds } from './feed-support.ts';
 import { openWatcher, until } from './watching.ts';
+import { zipOf } from './zip-of.ts';
 
 interface Fate {
   readonly fate: 'done' | 'rejected';
@@ -12,9 +13,24 @@ interface Fate {
   readonly rows?: Readonly<Record<string, string>>;
 }
 
+const USERS_ALONE = JSON.stringify({ files: ['users.csv'] });
+const manyColumns = (count: number): string => Array.from({ length: count }, (_, at) => `c${at}`).join(',');
+
 /** Too large to be kept. */
-const MADE: Readonly<Record<string, string>> = {
-  '14-endless-record.csv': `group,role,username,isgroup\nF,,${'x'.repeat(1_500_000)},\n`,
+const MADE: Readonly<Record<string, () => string | Buffer>> = {
+  '14-endless-record.csv': () => `group,role,username,isgroup\nF,,${'x'.repeat(1_500_000)},\n`,
+  // Some 70 KB that unpack to more than 64 MB.
+  '79-zip-bomb.zip': () =>
+    zipOf({ 'users.csv': Buffer.alloc(70_000_000, 'userName\n'), 'manifest.json': USERS_ALONE }, 'packed'),
+  '80-zip-bomb-of-a-manifest.zip': () =>
+    zipOf({ 'manifest.json': Buffer.alloc(10_000_000, ' '), 'users.csv': 'userName\nzipped\n' }, 'packed'),
+  '84-zip-of-a-folder.zip': () =>
+    zipOf({ 'term/manifest.json': USERS_ALONE, 'term/users.csv': 'userName\nzipped\n' }),
+  '81-header-of-100000-columns.csv': () =>
+    `group,role,username,isgroup,${manyColumns(100_000)}\nF,,u,,${','.repeat(99_999)}\n`,
+  '82-header-beyond-all-bounds.csv': () => `group,role,username,isgroup,${manyColumns(300_000)}\nF,,u,,\n`,
+  '83-row-of-100000-cells.csv': () =>
+    `group,role,username,isgroup\nF,,wide,,${','.repeat(100_000)}\nF,,narrow,\n`,
 };
 
 const faulty = new URL('./faulty/', import.meta.url).pathname;
@@ -45,7 +61,7 @@ describe('the folder of faulty files, dropped into the watched one', () => {
     for (const name of Object.keys(expected)) {
       const made = MADE[name];
       if (made === undefined) await copyFile(join(faulty, name), join(folder, name));
-      else await writeFile(join(folder, name), made);
+      else await writeFile(join(folder, name), made());
     }
     watcher = await openWatcher({ database: test.database, folder, newId: randomUUID });
     await watcher.start();

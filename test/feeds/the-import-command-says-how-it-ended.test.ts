@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type CommandLine, openCommandLine } from '../support/command-line.ts';
 import { openTestDirectory, type TestDirectory } from '../support/directory.ts';
+import { zipOf } from './zip-of.ts';
 
 const HEADER = 'group,role,username,isgroup,action\n';
 const rows = (group: string, count: number, action = ''): string =>
@@ -52,6 +53,16 @@ describe('muster import', () => {
     const tried = await commands.run('import', path, '--dry-run', '--json');
     expect(tried.code).toBe(4);
     expect(JSON.parse(tried.out)).toMatchObject({ dryRun: true, rows: { refused: 2 } });
+  });
+
+  it('shows the refused rows of a set by their files', async () => {
+    const set = join(folder, 'set.zip');
+    const files = { 'users.csv': 'userName\nzed\n', 'memberships.csv': 'group,member,type\nSet,zed,robot\n' };
+    const manifest = JSON.stringify({ files: Object.keys(files) });
+    await writeFile(set, zipOf({ ...files, 'manifest.json': manifest }, 'packed'));
+    const done = await commands.run('import', set);
+    expect(done.code).toBe(4);
+    expect(done.out).toMatch(/^memberships\.csv:2\s+type\.invalid\s+The type "robot"/m);
   });
 
   it('ends with 4 where the file was rejected whole, and says why and what to do', async () => {
