@@ -125,10 +125,12 @@ needs('chromium')('an operator in a browser, on a daemon of its own', () => {
     await page.getByLabel('Address', { exact: true }).fill(service.url);
     await page.getByLabel('Token').fill('the-token-of-the-library');
     await page.getByLabel('The address may be one of a private network').check();
-    await page.getByLabel('Mode').selectOption('enforce');
     await page.getByRole('textbox', { name: /^Groups/ }).fill('Readers');
     await press('Add');
+    // A new target is observed first: its page says what it would be sent, and how to go on.
+    await page.getByText('nothing is sent').waitFor();
     await page.getByRole('rowheader', { name: 'Readers' }).waitFor();
+    await press('Start sending');
     await eventually(() => {
       expect(service.held().groups).toEqual({ Readers: ['ada.lovelace@uni.example'] });
     });

@@ -11,6 +11,7 @@ import {
 import { planUndoSince } from '../../../targets/admin/undoing.ts';
 import { pauseTarget, removeTarget, resumeTarget, showTarget } from '../../../targets/admin/verbs.ts';
 import { redactExchange } from '../../../targets/exchange.ts';
+import { LinkButton } from '../../components/button.tsx';
 import { Card } from '../../components/details.tsx';
 import { Confirmation } from '../../components/confirmation.tsx';
 import { DataTable } from '../../components/data-table.tsx';
@@ -24,6 +25,7 @@ import { numberIn } from '../../address.ts';
 import { placeBelow } from '../../place.ts';
 import type { ScreenAnswer, Visit } from '../../screen.ts';
 import { ExchangeView } from './exchange.tsx';
+import { inWords } from './failure-words.ts';
 import { showSettings } from './settings.tsx';
 
 const HOUR_MS = 3_600_000;
@@ -45,19 +47,33 @@ export async function postTest({ parts, params, t }: Visit): Promise<ScreenAnswe
     body: (
       <>
         <PageHeader title={title} />
-        <Tested test={test} />
+        <Tested test={test} path={`/targets/${target.id}`} />
       </>
     ),
   };
 }
 
-function Tested({ test: { ok, says, exchanges } }: { readonly test: TargetTest }) {
-  const t = useTexts().targets.tested;
+function Tested({
+  test: { ok, says, exchanges },
+  path,
+}: {
+  readonly test: TargetTest;
+  readonly path: string;
+}) {
+  const { tested: t, failures } = useTexts().targets;
   return (
     <>
       <Remark tone={ok ? 'done' : 'problem'} title={ok ? t.ok : t.failed}>
-        <p>{says}</p>
+        <p>{inWords(failures, says)}</p>
       </Remark>
+      <p class="actions">
+        <LinkButton href={path}>{t.back}</LinkButton>
+        {ok ? null : (
+          <LinkButton href={`${path}/settings`} tone="plain">
+            {t.settings}
+          </LinkButton>
+        )}
+      </p>
       <Card title={t.exchanges}>
         {exchanges.length === 0 ? (
           <Empty title={t.none} />
@@ -99,6 +115,11 @@ export async function showPushPage({ parts, params, t }: Visit): Promise<ScreenA
         <Live id="push" path={`/targets/${target.id}/pushes/${push.id}`} isLive={isLive}>
           <Pushed push={push} />
         </Live>
+        <p class="actions">
+          <LinkButton href={`/targets/${target.id}`} tone="plain">
+            {t.targets.tested.back}
+          </LinkButton>
+        </p>
       </>
     ),
   };

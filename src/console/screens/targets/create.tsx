@@ -79,8 +79,9 @@ export async function postTarget(visit: Visit): Promise<ScreenAnswer> {
   try {
     return made(visit, await addTarget(parts.targets, description, by));
   } catch (error) {
-    if (isRefusal(error)) return newPage(visit, { type, error: error.message });
-    throw error;
+    if (!isRefusal(error)) throw error;
+    const isPrivate = !description.settings.allowPrivate && error.message.includes('allowPrivate');
+    return newPage(visit, { type, error: isPrivate ? t.targets.form.privateAddress : error.message });
   }
 }
 
@@ -168,7 +169,12 @@ function TargetForm({ type, form }: { readonly type: TargetType; readonly form: 
         ) : null}
         {type === 'scim' ? (
           <>
-            <TextField name="bearer" label={t.form.bearer} hint={t.form.bearerHint} />
+            <TextField
+              name="bearer"
+              label={t.form.bearer}
+              hint={t.form.bearerHint}
+              error={was('bearer') === '' ? undefined : t.form.again}
+            />
             <SelectField
               name="profile"
               label={t.form.profile}
@@ -215,6 +221,7 @@ function TargetForm({ type, form }: { readonly type: TargetType; readonly form: 
             name="credentials"
             label={t.form.moreCredentials}
             hint={t.form.moreCredentialsHint}
+            error={was('credentials') === '' ? undefined : t.form.again}
             rows={3}
             isCode
           />

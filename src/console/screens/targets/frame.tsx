@@ -56,6 +56,7 @@ function Head({ target }: { readonly target: TargetStatus }) {
   const t = useTexts().targets;
   const path = `/targets/${target.id}`;
   const isOff = target.mode === 'off' || target.health.state === 'paused';
+  const isObserved = target.mode === 'observe' && !isOff;
   return (
     <>
       <PageHeader
@@ -69,7 +70,11 @@ function Head({ target }: { readonly target: TargetStatus }) {
         lead={t.types[target.type] ?? target.type}
         actions={
           <>
-            {isConnectedType(target.type) && !isOff ? (
+            {isObserved ? (
+              <Form action={`${path}/resume`}>
+                <Button>{t.start}</Button>
+              </Form>
+            ) : isConnectedType(target.type) && !isOff ? (
               <Form action={`${path}/push`}>
                 <Button>{t.push}</Button>
               </Form>
@@ -83,6 +88,11 @@ function Head({ target }: { readonly target: TargetStatus }) {
           </>
         }
       />
+      {isObserved ? (
+        <Remark tone="remark" title={t.observedTitle}>
+          <p>{t.observedNext}</p>
+        </Remark>
+      ) : null}
       <Health target={target} />
       <Hold target={target} />
     </>

@@ -41,12 +41,12 @@ export async function showLedger(visit: Visit): Promise<ScreenAnswer> {
     : { items: [], next: null };
   const at = (last: number | null): string => addressOf(path, { state, after: last });
   const paging = { first: after === null ? null : at(null), next: next === null ? null : at(next) };
-  const isLive = isConnected && target.mode === 'enforce';
+  const isLive = isConnected && target.mode !== 'off';
   return targetPage(visit, {
     target,
     tab: 'ledger',
     ...(isLive ? { live: addressOf(path, { state, after }) } : {}),
-    ...(isLive && pendingIn(target) > 0 ? { refresh: RELOAD_SECONDS } : {}),
+    ...(isConnected && target.mode === 'enforce' && pendingIn(target) > 0 ? { refresh: RELOAD_SECONDS } : {}),
     body: isConnected ? (
       <>
         <Card>

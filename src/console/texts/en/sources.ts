@@ -108,7 +108,7 @@ export const clients = {
     title: 'Connect a client',
     lead: 'A token is made and shown once.',
     name: 'Name',
-    nameHint: 'Small letters, digits and dashes, such as okta.',
+    nameHint: 'What you call it, such as okta. What it says is known by this name.',
     nameMissing: 'Enter a name.',
     profile: 'What it is',
     profileHint: 'Muster answers as this service expects; auto finds out and suits most.',
