@@ -20,6 +20,7 @@ import { csvImport } from './csv-import.ts';
 import { httpPatch } from './http-patch.ts';
 import { httpReads } from './http-reads.ts';
 import { indexAndLedger } from './index-and-ledger.ts';
+import { instances } from './instances.ts';
 import { memberChange } from './member-change.ts';
 import { nesting } from './nesting.ts';
 import { peers } from './peers.ts';
@@ -42,6 +43,7 @@ const benchmarks: readonly Benchmark[] = [
   httpPatch,
   csvImport,
   delivery,
+  instances,
   depth,
   samlGuard,
   startup,

@@ -29,10 +29,12 @@ export interface DaemonOptions {
   readonly databaseUrl: string | null;
   /** Kept where it is given; else one of its own, removed at the end. */
   readonly dataDir?: string;
+  /** That of all instances on one database; else the address of this one. */
+  readonly baseUrl?: string;
 }
 
 /** Starts the compiled program as a production would and waits until it is ready. */
-export async function startDaemon({ databaseUrl, dataDir }: DaemonOptions): Promise<ServerProcess> {
+export async function startDaemon({ databaseUrl, dataDir, baseUrl }: DaemonOptions): Promise<ServerProcess> {
   const folder = dataDir ?? join(ROOT, 'bench/data', `daemon-${process.pid}`);
   const watchDir = join(folder, 'watch');
   mkdirSync(watchDir, { recursive: true });
@@ -45,6 +47,7 @@ export async function startDaemon({ databaseUrl, dataDir }: DaemonOptions): Prom
       PATH: process.env.PATH,
       ...(databaseUrl === null ? {} : { DATABASE_URL: databaseUrl }),
       MUSTER_PORT: String(port),
+      ...(baseUrl === undefined ? {} : { MUSTER_BASE_URL: baseUrl }),
       MUSTER_DATA_DIR: folder,
       MUSTER_WATCH_DIR: watchDir,
       MUSTER_BOOTSTRAP_TOKEN: TOKEN,
