@@ -28,6 +28,7 @@ import { storePairs } from './pairs.ts';
 import { reads } from './reads.ts';
 import { ruleEdit } from './rule-edit.ts';
 import { samlGuard } from './saml-guard.ts';
+import { samlLogin } from './saml-login.ts';
 import { startup } from './startup.ts';
 import { targetArrival } from './target-arrival.ts';
 import { targetLatency } from './target-latency.ts';
@@ -46,6 +47,7 @@ const benchmarks: readonly Benchmark[] = [
   instances,
   depth,
   samlGuard,
+  samlLogin,
   startup,
   peers,
   targetArrival,

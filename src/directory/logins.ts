@@ -23,7 +23,7 @@ import {
 } from '../store/saml/accounts.ts';
 import { isAdministratorsAccount } from '../store/sessions.ts';
 import { applyAffiliations, type AppliedAffiliations, type LoginProvider } from './login-affiliations.ts';
-import { startSession } from './sessions.ts';
+import { ADMINISTRATOR, startSession } from './sessions.ts';
 import { changeUser, createUser } from './users.ts';
 import { record, type Work } from './work.ts';
 
@@ -107,6 +107,10 @@ async function settleAccount(work: Work, login: Login, keys: AccountKeys): Promi
   if (found !== null && found.by !== 'login' && (await isAdministratorsAccount(work.tx, found.n))) {
     throw new LoginRefused('identity.unbound');
   }
+  // Nor is it given its name before the first of those links has made it.
+  if ((found?.user_name ?? null) === null && foldName(nameFor(login.claims)) === ADMINISTRATOR) {
+    throw new LoginRefused('identity.unbound');
+  }
   if (found !== null) return enter(work, login, found);
   if (provision === 'refuse') throw new LoginRefused('user.unknown');
   // An account that this provider could never find again would be lost on its person.
@@ -136,10 +140,14 @@ async function enter(work: Work, { provider, claims }: Login, found: FoundAccoun
 }
 
 async function makeAccount(work: Work, { claims }: Login): Promise<UserN> {
-  const userName = claims.userName ?? claims.email ?? claims.loginKeys[0]?.value ?? '';
+  const userName = nameFor(claims);
   const document = documentWith({}, { before: {}, after: claims.profile });
   const made = await refusingNames(createUser(work, { userName, active: true, externalId: null, document }));
   return made.n;
+}
+
+function nameFor({ userName, email, loginKeys }: Claims): string {
+  return userName ?? email ?? loginKeys[0]?.value ?? '';
 }
 
 async function refusingNames<T>(write: Promise<T>): Promise<T> {

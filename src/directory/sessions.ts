@@ -21,6 +21,9 @@ import { record, type Work } from './work.ts';
 /** Whose a sign-in link is: a user's, or the administrator's account, which its first use makes. */
 export type LinkOwner = UserN | 'administrator';
 
+/** What the account of the installation's links is called, where nobody else is. */
+export const ADMINISTRATOR = 'administrator';
+
 /** Makes a link good for one use within 15 minutes. The log says for whom, never the link. */
 export async function makeSignInLink(work: Work, owner: LinkOwner, secret: string): Promise<void> {
   const user = owner === 'administrator' ? null : owner;
@@ -69,7 +72,7 @@ async function administratorOf(work: Work): Promise<UserN> {
     await setAdministrator(work.tx, standing.n);
     return standing.n;
   }
-  const userName = await freeName(work, 'administrator');
+  const userName = await freeName(work, ADMINISTRATOR);
   const document = { displayName: 'Administrator' };
   const user = await createUser(work, { userName, active: true, externalId: null, document });
   await setAdministrator(work.tx, user.n);

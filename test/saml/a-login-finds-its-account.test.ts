@@ -47,7 +47,11 @@ async function login(
 const targeted = (value: string) => ({ 'urn:oid:1.3.6.1.4.1.5923.1.1.1.10': [value] });
 
 describe('a login', () => {
-  it('is not let into the account of the installation’s own links by its name, but by a key bound by hand', async () => {
+  it('is not let into the account of the installation’s own links by its name, nor given that name before the first link, but by a key bound by hand', async () => {
+    const said = { uid: ['Administrator'], ...targeted('t-ad') };
+    expect(await login(said)).toBe('identity.unbound');
+    const taken = { text: `select from users where user_name_key = 'administrator'` };
+    expect(await site.database.rows(taken)).toEqual([]);
     const made = await site.do(async (work) => {
       const user = await createUser(work, {
         ...{ userName: 'administrator', active: true, externalId: null, document: {} },
@@ -55,7 +59,6 @@ describe('a login', () => {
       await setAdministrator(work.tx, user.n);
       return user;
     });
-    const said = { uid: ['Administrator'], ...targeted('t-ad') };
     expect(await login(said)).toBe('identity.unbound');
     await site.do((work) =>
       bindLoginKey(work, { user: made.id, kind: 'targetedId', issuer: ENTITY, value: 't-ad' }),

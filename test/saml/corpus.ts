@@ -9,6 +9,7 @@ import {
   stranger,
   type TestKey,
 } from './provider.ts';
+import { assertionIn, evil, renamed, signatureIn, withoutSignature, wrappings } from './wrapping-corpus.ts';
 
 /** What a browser brings to our address for answers, and the code that it must be refused with. */
 export interface HostileMessage {
@@ -42,12 +43,6 @@ const body = (name: string, reason: LoginReason, form: HostileMessage['form']): 
   reason,
   form,
 });
-
-const assertionIn = (xml: string): string => /<saml:Assertion .*<\/saml:Assertion>/s.exec(xml)?.[0] ?? '';
-const withoutSignature = (xml: string): string => xml.replace(/<Signature .*?<\/Signature>/s, '');
-const signatureIn = (xml: string): string => /<Signature .*?<\/Signature>/s.exec(xml)?.[0] ?? '';
-const evil = (xml: string): string => xml.replaceAll('>alice<', '>mallory<');
-const renamed = (xml: string): string => xml.replace(/(<saml:Assertion ID=")[^"]+/, '$1_evil');
 
 /** Bodies and encodings. */
 const bodies: readonly HostileMessage[] = [
@@ -107,6 +102,10 @@ const texts: readonly HostileMessage[] = [
   changed('a stylesheet', 'xml.processing_instruction', (xml) => `<?xml-stylesheet href="x"?>${xml}`),
   changed('a comment inside a name', 'xml.comment', (xml) => xml.replace('>alice<', '>alice<!-- -->.evil<')),
   changed('a comment around everything', 'xml.comment', (xml) => `${xml}<!-- -->`),
+  changed('a comment inside a NameID', 'xml.comment', (xml) => xml.replace('>n1<', '>n1<!-- -->.evil<')),
+  with_('a NameID with a comment that was signed', 'xml.comment', {
+    before: (xml) => xml.replace('>n1<', '>n1<!---->.evil<'),
+  }),
   with_('a comment that was signed', 'xml.comment', {
     before: (xml) => xml.replace('>alice<', '>admin<!-- x -->.alice<'),
   }),
@@ -141,6 +140,19 @@ const texts: readonly HostileMessage[] = [
     xml.replace('<samlp:Response ', '<samlp:Response ID="_x" '),
   ),
   body('text that is no XML', 'xml.malformed', ({ asked }) => formOf('hello', asked)),
+  // A parser lets these pass, and reads what stands behind them.
+  changed('a comment behind an end tag too many', 'xml.malformed', (xml) =>
+    xml.replace('<samlp:Status>', '</x></x><samlp:Status>').replace('>n1<', '>n<!-- -->1<'),
+  ),
+  changed('a comment in the quotes of an end tag', 'xml.malformed', (xml) =>
+    xml.replace('<samlp:Status>', '<a/ ></"><!-- x -->"><samlp:Status>'),
+  ),
+  with_('20,000 elements behind an end tag too many', 'xml.malformed', {
+    before: (xml) => xml.replace('<samlp:Status>', `</x></x>${'<a/>'.repeat(20_000)}<samlp:Status>`),
+  }),
+  changed('2,900 levels under other names', 'xml.malformed', (xml) =>
+    xml.replace('</samlp:Response>', `${'<a></b>'.repeat(2_900)}<a></a></samlp:Response>`),
+  ),
   changed('an unbound prefix', 'xml.malformed', (xml) =>
     xml.replace('<samlp:Status>', '<nope:a/><samlp:Status>'),
   ),
@@ -183,9 +195,7 @@ const envelopes: readonly HostileMessage[] = [
   changed('the assertion twice', 'assertion.count', (xml) =>
     xml.replace('</samlp:Response>', `${assertionIn(xml)}</samlp:Response>`),
   ),
-  changed('a forged assertion before the signed one', 'assertion.count', (xml) =>
-    xml.replace('<saml:Assertion ', `${evil(renamed(withoutSignature(assertionIn(xml))))}<saml:Assertion `),
-  ),
+  ...wrappings.map(({ name, sign, after }) => with_(name, 'assertion.count', { sign, after })),
   changed('a forged assertion after the signed one', 'assertion.count', (xml) =>
     xml.replace('</samlp:Response>', `${evil(renamed(withoutSignature(assertionIn(xml))))}</samlp:Response>`),
   ),
@@ -195,18 +205,7 @@ const envelopes: readonly HostileMessage[] = [
       .replace(good, evil(renamed(withoutSignature(good))))
       .replace('<samlp:Status>', `<samlp:Extensions>${good}</samlp:Extensions><samlp:Status>`);
   }),
-  changed('the signed assertion inside the signature of a forged one', 'assertion.count', (xml) => {
-    const good = assertionIn(xml);
-    const signature = signatureIn(xml).replace(
-      '</Signature>',
-      `<Object>${withoutSignature(good)}</Object></Signature>`,
-    );
-    return xml.replace(
-      good,
-      evil(renamed(withoutSignature(good))).replace('</saml:Issuer>', `</saml:Issuer>${signature}`),
-    );
-  }),
-  changed('the signed assertion inside a forged one', 'assertion.count', (xml) => {
+  changed('the signed assertion as advice of a forged one', 'assertion.count', (xml) => {
     const good = assertionIn(xml);
     return xml.replace(
       good,

@@ -61,6 +61,25 @@ describe('the census of a text', () => {
     FUZZ_PATIENCE_MS,
   );
 
+  it.each([
+    ['an end tag too many', '<a></b><!-- x --></a>'],
+    ['an end tag of another name', '<a></b>'],
+    ['an end tag with quotes', '<a></"><!-- x -->"></a>'],
+    ['an end tag that holds more', '<a></a b></a>'],
+    ['a slash inside a tag', '<a/ ></a>'],
+    ['an end tag of another kind of space', '<a></a\u00a0></a>'],
+  ])('finds %s', (_, text) => {
+    expect(takeCensus(text).isBalanced).toBe(false);
+  });
+
+  it('takes spaces before the end of a tag', () => {
+    expect(takeCensus('<a b="/"\n><c /></a \t\r\n>')).toMatchObject({
+      isBalanced: true,
+      elements: 2,
+      depth: 2,
+    });
+  });
+
   it(
     'of any characters at all is an answer, within what the text can hold (property)',
     () => {

@@ -48,12 +48,15 @@ export interface SamlSiteOptions {
   readonly instances?: number;
   readonly settings?: Partial<ProviderSettings>;
   readonly verifier?: Pick<Verifier, 'response'>;
+  /** What browsers know it by, if that is not where the first instance listens. */
+  readonly baseUrl?: string;
 }
 
 export async function openSamlSite({
   instances = 1,
   settings = {},
   verifier = { response: (task) => verifyResponse(task) },
+  baseUrl: known,
 }: SamlSiteOptions = {}): Promise<SamlSite> {
   const test = await openTestDirectory();
   const { database, directory } = test;
@@ -69,7 +72,7 @@ export async function openSamlSite({
     }),
   );
   const addresses = servers.map((server) => `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-  const baseUrl = addresses[0] ?? '';
+  const baseUrl = known ?? addresses[0] ?? '';
   const keys = keyRing({ database, key: masterKey, random: randomBytes, now: Date.now, host: 'localhost' });
   const providers: Providers = {
     directory,

@@ -15,7 +15,10 @@ export interface XmlCensus {
   readonly depth: number;
   /** Most attributes on one element. */
   readonly attributes: number;
-  /** False where a construct does not end, or an end tag has no start. */
+  /**
+   * False where a construct does not end, a tag is no tag, or an end tag is not that of the element that is open. The
+   * counts are then those of what came before: a parser may mend such a text, and see in the rest what was not counted.
+   */
   readonly isBalanced: boolean;
 }
 
@@ -35,27 +38,43 @@ export function takeCensus(text: string): XmlCensus {
     },
     ...{ elements: 0, depth: 0, attributes: 0, isBalanced: true },
   };
-  let open = 0;
+  const open: string[] = [];
   let at = text.startsWith('<?xml ') ? endOf(text, '?>', 0) : 0;
   while (at < text.length) {
     const start = text.indexOf('<', at);
     if (start < 0) break;
     at = skipConstruct(text, start, counts);
     if (at < 0) return { ...counts, isBalanced: false };
-    if (text[start + 1] === '/') open -= 1;
-    else if (isElement(text, start)) {
-      open += 1;
+    if (text[start + 1] === '/') {
+      if (open.pop() !== nameBefore(text, start + 2, at - 1)) return { ...counts, isBalanced: false };
+    } else if (isElement(text, start)) {
       counts.elements += 1;
-      counts.depth = Math.max(counts.depth, open);
-      if (text[at - 2] === '/') open -= 1;
+      counts.depth = Math.max(counts.depth, open.length + 1);
+      if (text[at - 2] !== '/') open.push(nameAt(text, start + 1));
     }
-    if (open < 0) return { ...counts, isBalanced: false };
   }
-  return { ...counts, isBalanced: open === 0 };
+  return { ...counts, isBalanced: open.length === 0 };
 }
 
 function isElement(text: string, start: number): boolean {
   return text[start + 1] !== '!' && text[start + 1] !== '?';
+}
+
+const isSpace = (character: string | undefined): boolean =>
+  character === ' ' || character === '\n' || character === '\t' || character === '\r';
+
+/** The name of an element, from there until a space or the end of its tag. */
+function nameAt(text: string, start: number): string {
+  let end = start;
+  while (end < text.length && !isSpace(text[end]) && text[end] !== '/' && text[end] !== '>') end += 1;
+  return text.slice(start, end);
+}
+
+/** The name in an end tag: all of it but spaces at its end. */
+function nameBefore(text: string, start: number, end: number): string {
+  let last = end;
+  while (last > start && isSpace(text[last - 1])) last -= 1;
+  return text.slice(start, last);
 }
 
 /** Where the construct that starts there ends; -1 where it does not. */
@@ -76,10 +95,10 @@ function skipConstruct(text: string, start: number, counts: Counts): number {
     counts.processingInstructions += 1;
     return endOf(text, '?>', start);
   }
-  return endOfTag(text, start, counts);
+  return text.startsWith('</', start) ? endOf(text, '>', start) : endOfTag(text, start, counts);
 }
 
-/** A `>` inside an attribute's value does not end its tag. */
+/** A `>` inside an attribute's value does not end its tag, and a `/` anywhere else stands right before its end. */
 function endOfTag(text: string, start: number, counts: Counts): number {
   let attributes = 0;
   for (let at = start + 1; at < text.length; at += 1) {
@@ -88,7 +107,7 @@ function endOfTag(text: string, start: number, counts: Counts): number {
       counts.attributes = Math.max(counts.attributes, attributes);
       return at + 1;
     }
-    if (character === '<') return -1;
+    if (character === '<' || (character === '/' && text[at + 1] !== '>')) return -1;
     if (character === '"' || character === "'") {
       attributes += 1;
       at = text.indexOf(character, at + 1);

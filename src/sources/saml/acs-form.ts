@@ -33,8 +33,10 @@ export function readAnswer(
   if (response === undefined) throw new LoginRefused('response.missing');
   if (another !== undefined || anotherState !== undefined) throw new LoginRefused('response.repeated');
   const xml = decode(response);
-  const failing = firstFailing(checks, takeCensus(xml));
+  const census = takeCensus(xml);
+  const failing = firstFailing(checks, census);
   if (failing !== null) throw new LoginRefused(failing);
+  if (!census.isBalanced) throw new LoginRefused('xml.malformed');
   return { xml, relayState };
 }
 
