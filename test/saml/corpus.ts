@@ -110,9 +110,9 @@ const texts: readonly HostileMessage[] = [
     before: (xml) => xml.replace('>alice<', '>admin<!-- x -->.alice<'),
   }),
   changed('a CDATA section', 'xml.cdata', (xml) => xml.replace('>alice<', '><![CDATA[alice]]><')),
-  with_('20,000 empty elements', 'xml.elements', {
+  with_('5,000 empty elements', 'xml.elements', {
     sign: [],
-    before: (xml) => xml.replace('<samlp:Status>', `${'<a/>'.repeat(20_000)}<samlp:Status>`),
+    before: (xml) => xml.replace('<samlp:Status>', `${'<a/>'.repeat(5_000)}<samlp:Status>`),
   }),
   with_('3,001 elements', 'xml.elements', {
     sign: [],
@@ -147,9 +147,9 @@ const texts: readonly HostileMessage[] = [
   changed('a comment in the quotes of an end tag', 'xml.malformed', (xml) =>
     xml.replace('<samlp:Status>', '<a/ ></"><!-- x -->"><samlp:Status>'),
   ),
-  with_('20,000 elements behind an end tag too many', 'xml.malformed', {
-    before: (xml) => xml.replace('<samlp:Status>', `</x></x>${'<a/>'.repeat(20_000)}<samlp:Status>`),
-  }),
+  changed('5,000 elements behind an end tag too many', 'xml.malformed', (xml) =>
+    xml.replace('<samlp:Status>', `</x></x>${'<a/>'.repeat(5_000)}<samlp:Status>`),
+  ),
   changed('2,900 levels under other names', 'xml.malformed', (xml) =>
     xml.replace('</samlp:Response>', `${'<a></b>'.repeat(2_900)}<a></a></samlp:Response>`),
   ),

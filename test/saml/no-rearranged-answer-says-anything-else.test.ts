@@ -86,6 +86,8 @@ const NAMESPACES: Readonly<Record<string, string>> = {
 };
 
 const CDATA = 'cdata';
+/** Copies of copies grow beyond what says anything new: an answer has some forty elements. */
+const MOST_ELEMENTS = 120;
 
 /** The text after the steps, each done where it can be. */
 function rearranged(xml: string, steps: readonly Step[]): string {
@@ -111,7 +113,9 @@ function apply(
 ): void {
   switch (each.what) {
     case 'copy':
-      return put(each, copyOf(one, each), other);
+      if (document.getElementsByTagNameNS('*', '*').length < MOST_ELEMENTS)
+        put(each, copyOf(one, each), other);
+      return;
     case 'move':
       return isWithin(other, one) ? undefined : put(each, one, other);
     case 'remove':
@@ -144,7 +148,7 @@ function copyOf(element: Element, { isForged, isSigned, id }: Step): Element {
   }
   if (isForged)
     for (const value of [copy, ...Array.from(copy.getElementsByTagNameNS('*', '*'))])
-      if (value.firstChild !== null && ['alice', 'n1'].includes(value.textContent ?? ''))
+      if (value.firstChild !== null && ['alice', 'n1'].includes(value.textContent))
         (value.firstChild as Text).data = 'mallory';
   const standing = copy.getAttribute('ID') ?? '';
   if (id !== 'kept') copy.removeAttribute('ID');
@@ -154,6 +158,8 @@ function copyOf(element: Element, { isForged, isSigned, id }: Step): Element {
 }
 
 function put({ place }: Step, element: Element, at: Element): void {
+  // Taken out first: the tree does not take a node before itself.
+  element.parentNode?.removeChild(element);
   const parent = at.parentNode;
   const isRoot = at === at.ownerDocument.documentElement;
   if (!isRoot && parent !== null && (place === 'before' || place === 'after'))
@@ -208,7 +214,7 @@ describe('what is read of an answer', () => {
       const read = await readOf(xml);
       const says = read.kind === 'read' ? read.assertion : null;
       const values = [says?.nameId?.value, ...(says?.attributes.flatMap(({ values: all }) => all) ?? [])];
-      expect(values.map((value) => `>${String(value)}<`)).toContain(longer);
+      expect(values.map((value) => (typeof value === 'string' ? `>${value}<` : ''))).toContain(longer);
     }
   });
 
@@ -227,7 +233,7 @@ describe('what is read of an answer', () => {
             if (read.kind === 'read') expect(read.assertion).toEqual(answer?.says);
           }
         }),
-        { ...runsOf(150), examples: [['assertion', []]] },
+        { ...runsOf(40), examples: [['assertion', []]] },
       );
       // What nobody changed is read; most of the rest is not.
       expect(seen.read).toBeGreaterThan(0);
