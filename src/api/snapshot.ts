@@ -43,12 +43,15 @@ async function snapshot(parts: ApiParts, call: Call): Promise<Answer> {
   return {
     status: 200,
     headers: { 'Content-Type': 'application/x-ndjson' },
-    body: lines(parts, new Date()),
+    body: await lines(parts, new Date()),
   };
 }
 
-/** The transaction is open as long as lines are taken; a reader that goes away ends it. */
-function lines({ directory, cursors }: ApiParts, asOf: Date): Readable {
+/**
+ * The transaction is open as long as lines are taken; a reader that goes away ends it. Fails where it cannot be begun,
+ * so that this is answered as such.
+ */
+async function lines({ directory, cursors }: ApiParts, asOf: Date): Promise<Readable> {
   const written = new PassThrough();
   const bodyOf = (line: SnapshotLine): object => {
     if (line.kind === 'group') return line;
@@ -59,8 +62,16 @@ function lines({ directory, cursors }: ApiParts, asOf: Date): Readable {
   const write = async function* (tx: Tx): AsyncGenerator<string> {
     for await (const line of readSnapshot(tx)) yield `${JSON.stringify(bodyOf(line))}\n`;
   };
-  directory.database
-    .transaction((tx) => pipeline(write(tx), written), { isolation: 'repeatable read', readOnly: true })
-    .catch((error: unknown) => written.destroy(error instanceof Error ? error : new Error(String(error))));
+  let begin = (): void => undefined;
+  const begun = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
+  const read = (tx: Tx): Promise<void> => {
+    begin();
+    return pipeline(write(tx), written);
+  };
+  const ended = directory.database.transaction(read, { isolation: 'repeatable read', readOnly: true });
+  await Promise.race([begun, ended]);
+  ended.catch((error: unknown) => written.destroy(error instanceof Error ? error : new Error(String(error))));
   return written;
 }

@@ -10,6 +10,7 @@ import { hashToken, TOKEN_BYTES } from '../core/token.ts';
 import { issueAccessToken } from '../directory/clients.ts';
 import { type Directory, perform } from '../directory/work.ts';
 import type { DoorContext, DoorMiddleware } from '../http/context.ts';
+import { overloadOf } from '../http/edge.ts';
 import { answers, type Operation } from '../http/operation.ts';
 import { findSecretOwner, type TokenOwnerRow } from '../store/clients.ts';
 
@@ -83,6 +84,14 @@ export function tokenEndpoint(parts: TokenEndpointParts): DoorMiddleware {
       answer(context, await grant(parts, context));
     } catch (error) {
       const { requestId } = context.state;
+      const overload = overloadOf(error);
+      if (overload !== null) {
+        parts.log.error({ err: error, requestId }, 'A request was sent away: no connection to the database.');
+        context.status = overload.status;
+        context.set(overload.headers);
+        context.body = { error: 'temporarily_unavailable', error_description: overload.message };
+        return;
+      }
       parts.log.error({ err: error, requestId }, 'A request failed.');
       context.status = 500;
       context.body = { error: 'server_error', error_description: `It is in the log under ${requestId}.` };

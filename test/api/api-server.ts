@@ -28,6 +28,7 @@ import { buildApp } from '../../src/http/app.ts';
 import { createSessions } from '../../src/http/session.ts';
 import { tokenLookup } from '../../src/http/token.ts';
 import { placeOfNow } from '../../src/store/changes.ts';
+import { openDatabase } from '../../src/store/database.ts';
 import { openEpoch } from '../../src/store/installation.ts';
 import { openTestDirectory, type TestDirectory } from '../support/directory.ts';
 
@@ -45,6 +46,24 @@ export interface Asking {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+type Ask = (method: string, path: string, asking?: Asking) => Promise<Answered>;
+
+/** Where a pool leads, how many connections it has, and how long one is waited for. */
+interface Pool {
+  readonly url: string;
+  readonly poolSize: number;
+  readonly patienceMs: number;
+}
+
+export interface Elsewhere {
+  readonly ask: Ask;
+  /** Runs a task while a connection of the pool is in use. */
+  whileBusy(task: () => Promise<void>): Promise<void>;
+  /** What it logged, a line of JSON each. */
+  readonly logged: readonly string[];
+  close(): Promise<void>;
+}
+
 /** The API on a directory of its own, with an engine beside it. */
 export interface ApiServer extends TestDirectory {
   readonly address: string;
@@ -58,7 +77,9 @@ export interface ApiServer extends TestDirectory {
   readonly engine: Engine;
   /** Where uploads lie while they are worked on, and files that are held. */
   readonly watchDir: string;
-  ask(method: string, path: string, asking?: Asking): Promise<Answered>;
+  ask: Ask;
+  /** Another instance over the same index, with a pool of its own. */
+  elsewhere(pool: Pool): Promise<Elsewhere>;
   tokenFor(name: string, scopes: readonly Scope[]): Promise<string>;
 }
 
@@ -82,45 +103,56 @@ export async function startApi(): Promise<ApiServer> {
   const cursors = createCursors(masterKey, (await openEpoch(database, 'http://localhost')).id);
   const listKey = randomBytes(32);
   const guards = DEFAULT_LIMITS;
-  const planned = { directory: awake, guards, listKey };
   const cursorOf = ({ xid, seq }: Place): string => cursors.seal({ kind: 'row', xid, seq });
   const watchDir = await mkdtemp(join(tmpdir(), 'muster-api-'));
   const registry = buildRegistry([]);
   const feeds = new Map();
-  const imports = { database, directory: awake, newId: randomUUID, watchDir, feeds, cursorOf };
-  const kinds = planKinds({ ...planned, registry, imports });
-  const decisions = { database, wake: () => undefined, kinds };
-  const parts: ApiParts = {
-    directory: awake,
-    index: readsOf(engine),
-    feedHead,
-    cursors,
-    listKey,
-    historyDays: 400,
-    registry,
-    guards,
-    baseUrl: 'http://localhost',
-    now: Date.now,
-    random: randomBytes,
+
+  const serve = async (directory: Directory, onLog: (line: string) => void): Promise<Served> => {
+    const { database } = directory;
+    const planned = { directory, guards, listKey };
+    const imports = { database, directory, newId: randomUUID, watchDir, feeds, cursorOf };
+    const kinds = planKinds({ ...planned, registry, imports });
+    const decisions = { database, wake: () => undefined, kinds };
+    const parts: ApiParts = {
+      directory,
+      index: readsOf(engine),
+      feedHead,
+      cursors,
+      listKey,
+      historyDays: 400,
+      registry,
+      guards,
+      baseUrl: 'http://localhost',
+      now: Date.now,
+      random: randomBytes,
+    };
+    const shared = [...directoryRoutes(parts), ...auditRoutes(parts, deriveKey(masterKey, 'audit-seal'))];
+    const routes = [
+      ...shared,
+      ...planRoutes({ ...planned, decisions, cursorOf }),
+      ...importRoutes({ ...imports, onFault: (error) => void faults.push(error) }),
+      ...sourceRoutes({ ...planned, database, feeds, cursorOf }),
+    ];
+    const log = pino({ level: 'error' }, { write: onLog });
+    const authenticate = tokenLookup(database, () => performance.now());
+    const sessions = createSessions({ connection: database, baseUrl: 'http://localhost' });
+    const cursorOfNow = async (): Promise<string> =>
+      cursors.seal({ kind: 'row', ...(await placeOfNow(database)) });
+    const door = apiDoor({ authenticate, sessions, log, baseUrl: 'http://localhost', routes, cursorOfNow });
+    const app = buildApp({ newId: randomUUID, doors: [door], trustsProxy: false });
+    app.on('error', () => undefined);
+    const server = createServer(app.callback());
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return {
+      address: `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/v1`,
+      close: async () => {
+        server.closeAllConnections();
+        await new Promise((resolve) => server.close(resolve));
+      },
+    };
   };
-  const shared = [...directoryRoutes(parts), ...auditRoutes(parts, deriveKey(masterKey, 'audit-seal'))];
-  const routes = [
-    ...shared,
-    ...planRoutes({ ...planned, decisions, cursorOf }),
-    ...importRoutes({ ...imports, onFault: (error) => void faults.push(error) }),
-    ...sourceRoutes({ ...planned, database, feeds, cursorOf }),
-  ];
-  const log = pino({ level: 'error' }, { write: (line: string) => void faults.push(line) });
-  const authenticate = tokenLookup(database, () => performance.now());
-  const sessions = createSessions({ connection: database, baseUrl: 'http://localhost' });
-  const cursorOfNow = async (): Promise<string> =>
-    cursors.seal({ kind: 'row', ...(await placeOfNow(database)) });
-  const door = apiDoor({ authenticate, sessions, log, baseUrl: 'http://localhost', routes, cursorOfNow });
-  const app = buildApp({ newId: randomUUID, doors: [door], trustsProxy: false });
-  app.on('error', () => undefined);
-  const server = createServer(app.callback());
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/v1`;
+  const { address, close } = await serve(awake, (line) => void faults.push(line));
 
   const tokenFor = (name: string, scopes: readonly Scope[]): Promise<string> =>
     test.do(async (work) => {
@@ -140,31 +172,54 @@ export async function startApi(): Promise<ApiServer> {
     engine,
     watchDir,
     tokenFor,
-    ask: async (method, path, { body, token: own = token, headers = {} } = {}) => {
-      const answer = await fetch(`${address}${path}`, {
-        method,
-        headers: {
-          ...(own === '' ? {} : { Authorization: `Bearer ${own}` }),
-          ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
-          ...headers,
-        },
-        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-      });
-      const text = await answer.text();
-      const isJson = (answer.headers.get('Content-Type') ?? '').includes('json') && !text.includes('}\n{');
+    ask: askingAt(address, token),
+    elsewhere: async (pool) => {
+      const own = openDatabase({ ...pool, applicationName: 'test-instance' });
+      const logged: string[] = [];
+      const served = await serve({ database: own, wake: () => undefined }, (line) => void logged.push(line));
       return {
-        status: answer.status,
-        headers: answer.headers,
-        body: isJson && text !== '' ? JSON.parse(text) : text,
+        ask: askingAt(served.address, token),
+        whileBusy: (task) => own.transaction(task),
+        logged,
+        close: async () => {
+          await served.close();
+          await own.close();
+        },
       };
     },
     close: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      await close();
       feedHead.close();
       await engine.stop();
       await test.close();
       await rm(watchDir, { recursive: true });
     },
+  };
+}
+
+interface Served {
+  readonly address: string;
+  readonly close: () => Promise<void>;
+}
+
+/** Asks an API with a token, unless another is given. */
+function askingAt(address: string, token: string): Ask {
+  return async (method, path, { body, token: own = token, headers = {} } = {}) => {
+    const answer = await fetch(`${address}${path}`, {
+      method,
+      headers: {
+        ...(own === '' ? {} : { Authorization: `Bearer ${own}` }),
+        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    const isJson = (answer.headers.get('Content-Type') ?? '').includes('json') && !text.includes('}\n{');
+    return {
+      status: answer.status,
+      headers: answer.headers,
+      body: isJson && text !== '' ? JSON.parse(text) : text,
+    };
   };
 }

@@ -42,7 +42,14 @@ export interface Client {
 
 /** A client at an instance; `whileBusy` runs a task while a connection of the instance's pool is in use. */
 export interface Instance extends Client {
+  readonly tokenUrl: URL;
   readonly whileBusy: (task: () => Promise<void>) => Promise<void>;
+}
+
+interface Pool {
+  readonly url: string;
+  readonly poolSize: number;
+  readonly patienceMs: number;
 }
 
 export interface TestDoor extends TestDirectory {
@@ -50,11 +57,8 @@ export interface TestDoor extends TestDirectory {
   /** Writes the traces that wait in memory. */
   readonly flushTraces: () => Promise<void>;
   readonly client: (options?: ClientOptions) => Promise<Client>;
-  /** The same client at another instance, with a pool of its own, over the same database. */
-  readonly instanceFor: (
-    client: Client,
-    pool?: { readonly poolSize: number; readonly patienceMs: number },
-  ) => Promise<Instance>;
+  /** The same client at another instance, with a pool of its own, over the same database unless another is named. */
+  readonly instanceFor: (client: Client, pool?: Partial<Pool>) => Promise<Instance>;
   /** Goes on by so many milliseconds for the door's own clock. */
   readonly advance: (milliseconds: number) => void;
 }
@@ -102,11 +106,16 @@ export async function openDoorOver(
     advance: (milliseconds) => {
       skew += milliseconds;
     },
-    instanceFor: async ({ token }, pool = { poolSize: 8, patienceMs: 10_000 }) => {
-      const database = openDatabase({ url: test.url, ...pool, applicationName: 'test-instance' });
+    instanceFor: async ({ token }, pool = {}) => {
+      const usual = { url: test.url, poolSize: 8, patienceMs: 10_000 };
+      const database = openDatabase({ ...usual, ...pool, applicationName: 'test-instance' });
       const instance = await open({ database, wake: () => undefined });
       closers.push(() => database.close());
-      return { ...clientAt(instance, token), whileBusy: (task) => database.transaction(task) };
+      return {
+        ...clientAt(instance, token),
+        tokenUrl: new URL('/oauth2/token', instance),
+        whileBusy: (task) => database.transaction(task),
+      };
     },
     client: async (options = {}) => {
       const { token } = await test.write((work) =>

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Json, JsonObject } from '../../src/core/scim/json.ts';
+import { overloadOf } from '../../src/http/edge.ts';
+import { eventually } from '../support/eventually.ts';
 import { type Client, ERROR, GROUP, idIn, openDoor, PATCH, type TestDoor, USER } from './door.ts';
 import { ENTERPRISE } from './support.ts';
 
@@ -348,6 +350,7 @@ describe('Lists', () => {
     expect(
       await refused(client, `/Users?filter=title+eq+%22cursor%22&sortBy=nickName&count=3&cursor=${cursor}`),
     ).toBe('invalidCount');
+    expect(await refused(client, '/Users?count=two&cursor=')).toBe('invalidCount');
     expect(await refused(await door.client(), `${path}&cursor=${cursor}`)).toBe('invalidCursor');
     door.advance(3_601_000);
     expect(await refused(client, `${path}&cursor=${cursor}`)).toBe('expiredCursor');
@@ -492,7 +495,13 @@ describe('The door', () => {
 
   it('sends away whom it has no connection for: 503, and when to come again', async () => {
     const narrow = await door.instanceFor(client, { poolSize: 1, patienceMs: 50 });
-    expect((await narrow.send('GET', '/Users?count=0')).status).toBe(200);
+    // To make the connection may take longer than it waits for one; it is kept afterwards.
+    await eventually(async () => expect((await narrow.send('GET', '/Users?count=0')).status).toBe(200));
+    const secret = new URLSearchParams({
+      grant_type: 'client_credentials',
+      client_id: 'somebody',
+      client_secret: client.token,
+    });
     await narrow.whileBusy(async () => {
       for (const reply of [
         await narrow.send('GET', '/Users?count=0'),
@@ -505,8 +514,26 @@ describe('The door', () => {
         expect(answer).toMatchObject({ status: '503' });
         if (reply.status !== 200) expect(reply.headers.get('retry-after')).toMatch(/^\d+$/);
       }
+      const token = await fetch(narrow.tokenUrl, { method: 'POST', body: secret });
+      expect([token.status, token.headers.get('retry-after')]).toEqual([503, '5']);
     });
     expect((await narrow.send('GET', '/Users?count=0')).status).toBe(200);
+  });
+
+  it('does so where no connection can be made', async () => {
+    const alone = await door.instanceFor(client, { url: 'postgres://muster@127.0.0.1:1/muster' });
+    const reply = await alone.send('GET', '/Users?count=0');
+    expect(reply).toMatchObject({ status: 503, body: { schemas: [ERROR], status: '503' } });
+    expect(reply.headers.get('retry-after')).toMatch(/^\d+$/);
+    // A name with two addresses, and one with none.
+    const refused = Object.assign(new Error('refused'), { syscall: 'connect' });
+    const unknown = Object.assign(new Error('unknown'), { syscall: 'getaddrinfo' });
+    const both = [new AggregateError([refused, refused]), unknown].map(overloadOf);
+    expect(both).toMatchObject([{ status: 503 }, { status: 503 }]);
+    expect([new AggregateError([]), new AggregateError([refused, new Error('x')])].map(overloadOf)).toEqual([
+      null,
+      null,
+    ]);
   });
 
   it('answers malformed bodies with 400 invalidSyntax', async () => {

@@ -72,13 +72,14 @@ function readSort({ query, caller, trace }: Call, type: ResourceType): Sort | nu
   return { path, direction: isDescending ? 'descending' : 'ascending' };
 }
 
+/** Refuses what is no whole number: of a list by cursor an `invalidCount` (RFC 9865 §2.1). */
 function readNumber(query: Query, name: 'count' | 'startindex'): number | null {
   const text = query.get(name);
   if (text === undefined || text.trim() === '') return null;
   if (!/^[+-]?\d{1,15}$/.test(text.trim())) {
     throw new ScimProblem(
       400,
-      'invalidValue',
+      name === 'count' && query.has('cursor') ? 'invalidCount' : 'invalidValue',
       `${name === 'count' ? 'count' : 'startIndex'} must be a whole number.`,
     );
   }
