@@ -1,5 +1,6 @@
 /** docs/reference/scim.md as the code has it: attributes, filters, limits, profiles, errors. */
 import { MOST_VALUES } from '../../src/core/scim/element.ts';
+import { MOST_LOOKS } from '../../src/core/scim/patch-apply.ts';
 import { filterLimits } from '../../src/core/scim/filter-text.ts';
 import { MAX_OPERATIONS } from '../../src/core/scim/patch-normalise.ts';
 import { profiles, type Profile } from '../../src/core/scim/profile.ts';
@@ -110,6 +111,11 @@ function limits(): string[] {
         ['operations of a Bulk', number(scimLimits.bulkOperations), '413'],
         ['operations of a PATCH', number(MAX_OPERATIONS), '400 `invalidSyntax`'],
         ['values of an attribute', `${number(MOST_VALUES)}; any number of \`members\``, '400 `invalidValue`'],
+        [
+          'looks of a PATCH at values',
+          `${number(MOST_LOOKS)}: an operation on an attribute looks at each of its values once for each term of its filter, and three times more to change them`,
+          '400 `invalidValue`',
+        ],
         ['body of a user', size(bodyBytes.user), '413'],
         ['body of a group', size(bodyBytes.group), '413'],
         ['body of a Bulk', size(bodyBytes.bulk), '413'],
@@ -182,7 +188,11 @@ export const errorRows: readonly {
   },
   { status: 400, scimType: 'invalidCursor', when: 'a cursor that is not one of this list' },
   { status: 400, scimType: 'expiredCursor', when: 'a cursor that is too old' },
-  { status: 400, scimType: 'invalidCount', when: 'another `count` than that of the cursor’s first page' },
+  {
+    status: 400,
+    scimType: 'invalidCount',
+    when: 'of a list by cursor: another `count` than that of its first page, or one that is no number',
+  },
   { status: 401, scimType: null, when: 'no token, or one that is unknown, expired or revoked; all the same' },
   {
     status: 403,

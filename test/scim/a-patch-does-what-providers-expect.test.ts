@@ -161,6 +161,19 @@ describe('A PATCH (RFC 7644 §3.5.2)', () => {
     );
   });
 
+  it('is refused where very many operations are on an attribute of very many values, which all others would wait for', () => {
+    const emails = Array.from({ length: 1_000 }, (_, at) => ({ type: 'work', value: `${at}@x.test` }));
+    const many = (count: number, operation: Json): Json => Array.from({ length: count }, () => operation);
+    const byFilter = { op: 'remove', path: 'emails[type eq "home"].display' };
+    expect(patchUser({ emails }, many(50, byFilter))).toEqual({ emails });
+    expect(refusalOf(() => patchUser({ emails }, many(51, byFilter)))).toBe('value.invalid');
+    const terms = Array.from({ length: 47 }, () => 'type eq "home"').join(' or ');
+    const byMany = { op: 'remove', path: `emails[${terms}].display` };
+    expect(refusalOf(() => patchUser({ emails }, many(5, byMany)))).toBe('value.invalid');
+    const title = { op: 'replace', path: 'title', value: 'T' };
+    expect(patchUser({ emails }, many(1_000, title))).toMatchObject({ title: 'T' });
+  });
+
   it('EN-19, EN-20, OK-14: passes over empty lists, unknown names and a repeated id', () => {
     const id = 'c0ffee00-0000-4000-8000-000000000001';
     expect(patchUser({}, [])).toEqual({});

@@ -1,5 +1,5 @@
 import { readResource } from '../../src/core/scim/resource-read.ts';
-import { applyMutation } from '../../src/core/scim/patch-apply.ts';
+import { applyMutations } from '../../src/core/scim/patch-apply.ts';
 import { normalisePatch, PATCH_URN } from '../../src/core/scim/patch-normalise.ts';
 import { resolveOperation } from '../../src/core/scim/patch-resolve.ts';
 import { type Profile, profiles } from '../../src/core/scim/profile.ts';
@@ -24,9 +24,9 @@ export function readUser(body: Json, profile: Profile = auto, notes: Note[] = []
 export function patchUser(document: JsonObject, operations: Json, profile: Profile = auto): JsonObject {
   const read = reader(profile);
   const patched = { type: registry.user, id: 'c0ffee00-0000-4000-8000-000000000001' };
-  return normalisePatch(registry.user, { schemas: [PATCH_URN], Operations: operations }, read)
-    .flatMap((operation) => resolveOperation(patched, operation, read))
-    .reduce(applyMutation, document);
+  const plain = normalisePatch(registry.user, { schemas: [PATCH_URN], Operations: operations }, read);
+  const mutations = plain.flatMap((operation) => resolveOperation(patched, operation, read));
+  return applyMutations(document, mutations);
 }
 
 /** Code of the refusal that the work ends in; fails when it is not refused. */

@@ -2,7 +2,7 @@
 import { foldText } from '../names.ts';
 import { Refusal } from '../refusal.ts';
 import { isObject, type Json, type JsonObject, own } from './json.ts';
-import { type Attribute, attributeNamed } from './schema.ts';
+import type { Attribute } from './schema.ts';
 
 /** Keys of elements that were asked for before: a PATCH asks for those of all elements at each of its operations. */
 const known = new WeakMap<Attribute, WeakMap<JsonObject, string>>();
@@ -18,17 +18,26 @@ export function pluralKey(attribute: Attribute, element: Json): string {
 }
 
 function keyOfObject(attribute: Attribute, element: JsonObject): string {
-  const valueAttribute = attributeNamed(attribute.subAttributes, 'value');
   const value = own(element, 'value');
-  const names =
-    value === undefined || valueAttribute === null ? Object.keys(element).sort() : ['type', 'value'];
-  return JSON.stringify(
-    names.map((name) => [name, keyOf(attributeNamed(attribute.subAttributes, name), own(element, name))]),
-  );
+  if (value !== undefined && subNamed(attribute, 'value') !== undefined) {
+    return `${keyOf(subNamed(attribute, 'type'), own(element, 'type'))} ${valueKey(attribute, element)}`;
+  }
+  const names = Object.keys(element).sort();
+  return JSON.stringify(names.map((name) => [name, keyOf(subNamed(attribute, name), own(element, name))]));
 }
 
-function keyOf(attribute: Attribute | null, value: Json | undefined): string {
-  return typeof value === 'string' && attribute !== null && !attribute.caseExact
+/** Equal for two elements with the same value, whatever their type. */
+export function valueKey(attribute: Attribute, element: JsonObject): string {
+  return keyOf(subNamed(attribute, 'value'), own(element, 'value'));
+}
+
+/** The sub-attribute of a name as the schema spells it, which names in elements are. */
+function subNamed({ subAttributes }: Attribute, name: string): Attribute | undefined {
+  return subAttributes.find((sub) => sub.name === name);
+}
+
+function keyOf(attribute: Attribute | undefined, value: Json | undefined): string {
+  return typeof value === 'string' && attribute !== undefined && !attribute.caseExact
     ? JSON.stringify(foldText(value))
     : JSON.stringify(value ?? null);
 }
@@ -71,13 +80,16 @@ function isPrimary(element: Json): boolean {
   return isObject(element) && own(element, 'primary') === true;
 }
 
-/** An element with some sub-attributes set and, where the new value is undefined, unset; undefined when nothing is left. */
+/** An element with some sub-attributes set and, where the new value is undefined, unset; the same where it is so already, undefined when nothing is left. */
 export function withSubs(
   element: JsonObject,
   changes: Readonly<Record<string, Json | undefined>>,
 ): JsonObject | undefined {
+  const wanted = Object.entries(changes);
+  const isSo = wanted.every(([name, value]) => own(element, name) === value);
+  if (isSo && Object.keys(element).length > 0) return element;
   const next: Record<string, Json> = { ...element };
-  for (const [name, value] of Object.entries(changes)) {
+  for (const [name, value] of wanted) {
     if (value === undefined) Reflect.deleteProperty(next, name);
     else next[name] = value;
   }

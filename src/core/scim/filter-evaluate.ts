@@ -16,11 +16,36 @@ export function matches(filter: Filter, resource: JsonObject): boolean {
 
 /** True when one element of the attribute that an element filter was read for fits it. */
 export function matchesElement(filter: Filter, element: Json): boolean {
-  return holds(
-    filter,
-    (path) => assigned(inElement(element, path)),
-    () => [],
-  );
+  return elementTest(filter)(element);
+}
+
+/**
+ * The same question for many elements: what does not depend on them is done once, for a PATCH asks it of every element
+ * at each of its operations.
+ */
+export function elementTest(filter: Filter): (element: Json) => boolean {
+  switch (filter.kind) {
+    case 'and': {
+      const tests = filter.terms.map(elementTest);
+      return (element) => tests.every((test) => test(element));
+    }
+    case 'or': {
+      const tests = filter.terms.map(elementTest);
+      return (element) => tests.some((test) => test(element));
+    }
+    case 'not': {
+      const test = elementTest(filter.term);
+      return (element) => !test(element);
+    }
+    case 'present':
+      return (element) => assigned(inElement(element, filter.path)) !== undefined;
+    case 'compare': {
+      const compares = comparison(filter.with);
+      return (element) => compares(assigned(inElement(element, filter.path)));
+    }
+    case 'some':
+      return () => false;
+  }
 }
 
 type Look = (path: AttributePath) => Json | undefined;
@@ -36,7 +61,7 @@ function holds(filter: Filter, look: Look, elements: (path: AttributePath) => re
     case 'present':
       return look(filter.path) !== undefined;
     case 'compare':
-      return compares(filter.with, look(filter.path));
+      return comparison(filter.with)(look(filter.path));
     case 'some':
       return elements(filter.path).some((element) => matchesElement(filter.test, element));
   }
@@ -69,28 +94,46 @@ function assigned(value: Json | undefined): Json | undefined {
   return isObject(value) && Object.keys(value).length === 0 ? undefined : value;
 }
 
-function compares(comparand: Comparand, value: Json | undefined): boolean {
-  if (value === undefined) return comparand.op === 'ne';
+/** A comparison with one value, which is folded once. */
+function comparison(comparand: Comparand): (value: Json | undefined) => boolean {
   switch (comparand.kind) {
     case 'boolean':
-      return (value === comparand.boolean) === (comparand.op === 'eq');
+      return orUnassigned(comparand.op, (value) => (value === comparand.boolean) === (comparand.op === 'eq'));
     case 'number':
-      return typeof value === 'number' && ordered(comparand.op, value - comparand.number);
-    case 'instant': {
-      const instant = typeof value === 'string' ? readInstant(value) : null;
-      return instant !== null && ordered(comparand.op, instant - comparand.instant);
-    }
+      return orUnassigned(
+        comparand.op,
+        (value) => typeof value === 'number' && ordered(comparand.op, value - comparand.number),
+      );
+    case 'instant':
+      return orUnassigned(comparand.op, (value) => {
+        const instant = typeof value === 'string' ? readInstant(value) : null;
+        return instant !== null && ordered(comparand.op, instant - comparand.instant);
+      });
     case 'text': {
-      if (typeof value !== 'string') return false;
-      return comparand.exact
-        ? comparesText(comparand.op, value, comparand.text)
-        : comparesText(comparand.op, foldText(value), foldText(comparand.text));
+      const { op, exact } = comparand;
+      const wanted = exact ? comparand.text : foldText(comparand.text);
+      return orUnassigned(
+        op,
+        (value) => typeof value === 'string' && comparesText(op, exact ? value : foldText(value), wanted),
+      );
     }
   }
 }
 
+/** What is unassigned fits `ne` alone. */
+function orUnassigned(
+  op: TextComparison,
+  compares: (value: Json) => boolean,
+): (value: Json | undefined) => boolean {
+  return (value) => (value === undefined ? op === 'ne' : compares(value));
+}
+
 function comparesText(op: TextComparison, value: string, wanted: string): boolean {
   switch (op) {
+    case 'eq':
+      return value === wanted;
+    case 'ne':
+      return value !== wanted;
     case 'co':
       return value.includes(wanted);
     case 'sw':

@@ -2,13 +2,58 @@
 import { Refusal } from '../refusal.ts';
 import { type AttributePath, spellPath } from './attribute-path.ts';
 import { assignAt, valueAtPath } from './document.ts';
-import { distinct, pluralKey, requireFew, settlePrimary, withSubs } from './element.ts';
-import { matchesElement } from './filter-evaluate.ts';
+import { distinct, pluralKey, requireFew, settlePrimary, valueKey, withSubs } from './element.ts';
+import { elementTest } from './filter-evaluate.ts';
+import type { Filter } from './filter.ts';
 import { isArray, isObject, type Json, type JsonObject, omit, own, sameJson } from './json.ts';
 import type { Mutation } from './patch.ts';
 
-/** The document after the mutation; the one that was given stays as it is. Refuses a change of an immutable attribute that has a value, and a filter that nothing fits where the profile wants that refused. */
-export function applyMutation(document: JsonObject, mutation: Mutation): JsonObject {
+/**
+ * The document after the mutations, in their order; the one that was given stays as it is. Refuses a change of an
+ * immutable attribute that has a value, a filter that nothing fits where the profile wants that refused, and
+ * (`value.invalid`) more work than one PATCH may make.
+ */
+export function applyMutations(document: JsonObject, mutations: readonly Mutation[]): JsonObject {
+  let looks = 0;
+  return mutations.reduce((current, mutation) => {
+    looks += looksOf(current, mutation);
+    if (looks > MOST_LOOKS) {
+      const why = 'has too many values for so many operations on it; send fewer of them at once.';
+      throw new Refusal('value.invalid', { attribute: spellPath(mutation.path), why });
+    }
+    return applyMutation(current, mutation);
+  }, document);
+}
+
+/**
+ * Most looks at values of attributes in one PATCH, during which all other requests wait. A filter looks once for each
+ * of its terms; changing values counts as three looks at each. With the most values of an attribute that leaves 50
+ * changes by a filter such as `[type eq "work"]`, with 50 values as many as a PATCH may have.
+ */
+export const MOST_LOOKS = 200_000;
+
+function looksOf(document: JsonObject, mutation: Mutation): number {
+  if (!mutation.path.attribute.multiValued) return 0;
+  const test = 'test' in mutation ? mutation.test : null;
+  const looks = (test === null ? 1 : termsOf(test)) + (mutation.kind === 'changeElements' ? 3 : 0);
+  return elementsAt(document, mutation.path).length * looks;
+}
+
+function termsOf(filter: Filter): number {
+  switch (filter.kind) {
+    case 'and':
+    case 'or':
+      return filter.terms.reduce((sum, term) => sum + termsOf(term), 0);
+    case 'not':
+      return termsOf(filter.term);
+    case 'present':
+    case 'compare':
+    case 'some':
+      return 1;
+  }
+}
+
+function applyMutation(document: JsonObject, mutation: Mutation): JsonObject {
   const { path } = mutation;
   switch (mutation.kind) {
     case 'set':
@@ -30,7 +75,8 @@ export function applyMutation(document: JsonObject, mutation: Mutation): JsonObj
     case 'removeValues':
       return assignElements(document, path, without(path, elementsAt(document, path), mutation.values));
     case 'removeElements': {
-      const kept = elementsAt(document, path).filter((element) => !matchesElement(mutation.test, element));
+      const isGoing = elementTest(mutation.test);
+      const kept = elementsAt(document, path).filter((element) => !isGoing(element));
       return assignElements(document, path, kept);
     }
     case 'changeElements':
@@ -102,15 +148,17 @@ function namedBy({ attribute }: AttributePath, values: readonly Json[]): (elemen
       const names = Object.keys(value).sort();
       const { keys } = shown.get(names.join()) ?? { keys: new Set<string>() };
       shown.set(names.join(), { names, keys: keys.add(partKey(value, names)) });
+    } else if (own(value, 'type') === undefined) {
+      untyped.add(valueKey(attribute, value));
     } else {
-      (own(value, 'type') === undefined ? untyped : whole).add(pluralKey(attribute, value));
+      whole.add(pluralKey(attribute, value));
     }
   }
   const parts = [...shown.values()];
   return (element) =>
     whole.has(pluralKey(attribute, element)) ||
     (isObject(element) &&
-      (untyped.has(pluralKey(attribute, omit(element, ['type']))) ||
+      ((untyped.size > 0 && untyped.has(valueKey(attribute, element))) ||
         parts.some(({ names, keys }) => keys.has(partKey(element, names)))));
 }
 
@@ -124,9 +172,10 @@ function changed(
 ): readonly Json[] {
   const fresh: number[] = [];
   const next: Json[] = [];
+  const fits = test === null ? () => true : elementTest(test);
   let isFound = false;
   for (const element of elements) {
-    const isFitting = test === null || matchesElement(test, element);
+    const isFitting = fits(element);
     isFound ||= isFitting;
     const after = isFitting && isObject(element) ? withSubs(element, subs) : element;
     if (after === undefined) continue;

@@ -4,7 +4,7 @@ import { type GroupId, parseGroupId, type UserId } from '../../core/ids.ts';
 import { Refusal } from '../../core/refusal.ts';
 import type { Filter } from '../../core/scim/filter.ts';
 import type { JsonObject } from '../../core/scim/json.ts';
-import { applyMutation } from '../../core/scim/patch-apply.ts';
+import { applyMutations } from '../../core/scim/patch-apply.ts';
 import { normalisePatch, operationsAsJson } from '../../core/scim/patch-normalise.ts';
 import { resolveOperation } from '../../core/scim/patch-resolve.ts';
 import { keepImmutable, readResource } from '../../core/scim/resource-read.ts';
@@ -146,7 +146,7 @@ export async function patchGroup(call: Call): Promise<Answer> {
         ? {}
         : {
             edit: (current) =>
-              stateOfGroup(attributes.reduce<JsonObject>(applyMutation, documentOfGroup(current)), {
+              stateOfGroup(applyMutations(documentOfGroup(current), attributes), {
                 registry: call.caller.registry,
                 rest: current,
               }),

@@ -2,7 +2,7 @@
 import { parseUserId, type UserId } from '../../core/ids.ts';
 import { Refusal } from '../../core/refusal.ts';
 import type { JsonObject } from '../../core/scim/json.ts';
-import { applyMutation } from '../../core/scim/patch-apply.ts';
+import { applyMutations } from '../../core/scim/patch-apply.ts';
 import { normalisePatch, operationsAsJson } from '../../core/scim/patch-normalise.ts';
 import { resolveOperation } from '../../core/scim/patch-resolve.ts';
 import { project, type Projection, wants, wantsCore } from '../../core/scim/projection.ts';
@@ -116,7 +116,7 @@ export async function patchUser(call: Call): Promise<Answer> {
       mutations.length === 0
         ? current
         : stateOfUser(
-            mutations.reduce(applyMutation, documentOfUser(current)),
+            applyMutations(documentOfUser(current), mutations),
             current.active ? 'active' : 'inactive',
           ),
     );
