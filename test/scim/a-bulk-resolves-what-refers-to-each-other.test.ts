@@ -164,6 +164,32 @@ describe('A Bulk (RFC 7644 §3.7)', () => {
     expect(dependent.map(({ status }) => status)).toEqual(['400', '409', '400']);
   });
 
+  it('leaves nothing half made where it stops in the middle of a circle', async () => {
+    const beside = (bulkId: string, ...others: readonly string[]): JsonObject =>
+      group(
+        bulkId,
+        others.map((other) => `bulkId:${other}`),
+      );
+    // Of the circle of two the first is made, then what needs only it fails, then all stops.
+    const wrong = {
+      method: 'PATCH',
+      path: '/Groups/bulkId:h1',
+      data: { schemas: [PATCH], Operations: [{ op: 'remove', path: 'displayName' }] },
+    };
+    const stopped = await bulk([beside('h1', 'h2'), wrong, user('h2', { nickName: 'bulkId:h1' })], {
+      failOnErrors: 1,
+    });
+    expect(stopped.map(({ status }) => status)).toEqual(['409', '400']);
+    const filter = encodeURIComponent('displayName eq "h1"');
+    expect((await client.send('GET', `/Groups?filter=${filter}`)).body.totalResults).toBe(0);
+    // Where all of the circle is there by then, its references are given.
+    const whole = await bulk([beside('h1', 'h3'), user('h3', { nickName: 'bulkId:h1' }), wrong], {
+      failOnErrors: 1,
+    });
+    expect(whole.map(({ status }) => status)).toEqual(['201', '201', '400']);
+    expect((await at(whole[0])).members).toHaveLength(1);
+  });
+
   it('refuses a reference that nothing makes, and leaves nothing of such an operation undone in silence', async () => {
     const [made] = await bulk([group('names itself', [])]);
     const data = {

@@ -44,7 +44,10 @@ interface Answered {
   readonly answer: Answer;
 }
 
-/** POST /Bulk. Refuses more operations than are advertised (413); after `failOnErrors` errors the rest is left undone. */
+/**
+ * POST /Bulk. Refuses more operations than are advertised (413); after `failOnErrors` errors the rest is left undone,
+ * but for what gives its references to something that was made without them.
+ */
 export async function runBulk(call: Call, dispatch: Dispatch): Promise<Answer> {
   const { operations, failOnErrors } = readBulk(call.body, call.parts.limits);
   const run: Run = {
@@ -56,6 +59,9 @@ export async function runBulk(call: Call, dispatch: Dispatch): Promise<Answer> {
     answers: new Map(),
   };
   while (run.pending.length > 0 && errorsIn(run) < failOnErrors) await step(run);
+  for (const task of run.pending) {
+    if (task.completes !== null) await complete(run, task, task.completes);
+  }
   const told = operations.flatMap((operation) => {
     const answered = run.answers.get(operation);
     return answered === undefined ? [] : [resultOf(call, operation, answered)];
