@@ -33,7 +33,12 @@ describe('muster', () => {
     const made = await command.run('client', 'create', 'okta', '--profile', 'okta');
     expect(made).toMatchObject({ code: 0, out: expect.stringMatching(/^mst_\S+\n$/) });
     expect(await command.run('client', 'create', 'okta')).toMatchObject({ code: 8, out: '' });
-    const rotated = await command.run('client', 'rotate', 'okta', '--overlap', '7d');
+    expect(await command.run('client', 'rotate', 'okta', '--overlap', 'never')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('token create'),
+    });
+    const rotated = await command.run('client', 'rotate', 'okta', '--overlap', '3d');
+    expect(await daysLeft(test)).toEqual([3, 365]);
     const added = await command.run('token', 'create', '--client', 'okta');
     const tokens = [made, rotated, added].map(({ out }) => out);
     for (const token of tokens) expect(token).toMatch(/^mst_\S+\n$/);
@@ -48,3 +53,10 @@ describe('muster', () => {
     expect(await command.run('migrate')).toMatchObject({ code: 0, out: 'Nothing to do.\n' });
   });
 });
+
+/** Whole days, rounded, that each token of a client is good for. */
+async function daysLeft({ database }: TestDirectory): Promise<readonly number[]> {
+  const text = `select round(extract(epoch from expires_at - now()) / 86400)::int as days
+                from client_token order by days`;
+  return (await database.rows<{ days: number }>({ text })).map(({ days }) => days);
+}

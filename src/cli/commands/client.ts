@@ -114,9 +114,7 @@ function addRotate({ io, run }: Program, parent: Parent): void {
   withCommonOptions(
     parent.command('rotate <client>').description('make a new token; the old ones end after the overlap'),
   )
-    .option('--overlap <when>', 'until when the old ones stay good: 7d, or a date', (text) =>
-      readExpiry(text, new Date()),
-    )
+    .option('--overlap <when>', 'until when the old ones stay good: 7d, or a date', readOverlap)
     .option(
       '--expires <when>',
       '90d, a date, or never',
@@ -124,7 +122,7 @@ function addRotate({ io, run }: Program, parent: Parent): void {
       readExpiry(undefined, new Date()),
     )
     .action(
-      run(async (client: string, options: TokenOptions & { readonly overlap?: Date | null }) => {
+      run(async (client: string, options: TokenOptions & { readonly overlap?: Date }) => {
         const overlapUntil = options.overlap ?? new Date(Date.now() + OVERLAP_MS);
         const rotate = { client, material: freshMaterial(), expiresAt: options.expires.at, overlapUntil };
         const made = await visit(io, { command: 'client rotate', options }, ({ directory, by }) =>
@@ -203,6 +201,12 @@ function readScopes(text: string): Scope[] {
     if (scope === null) throw new InvalidArgumentError(`${name} is none of ${scopes.join(', ')}`);
     return scope;
   });
+}
+
+function readOverlap(text: string): Date {
+  const { at } = readExpiry(text, new Date());
+  if (at !== null) return at;
+  throw new InvalidArgumentError('say 7d, or a date to come; "token create" leaves the old ones as they are');
 }
 
 function readRate(text: string): number {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Unreachable } from '../../core/setup-problem.ts';
 import { runCatalogue } from '../../sources/scim/conformance/catalogue.ts';
 import type { Outcome } from '../../sources/scim/conformance/fixture.ts';
@@ -14,6 +15,9 @@ interface ConformanceOptions extends CommonOptions {
 }
 
 const PATIENCE_MS = 30_000;
+/** Of a server that takes so many requests a second only. */
+const MOST_TRIES = 10;
+const LONGEST_WAIT_S = 60;
 
 /** `muster conformance`: what identity providers send, tried on any SCIM server. */
 export function addConformanceCommand({ root, io, run }: Program): void {
@@ -76,5 +80,14 @@ function writeOutcomes(io: CommandIo, outcomes: readonly Outcome[]): void {
   );
 }
 
-const patient: typeof fetch = (input, init) =>
-  fetch(input, { ...init, signal: AbortSignal.timeout(PATIENCE_MS) });
+/** Sends a request; where the server asks to come again later, and says when, it is done so a few times. */
+const patient: typeof fetch = async (input, init) => {
+  for (let tries = 1; ; tries += 1) {
+    const response = await fetch(input, { ...init, signal: AbortSignal.timeout(PATIENCE_MS) });
+    const seconds = Number(response.headers.get('Retry-After'));
+    const isToComeAgain = response.status === 429 && seconds > 0 && seconds <= LONGEST_WAIT_S;
+    if (!isToComeAgain || tries === MOST_TRIES) return response;
+    await response.body?.cancel();
+    await pause(seconds * 1_000);
+  }
+};
