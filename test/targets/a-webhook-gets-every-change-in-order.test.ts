@@ -5,7 +5,13 @@ import { createUser } from '../../src/directory/users.ts';
 import type { GroupRow } from '../../src/store/groups.ts';
 import { readFeed } from '../../src/effective/feed/reader.ts';
 import { listAlerts } from '../../src/store/alerts.ts';
-import { changeTarget, credentialsOf, requireTarget, showTarget } from '../../src/targets/admin/verbs.ts';
+import {
+  changeTarget,
+  credentialsOf,
+  requireTarget,
+  resumeTarget,
+  showTarget,
+} from '../../src/targets/admin/verbs.ts';
 import { replay, rotateSigningKey } from '../../src/targets/admin/webhooks.ts';
 import { webhookCredentials } from '../../src/targets/connectors/webhook/settings.ts';
 import { sharedSecret } from '../../src/targets/connectors/webhook/signature.ts';
@@ -108,6 +114,23 @@ describe('a webhook target', () => {
       return accepted.slice(-2).map(({ data }) => (data.user as { id: string }).id);
     });
     expect(ids).toEqual([one.id, two.id]);
+  });
+
+  it('says that it is down and why, and tries its head at once when a person resumes it', async () => {
+    await ask('/answer', { status: 503, times: 1 });
+    const user = await on.user('waited-for');
+    await eventually(async () =>
+      expect((await showTarget(on.targets, 'hook')).health).toMatchObject({
+        ...{ state: 'down', why: expect.stringContaining('503') },
+        until: expect.stringMatching(/^\d{4}-/),
+      }),
+    );
+    expect(await about(user.id)).toEqual([]);
+    await resumeTarget(on.targets, 'hook', attribution('console'));
+    await eventually(async () => expect(await about(user.id)).toHaveLength(1));
+    await eventually(async () =>
+      expect((await showTarget(on.targets, 'hook')).health).toEqual({ state: 'ok', why: null, until: null }),
+    );
   });
 
   it('gives a head up after the last try, and says so with a gap notice before it goes on', async () => {

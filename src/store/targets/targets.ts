@@ -82,6 +82,8 @@ const update = named(
   `update target
    set name = $2, name_key = $3, mode = $4, paused_why = $5, all_users = $6, settings = $7, credentials = $8,
        guards = $9, circuit = '{}', epoch_id = (select id from epoch where closed_at is null), swept_at = null,
+       -- The message of a webhook that waits for its next try is tried at once.
+       cursor = jsonb_set(cursor::jsonb, '{dueAt}', 'null')::text,
        settings_version = case when settings = $7 then settings_version else version + 1 end,
        learned = case when settings = $7 then learned else '{}' end,
        version = version + 1, modified_at = now()

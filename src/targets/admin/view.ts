@@ -3,7 +3,7 @@ import { maySend } from '../../core/targets/circuit.ts';
 import type { PushBase, PushCounts } from '../../core/targets/push-guard.ts';
 import type { PushPlanRow } from '../../store/targets/holds.ts';
 import type { TargetRow } from '../../store/targets/targets.ts';
-import { readCircuit } from '../stored.ts';
+import { readCircuit, readFailedHead } from '../stored.ts';
 
 export interface TargetView {
   readonly id: string;
@@ -98,6 +98,8 @@ export function holdView(row: PushPlanRow): HoldView {
 function healthOf(row: TargetRow, now: number): TargetHealth {
   if (row.paused_why !== null) return { state: 'paused', why: row.paused_why, until: null };
   if (row.mode === 'off') return { state: 'off', why: null, until: null };
+  const head = readFailedHead(row.cursor);
+  if (head !== null) return { state: 'down', why: head.why, until: new Date(head.dueAt).toISOString() };
   const circuit = readCircuit(row.circuit);
   const may = maySend(circuit, now);
   const until = circuit.until === null ? null : new Date(circuit.until).toISOString();
