@@ -1,4 +1,5 @@
 /** Reading JSON bodies: bounded in bytes and in nesting before anything is parsed. */
+import type { IncomingMessage } from 'node:http';
 import rawBody from 'raw-body';
 import type { DoorContext } from './context.ts';
 import { HttpProblem } from './problem.ts';
@@ -51,9 +52,29 @@ async function readBytes(context: DoorContext, limit: number): Promise<Buffer> {
   } catch (error) {
     if (error instanceof Error && 'type' in error && error.type === 'entity.too.large') {
       context.set('Connection', 'close');
+      await letGo(context.req);
       throw new HttpProblem('body.too_large', `The body is larger than ${limit} bytes.`);
     }
     throw new HttpProblem('body.malformed', 'The body did not arrive whole.');
+  }
+}
+
+/** Most bytes that are taken and forgotten of a body that is too large. */
+const LET_GO = 33_554_432;
+
+/**
+ * Takes what is still coming of a request, and forgets it: who sends all before listening would otherwise find the
+ * connection closed and never see the answer.
+ */
+async function letGo(request: IncomingMessage): Promise<void> {
+  let taken = 0;
+  try {
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+      taken += (chunk as Buffer).length;
+      if (taken > LET_GO) return;
+    }
+  } catch {
+    // The sender has gone; there is nobody left to answer.
   }
 }
 

@@ -236,7 +236,7 @@ export const errorRows: readonly {
   {
     status: 503,
     scimType: null,
-    when: 'starting, stopping, or no connection to the database; `Retry-After` says when to come again',
+    when: 'no connection to the database, or the keys of a tenant of Entra ID cannot be had; `Retry-After` says when to come again',
   },
 ];
 
