@@ -170,5 +170,12 @@ async function overflow(page: Page): Promise<string[]> {
   const pixels = await page.evaluate<number>(
     'document.documentElement.scrollWidth - document.documentElement.clientWidth',
   );
-  return pixels > 0 ? [`The page is ${pixels} pixels wider than the window.`] : [];
+  const tables = await page.evaluate<string[]>(
+    `[...document.querySelectorAll('.table')].filter((one) => one.scrollWidth > one.clientWidth)
+      .map((one) => one.textContent.slice(0, 80))`,
+  );
+  return [
+    ...(pixels > 0 ? [`The page is ${pixels} pixels wider than the window.`] : []),
+    ...tables.map((text) => `A table is wider than its place: ${text}`),
+  ];
 }

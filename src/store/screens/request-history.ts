@@ -21,12 +21,14 @@ export interface ShownRequest extends Pick<
   | 'decision_reason'
 > {
   readonly who: string;
+  /** The name that goes with it; null where there is none, or the same. */
+  readonly called: string | null;
   readonly decided_by: string | null;
 }
 
 const select = (where: string, order: 'asc' | 'desc'): string => `
   select r.n, r.id, r.kind, r.group_n, g.id as group_id, g.name as group_name, u.id as user_id,
-    ${userLabel} as who, r.state, r.reason, r.created_at, r.expires_at, r.decided_at, r.decision_reason,
+    ${userLabel} as who, nullif(u.document->>'displayName', ${userLabel}) as called, r.state, r.reason, r.created_at, r.expires_at, r.decided_at, r.decision_reason,
     coalesce((select coalesce(d.user_name, d.document->>'displayName') from users d
               where r.decided_by_kind = 'user' and d.id::text = r.decided_by_id), r.decided_by_id) as decided_by
   from join_request r join groups g on g.n = r.group_n join users u on u.n = r.user_n

@@ -60,7 +60,7 @@ export async function showLeaders(visit: Visit): Promise<ScreenAnswer> {
               rows={leaders}
               keyOf={({ id }) => id}
               columns={[
-                { head: t.members.name, kind: 'name', cell: (leader) => <MemberName {...leader} /> },
+                { head: l.leader, kind: 'name', cell: (leader) => <MemberName {...leader} /> },
                 {
                   head: l.remove,
                   kind: 'actions',

@@ -72,8 +72,8 @@ export function WaitingTable({ rows }: { readonly rows: readonly RequestRow[] })
       rows={rows}
       keyOf={({ id }) => id}
       columns={[
-        { head: t.wish, cell: ({ kind }) => t.kinds[kind] },
         { head: t.group, kind: 'name', cell: (row) => row.group_name },
+        { head: t.wish, cell: ({ kind }) => t.kinds[kind] },
         { head: t.waitingSince, cell: (row) => <Moment at={row.created_at} /> },
         { head: t.expires, cell: (row) => <Moment at={row.expires_at} /> },
         { head: t.reason, cell: ({ reason }) => reason },

@@ -106,7 +106,16 @@ function RequestsTable({ rows, which, about, paging }: RequestsTableProps) {
     cell: ({ group_id: id, group_name: name }) => <a href={`/groups/${id}`}>{name}</a>,
   };
   const columns: readonly Column<ShownRequest>[] = [
-    { head: t.who, kind: 'name', cell: ({ who }) => who },
+    {
+      head: t.who,
+      kind: 'name',
+      cell: ({ who, called }) => (
+        <>
+          {who}
+          {called === null ? null : <span class="under">{called}</span>}
+        </>
+      ),
+    },
     { head: t.wish, cell: ({ kind }) => t.wants[kind] },
     ...(about === undefined ? [group] : []),
     { head: t.reason, cell: ({ reason }) => reason },

@@ -145,6 +145,7 @@ export const groups = {
     title: 'Leaders',
     lead: 'Leaders answer requests, and add and remove members. A group can lead: then all who are in it do.',
     search: 'Find a user or a group',
+    leader: 'Leader',
     add: 'Make leader',
     addLabel: (name: string) => `Make leader: ${name}`,
     remove: 'Remove',

@@ -39,7 +39,8 @@ export const own = {
   noJoinable: 'There is no group that you could join',
   noJoinableNext: 'A leader can send you the link of one that is not listed.',
   noneFound: (text: string) => `No group that you may join has “${text}” in its name`,
-  mayNot: 'Joining groups that are not public needs the permission groups.request, which you do not have.',
+  mayNot:
+    'Other groups are for those who hold groups.request, a permission that an administrator or a group gives.',
   how2: 'Joining',
   open: 'at once',
   asked: 'a leader decides',
