@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { schemasOf } from '../../src/core/scim/registry.ts';
@@ -171,6 +172,27 @@ describe('Whatever is in a body', () => {
     },
     FUZZ_PATIENCE_MS,
   );
+
+  it('is answered 413 where it is too large, also to a client that listens only once it has sent all', async () => {
+    const { hostname, port, pathname } = new URL(`${door.baseUrl}/Bulk`);
+    const socket = connect(Number(port), hostname);
+    const body = Buffer.alloc(8_388_608, 'x');
+    const head = [
+      `POST ${pathname} HTTP/1.1`,
+      `Host: ${hostname}`,
+      `Authorization: Bearer ${clients[0]?.token ?? ''}`,
+      'Content-Type: application/scim+json',
+      `Content-Length: ${body.length}`,
+    ];
+    await new Promise<void>((resolve, reject) => {
+      socket.once('error', reject);
+      socket.write(`${head.join('\r\n')}\r\n\r\n`);
+      socket.write(body, () => resolve());
+    });
+    let answer = '';
+    for await (const chunk of socket) answer += String(chunk);
+    expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+  });
 
   it('is refused where a search names an object that only looks like a text', async () => {
     const [client] = clients;

@@ -1,4 +1,3 @@
-import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Json, JsonObject } from '../../src/core/scim/json.ts';
 import { overloadOf } from '../../src/http/edge.ts';
@@ -492,27 +491,6 @@ describe('The door', () => {
     expect((await client.send('POST', '/Users', person(), { 'Content-Encoding': 'identity' })).status).toBe(
       201,
     );
-  });
-
-  it('answers 413 to a client that listens only once it has sent all of a body that is too large', async () => {
-    const { hostname, port, pathname } = new URL(`${door.baseUrl}/Bulk`);
-    const socket = connect(Number(port), hostname);
-    const body = Buffer.alloc(8_388_608, 'x');
-    const head = [
-      `POST ${pathname} HTTP/1.1`,
-      `Host: ${hostname}`,
-      `Authorization: Bearer ${client.token}`,
-      'Content-Type: application/scim+json',
-      `Content-Length: ${body.length}`,
-    ];
-    await new Promise<void>((resolve, reject) => {
-      socket.once('error', reject);
-      socket.write(`${head.join('\r\n')}\r\n\r\n`);
-      socket.write(body, () => resolve());
-    });
-    let answer = '';
-    for await (const chunk of socket) answer += String(chunk);
-    expect(answer).toMatch(/^HTTP\/1\.1 413 /);
   });
 
   it('sends away whom it has no connection for: 503, and when to come again', async () => {
