@@ -302,9 +302,9 @@ describe('the reference at /api/openapi.json', () => {
       return { in: { id: taken.body.id } };
     };
     const becomes = (at: Asked, state: object): Promise<void> =>
-      eventually(async () =>
-        expect((await walk('GET /api/v1/imports/{id}', 200, at)).body).toMatchObject(state),
-      );
+      eventually(async () => {
+        expect((await walk('GET /api/v1/imports/{id}', 200, at)).body).toMatchObject(state);
+      }, 60_000);
     const counted = async (): Promise<number> => {
       const text = await (await fetch(`${muster.address}/metrics`)).text();
       return Number(/^muster_imports_total\{source="csv",outcome="applied"\} (\d+)$/m.exec(text)?.[1] ?? 0);

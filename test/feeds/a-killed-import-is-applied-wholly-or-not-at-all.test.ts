@@ -162,7 +162,7 @@ describe('kill -9 while a file is imported', () => {
         await rename(join(folder, `${file}.tmp`), join(folder, file));
         await until('the claim', async () => !(await readdir(folder)).includes(file));
         if (typeof moment === 'number') await new Promise((resolve) => setTimeout(resolve, moment));
-        else await until(`the import to come to ${moment}`, () => isWaitedFor(moment));
+        else await until(`the import to come to ${moment}`, () => isWaitedFor(moment), 120);
         await child.stop('SIGKILL');
       } finally {
         await held?.letGo();

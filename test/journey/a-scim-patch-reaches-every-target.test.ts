@@ -151,8 +151,10 @@ needs('slapd')('a SCIM PATCH', () => {
     );
   };
 
+  const soon = (claim: () => Promise<void>): Promise<void> => eventually(claim, 60_000);
+
   it('is counted at /metrics, as are what waits, for how long, and what was found otherwise', async () => {
-    await eventually(async () => {
+    await soon(async () => {
       const still = ['waiting', 'lag_seconds', 'drift'].flatMap((name) =>
         ['wiki', 'second', 'ldap'].map((target) => [`${name} ${target}`, 0] as const),
       );
@@ -161,26 +163,26 @@ needs('slapd')('a SCIM PATCH', () => {
     const { 'applied ldap': before = 0 } = await told();
     await patch('add', 'ada');
     await allHold(['ada', 'grace']);
-    await eventually(async () => expect((await told())['applied ldap']).toBeGreaterThan(before));
+    await soon(async () => expect((await told())['applied ldap']).toBeGreaterThan(before));
 
     const url = `http://127.0.0.1:${await freePort()}/scim/v2`;
     const { id: nowhere } = await add('nowhere', { type: 'scim', settings: { url, allowPrivate: true } });
-    await eventually(async () => {
+    await soon(async () => {
       const { 'waiting nowhere': waiting, 'lag_seconds nowhere': lag, 'down nowhere': down } = await told();
       for (const value of [waiting, lag, down]) expect(value).toBeGreaterThan(0);
     });
     await ask('DELETE', `/api/v1/targets/${nowhere}`);
-    await eventually(async () =>
+    await soon(async () =>
       expect(Object.keys(await told())).toEqual(expect.not.arrayContaining(['waiting nowhere'])),
     );
 
     await ask('PATCH', `/api/v1/targets/${ldap}`, { mode: 'observe' });
     await slapd.tamper(`uid=grace,${PEOPLE}`, 'replace', { displayName: 'somebody else' });
     await ask('POST', `/api/v1/targets/${ldap}/drift`);
-    await eventually(async () => expect(await told()).toMatchObject({ 'drift ldap': 1 }));
+    await soon(async () => expect(await told()).toMatchObject({ 'drift ldap': 1 }));
     await ask('PATCH', `/api/v1/targets/${ldap}`, { mode: 'enforce' });
     await ask('POST', `/api/v1/targets/${ldap}/drift`);
-    await eventually(async () => expect(await told()).toMatchObject({ 'drift ldap': 0 }));
+    await soon(async () => expect(await told()).toMatchObject({ 'drift ldap': 0 }));
     const grace = (await slapd.entries(PEOPLE)).find(({ uid }) => uid === 'grace');
     expect(grace?.displayName).toBe('grace');
   });
