@@ -12,7 +12,7 @@ import type { GuardLimits } from '../core/plans/limits.ts';
 import { type DirectoryCounts, type PlanKind, takesNothing } from '../core/plans/plan.ts';
 import { type Place, recordChange } from '../store/changes.ts';
 import type { Tx } from '../store/database.ts';
-import { keepImpact } from '../store/plans/effects.ts';
+import { hasGrownSince, keepImpact } from '../store/plans/effects.ts';
 import { readLeaving } from '../store/plans/leaving.ts';
 import { openMoves } from '../store/plans/moves.ts';
 import {
@@ -138,9 +138,18 @@ async function judge<T>(
     { removals: covered, leaving: await readLeaving(tx, approved.n), guards: approved.guards },
     { removals, leaving, guards },
   );
-  if (isWithin(excess)) return { kind: 'go' };
+  const isJoinedMeanwhile = isOfProtected(approved) && (await hasGrownSince(tx, approved.n));
+  if (isWithin(excess) && !isJoinedMeanwhile) return { kind: 'go' };
   const isAlways = mode === 'hold' ? [ALWAYS] : [];
-  return { kind: 'stale', guards: [...guards, ...isAlways], why: `${tellExcess(excess)}.` };
+  const why = isWithin(excess) ? GROWN : tellExcess(excess);
+  return { kind: 'stale', guards: [...guards, ...isAlways], why: `${why}.` };
+}
+
+const GROWN = 'somebody was put into what is to be nested in a protected group since the plan was made';
+
+/** J-20: who manages a group that is to be nested in a protected one must not slip into it while the plan waits. */
+function isOfProtected({ guards }: PlanRow): boolean {
+  return guards.some(({ guard }) => guard === 'protected-group');
 }
 
 /** What holds a plan of a kind that always waits. */

@@ -157,10 +157,23 @@ describe('D-31: an edit that takes many out', () => {
     );
     const plan = await held('PUT', `/groups/${protectedGroup.id}/members/groups/${child.id}`);
     expect(plan.guards).toMatchObject([{ guard: 'protected-group', group: { name: protectedGroup.name } }]);
+    // Whoever is put in while the plan waits does not get what the group gives by the way.
+    const late = await test.user(`slips in ${count}`);
+    await test.ask('PUT', `/groups/${child.id}/members/users/${late.id}`);
+    await expect(approve(plan)).rejects.toMatchObject({ code: 'plan.stale' });
+    expect(await sizeOf(protectedGroup)).toBe(0);
+    const waiting = await test.ask('GET', '/plans?kind=nesting&state=held&limit=1');
+    const [anew] = (waiting.body as { items: { id: string }[] }).items;
+    await approve(await requirePlan(test.database, anew?.id ?? ''));
+    expect(await sizeOf(protectedGroup)).toBe(1);
+    const outside = await test.group(`outside ${count}`);
+    const other = await held('PUT', `/groups/${protectedGroup.id}/members/groups/${outside.id}`);
+    expect(await approve(other)).toMatchObject({ state: 'applied' });
     // What is given its first permission was not protected before, and nobody loses anything by it.
-    const granted = await test.ask('PATCH', `/groups/${child.id}`, { body: { permissions: ['audit.read'] } });
+    const plain = await test.group(`plain ${count}`);
+    const granted = await test.ask('PATCH', `/groups/${plain.id}`, { body: { permissions: ['audit.read'] } });
     expect(granted).toMatchObject({ status: 200, body: { permissions: ['audit.read'] } });
-    const more = await test.ask('PATCH', `/groups/${child.id}`, { body: { permissions: ['admin'] } });
+    const more = await test.ask('PATCH', `/groups/${plain.id}`, { body: { permissions: ['admin'] } });
     expect(more.status).toBe(202);
   });
 

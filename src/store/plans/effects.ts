@@ -83,6 +83,17 @@ const joined = named(
    where not exists (select from was where was.n = k.group_n and was.user_n = k.user_n)`,
 );
 
+/** Own writes of this transaction began with it. */
+const grownSince = named(
+  'plan_grown_since',
+  `select from plan p join assertion a on a.since > p.created_at and a.since < now() and not a.suppressed
+   where p.n = $1 and a.group_n in (
+     select c.descendant from closure c
+     where c.descendant in (select descendant from plan_closure)
+       and not exists (select from plan_closure b where b.descendant = c.descendant and b.ancestor = c.ancestor))
+   limit 1`,
+);
+
 const leavingByGroup = named(
   'plan_leaving_by_group',
   `select l.group_n, g.id, g.name, count(*) filter (where not u.stub)::int as leaving, count(*)::int as "leavingAll"
@@ -223,6 +234,11 @@ export async function gatherLeft(tx: Tx, moved: number): Promise<void> {
 /** Finds who becomes an effective member of what by a nesting. */
 export async function gatherJoined(tx: Tx): Promise<void> {
   await tx.rows(joined);
+}
+
+/** True when somebody was put into a group that is nested anew by this transaction after the plan was made. */
+export async function hasGrownSince(tx: Tx, plan: number): Promise<boolean> {
+  return (await tx.rows(grownSince, [plan])).length > 0;
 }
 
 /** Groups that somebody leaves, in the order of their numbers. */
