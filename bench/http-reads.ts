@@ -151,14 +151,14 @@ const TICKS_PER_SECOND = 100;
 const IDLE_SECONDS = 3;
 const MOST_SECONDS = 240;
 
-/** Waits until the process took less than a tenth of a processor for some seconds: its index is filled then. */
+/** Waits until the process took less than a quarter of a processor for some seconds: its index is filled then. */
 async function untilIdle(pid: number): Promise<void> {
   let quiet = 0;
   let before = await ticksOf(pid);
   for (let second = 0; second < MOST_SECONDS && quiet < IDLE_SECONDS; second += 1) {
     await pause(1_000);
     const now = await ticksOf(pid);
-    quiet = now - before < TICKS_PER_SECOND / 10 ? quiet + 1 : 0;
+    quiet = now - before < TICKS_PER_SECOND / 4 ? quiet + 1 : 0;
     before = now;
   }
 }
