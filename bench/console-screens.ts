@@ -1,15 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import type pg from 'pg';
+import { readMasterKey } from '../src/boot/master-key.ts';
+import { deriveKey } from '../src/core/seal.ts';
 import { makeSignInLink } from '../src/directory/sessions.ts';
 import { perform } from '../src/directory/work.ts';
 import { openEpoch } from '../src/store/installation.ts';
+import { targetVault } from '../src/targets/secrets.ts';
 import type { Benchmark } from './benchmark.ts';
 import { openGround } from './ground.ts';
 import { absolute, type Figure } from './figure.ts';
 import { landmarks } from './generator/groups.ts';
 import { userNameOf } from './generator/rows.ts';
 import type { Shape } from './generator/shape.ts';
-import { startDaemon } from './http/processes.ts';
+import { MASTER_KEY, startDaemon } from './http/processes.ts';
 import { spreadOf, timed } from './interleave.ts';
 import { keptDatabase, onCopy, withClient } from './kept-databases.ts';
 
@@ -209,6 +212,13 @@ async function fill(client: pg.Client): Promise<Known> {
      from epoch where closed_at is null returning n, id`,
   );
   const target = only(targets);
+  // What a file target keeps secret, which is nothing, sealed as the daemon seals it.
+  const masterKey = readMasterKey({ given: MASTER_KEY, dataDir: '', random: randomBytes });
+  const vault = targetVault(deriveKey(masterKey, 'target-credentials'), randomBytes);
+  await client.query('update target set credentials = $2 where n = $1', [
+    target.n,
+    vault.seal(target.id, {}),
+  ]);
   await client.query(
     `insert into target_object (target_n, kind, n, state, wanted, remote_id, held, owned, name, name_key)
      select $1, 'u', n, case when n % 997 = 0 then 'blocked' else 'settled' end, true, n::text, 'a', 'c', user_name, user_name_key

@@ -21,7 +21,7 @@ export interface ServerProcess {
 /** The bearer token of the client `bootstrap` in every database that a daemon of ours served first. */
 export const TOKEN = 'a-token-that-only-benchmarks-use-0001';
 /** Bound to the database by the first start, so the same for ever. */
-const MASTER_KEY = 'a-master-key-that-only-benchmarks-use';
+export const MASTER_KEY = 'a-master-key-that-only-benchmarks-use';
 const READY_WITHIN_MS = 300_000;
 
 export interface DaemonOptions {
