@@ -6,7 +6,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { findPostgres, startPostgres, versionOf } from './outside-postgres.mjs';
 import { ensureBuilt, ensureInstalled, requireNode, root, say } from './prepare.mjs';
 
@@ -47,6 +47,12 @@ const ONCE_IS_ENOUGH = [
   'test/scim/(?!a-bulk|a-filter|a-patch|filters)',
 ];
 
+/**
+ * Files of tests that are given a second try with CI=true: a test that fails beside others and not by itself is named
+ * at the end, to be mended, and holds up nobody's change. More than these are a fault of the change.
+ */
+const SECOND_TRIES = 3;
+
 requireNode();
 ensureInstalled();
 ensureBuilt();
@@ -61,7 +67,7 @@ async function main(words) {
   }
   const found = Object.fromEntries(Object.entries(programs).map(([name, { find }]) => [name, find()]));
   const missing = Object.keys(programs).filter((name) => found[name] === null && isUsed(name));
-  const results = [await runJest('the embedded PostgreSQL', words, {})];
+  const results = [await runSuite('the embedded PostgreSQL', words, {})];
   if (found.postgres !== null) results.push(await runOnRealPostgres(found.postgres, words));
   report(results, missing);
   const lacking = required.filter((name) => found[name] === null);
@@ -75,21 +81,43 @@ async function runOnRealPostgres(bin, words) {
   const others = ONCE_IS_ENOUGH.flatMap((pattern) => ['--testPathIgnorePatterns', pattern]);
   try {
     const only = words.length > 0 ? words : [...related, ...others];
-    return await runJest(`${versionOf(bin)} of this machine`, only, { MUSTER_TEST_DATABASE_URL: server.url });
+    return await runSuite(`${versionOf(bin)} of this machine`, only, {
+      MUSTER_TEST_DATABASE_URL: server.url,
+    });
   } finally {
     await server.stop();
   }
 }
 
-/** Runs jest once; a run that finds no test among the words is a failure, as a typing error would be one. */
-async function runJest(on, words, environment) {
+/** Runs the suite; a run that finds no test among the words is a failure, as a typing error would be one. */
+async function runSuite(on, words, environment) {
   say(`\nOn ${on}:`);
+  const first = await runJest(words, environment, Math.max(1, Math.min(4, availableParallelism())));
+  const isTriedAgain =
+    process.env.CI === 'true' && first.failures.length > 0 && first.failures.length <= SECOND_TRIES;
+  if (!isTriedAgain) return { on, ...first, unsteady: [] };
+  say(`\nOnce more, by themselves: ${first.failures.map(({ file }) => file).join(', ')}`);
+  const files = first.failures.map(({ file }) => file);
+  const second = await runJest(['--runTestsByPath', ...files], environment, 1);
+  const passedOfThem = first.failures.reduce((sum, { passed }) => sum + passed, 0);
+  const failedAgain = second.failures.map(({ file }) => file);
+  return {
+    on,
+    ok: second.ok,
+    passed: first.passed - passedOfThem + second.passed,
+    failed: second.failed,
+    skipped: [...first.skipped, ...second.skipped],
+    unsteady: first.failures.filter(({ file }) => !failedAgain.includes(file)),
+  };
+}
+
+/** Runs jest once, and tells which files failed, each with its tests that failed and how many passed. */
+async function runJest(words, environment, workers) {
   const folder = mkdtempSync(join(tmpdir(), 'muster-suite-'));
   const output = join(folder, 'results.json');
   const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
   const jest = [join(root, 'node_modules/jest/bin/jest.js'), '--json', `--outputFile=${output}`];
-  const workers = `--maxWorkers=${Math.max(1, Math.min(4, availableParallelism()))}`;
-  const child = spawn(process.execPath, [...flags, ...jest, workers, ...words], {
+  const child = spawn(process.execPath, [...flags, ...jest, `--maxWorkers=${workers}`, ...words], {
     cwd: root,
     // With --json jest writes the results to standard output as well; they are in the file.
     stdio: ['ignore', 'ignore', 'inherit'],
@@ -98,16 +126,24 @@ async function runJest(on, words, environment) {
   const code = await new Promise((resolve) => child.once('exit', resolve));
   const results = existsSync(output) ? JSON.parse(readFileSync(output, 'utf8')) : null;
   rmSync(folder, { recursive: true, force: true });
-  const skipped = (results?.testResults ?? []).flatMap(({ assertionResults }) =>
-    assertionResults.filter(({ status }) => status === 'pending').map(({ fullName }) => fullName),
-  );
+  const files = results?.testResults ?? [];
   return {
-    on,
     ok: code === 0,
     passed: results?.numPassedTests ?? 0,
     failed: (results?.numFailedTests ?? 0) + (results?.numRuntimeErrorTestSuites ?? 0),
-    skipped,
+    skipped: files.flatMap((file) => namesOf(file, 'pending')),
+    failures: files
+      .filter(({ status }) => status === 'failed')
+      .map((file) => ({
+        file: relative(root, file.name),
+        tests: namesOf(file, 'failed'),
+        passed: namesOf(file, 'passed').length,
+      })),
   };
+}
+
+function namesOf({ assertionResults }, wanted) {
+  return assertionResults.filter(({ status }) => status === wanted).map(({ fullName }) => fullName);
 }
 
 /** Settings of an installation must not steer its tests. */
@@ -125,6 +161,9 @@ function report(results, missing) {
   if (skipped.length > 0 || missing.length > 0) say('Not run:');
   for (const name of missing) say(`  ${programs[name].what}: needs ${name}, from ${programs[name].from}`);
   for (const name of skipped) say(`  ${name}`);
+  const unsteady = results.flatMap((result) => result.unsteady);
+  if (unsteady.length > 0) say('Failed beside others and passed by themselves; to be mended:');
+  for (const { file, tests } of unsteady) say(`  ${file}: ${tests.join('; ') || 'the file itself'}`);
   const total = (key) => results.reduce((sum, result) => sum + result[key], 0);
   process.stdout.write(`Tests: ${total('passed')} passed, ${total('failed')} failed\n`);
 }

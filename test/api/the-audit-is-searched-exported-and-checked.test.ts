@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { deriveKey } from '../../src/core/seal.ts';
-import { createAuditSealer } from '../../src/directory/audit/sealer.ts';
+import { sealLog } from '../support/sealed-log.ts';
 import { type ApiServer, startApi } from './api-server.ts';
 
 describe('D-40: the audit over the API', () => {
@@ -58,9 +58,7 @@ describe('D-40: the audit over the API', () => {
   });
 
   it('is checked against its seals', async () => {
-    const sealer = createAuditSealer(api.database, deriveKey(api.masterKey, 'audit-seal'));
-    await sealer.round();
-    await sealer.round();
+    await sealLog(api.database, deriveKey(api.masterKey, 'audit-seal'));
     const found = (await api.ask('POST', '/audit/verify')).body;
     expect(found).toMatchObject({ intact: true, fault: null, seals: 1 });
     const seals = (await api.ask('GET', '/audit/seals')).body;

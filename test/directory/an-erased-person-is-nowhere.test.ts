@@ -3,12 +3,12 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readMasterKey } from '../../src/boot/master-key.ts';
 import type { UserId, UserN } from '../../src/core/ids.ts';
 import { deriveKey } from '../../src/core/seal.ts';
-import { createAuditSealer } from '../../src/directory/audit/sealer.ts';
 import { verifyAudit } from '../../src/directory/audit/verification.ts';
 import { createUser } from '../../src/directory/users.ts';
 import { openEpoch } from '../../src/store/installation.ts';
 import { openTestFeeds, type TestFeeds } from '../feeds/feed-support.ts';
 import { type CommandLine, openCommandLine } from '../support/command-line.ts';
+import { sealLog } from '../support/sealed-log.ts';
 
 /** Tables with words in them of which none is about a person: what they hold was said of something else. */
 const NOT_OF_PERSONS = [
@@ -77,9 +77,7 @@ describe('muster privacy', () => {
     const place = { given: null, dataDir: `${cli.folder}/data`, random: randomBytes };
     key = deriveKey(readMasterKey(place), 'audit-seal');
     person = await plant(test);
-    const sealer = createAuditSealer(test.database, key);
-    await sealer.round();
-    await sealer.round();
+    await sealLog(test.database, key);
   });
   afterAll(async () => {
     await cli.close();

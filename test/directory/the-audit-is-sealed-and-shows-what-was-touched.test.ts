@@ -4,6 +4,7 @@ import { createAuditSealer } from '../../src/directory/audit/sealer.ts';
 import { type AuditVerification, verifyAudit } from '../../src/directory/audit/verification.ts';
 import { openTestDirectory, type TestDirectory } from '../support/directory.ts';
 import { eventually } from '../support/eventually.ts';
+import { sealLog } from '../support/sealed-log.ts';
 
 const key = randomBytes(32);
 
@@ -16,23 +17,6 @@ describe('D-40: the audit', () => {
 
   const verify = (): Promise<AuditVerification> => verifyAudit(test.database, key);
   const sql = (text: string): Promise<{ readonly seq: number }[]> => test.database.rows({ text });
-
-  /** Transactions of other databases on the same server hold the sealer up as well, for as long as they last. */
-  async function settled(): Promise<void> {
-    await eventually(async () =>
-      expect(
-        await sql(`select seq from change where xid >= pg_snapshot_xmin(pg_current_snapshot())`),
-      ).toEqual([]),
-    );
-  }
-
-  /** Seals everything that is there: the first round marks how far the log has come, the second seals. */
-  async function sealAll(): Promise<void> {
-    await settled();
-    const sealer = createAuditSealer(test.database, key);
-    await sealer.round();
-    await sealer.round();
-  }
 
   /** Does something to the log or the seals, tells what a check finds, and takes it back. */
   async function touched(by: string): Promise<AuditVerification> {
@@ -48,15 +32,15 @@ describe('D-40: the audit', () => {
 
   it('is sealed in a chain, batch by batch, and fits while nobody touched it', async () => {
     await test.group('first', await test.user('ada'));
-    await sealAll();
+    await sealLog(test.database, key);
     await test.group('second', await test.user('alan'));
-    await sealAll();
+    await sealLog(test.database, key);
     const [{ n }] = (await test.database.rows<{ n: number }>({
       text: 'select count(*) as n from change',
     })) as [{ n: number }];
     const found = await verify();
     expect(found).toMatchObject({ fault: null, seals: 2, rows: n, head: { n: 2 } });
-    await sealAll();
+    await sealLog(test.database, key);
     expect((await verify()).head).toEqual(found.head);
   });
 
@@ -120,8 +104,7 @@ describe('D-40: the audit', () => {
     expect(await sealer.round()).toBe(0);
     end();
     await open;
-    await settled();
-    expect(await sealer.round()).toBeGreaterThan(1);
+    await eventually(async () => expect(await sealer.round()).toBeGreaterThan(1));
     expect(await verify()).toMatchObject({ fault: null });
     expect((await verify()).rows).toBeGreaterThan(before);
   });

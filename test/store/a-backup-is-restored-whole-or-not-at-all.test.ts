@@ -6,12 +6,12 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { writeBackup } from '../../src/boot/backup/write.ts';
 import { readMasterKey } from '../../src/boot/master-key.ts';
 import { deriveKey } from '../../src/core/seal.ts';
-import { createAuditSealer } from '../../src/directory/audit/sealer.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';
 import { knownMigrations, migrate, undoMigrationsBut } from '../../src/store/migrate.ts';
 import { type CommandLine, openCommandLine } from '../support/command-line.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
 import { openTestDirectory, type TestDirectory } from '../support/directory.ts';
+import { sealLog } from '../support/sealed-log.ts';
 
 // A database server of its own is made and started twice, which takes its time on a busy machine.
 jest.setTimeout(120_000);
@@ -40,9 +40,7 @@ describe('muster backup and restore', () => {
     await from.database.rows({
       text: `update change set xid = (xid::text::bigint + 1000000000)::text::xid8`,
     });
-    const sealer = createAuditSealer(from.database, deriveKey(masterKey, 'audit-seal'));
-    await sealer.round();
-    await sealer.round();
+    await sealLog(from.database, deriveKey(masterKey, 'audit-seal'));
     expect(await source.run('audit', 'verify')).toMatchObject({ code: 0 });
     expect(await source.run('backup', file)).toMatchObject({ code: 0 });
   });
