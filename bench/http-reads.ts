@@ -1,13 +1,25 @@
+import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import type pg from 'pg';
+import { z } from 'zod';
+import { readMasterKey } from '../src/boot/master-key.ts';
+import { deriveKey, readSigned, sign } from '../src/core/seal.ts';
+import { isLiveUser } from '../src/store/scim/user-rows.ts';
 import type { Bench, Benchmark } from './benchmark.ts';
 import { absolute, type Figure, ratio } from './figure.ts';
 import { landmarks } from './generator/groups.ts';
 import { userNameOf } from './generator/rows.ts';
 import { shapes } from './generator/shape.ts';
 import { findLandmark, inTurn } from './ground.ts';
-import { type ServerProcess, startDaemon, startScript, stopAll, TOKEN } from './http/processes.ts';
+import {
+  MASTER_KEY,
+  type ServerProcess,
+  startDaemon,
+  startScript,
+  stopAll,
+  TOKEN,
+} from './http/processes.ts';
 import { batch, openRequests, type Requests } from './http/requests.ts';
 import { interleave, type Side, timed } from './interleave.ts';
 import { withClient } from './kept-databases.ts';
@@ -102,16 +114,18 @@ function besideRaw(bench: Bench, both: Both, ids: readonly string[]): (() => Pro
 
 /** Pages by cursor. The page compared with is the second: the first also counts all users. */
 async function farBack(bench: Bench, ours: Requests): Promise<Figure> {
-  const { users } = shapes[bench.size];
-  const row = Math.floor(users * 0.9);
-  const step = async (cursor: string, count: number): Promise<string> => {
-    const answer = await ours.get(`/scim/v2/Users?count=${count}&cursor=${encodeURIComponent(cursor)}`);
-    return nextCursor(answer);
-  };
-  const early = await step('', PAGE);
-  const far = await cursorBehind(row, step);
+  const row = Math.floor(shapes[bench.size].users * 0.9);
+  const pathOf = (cursor: string): string =>
+    `/scim/v2/Users?count=${PAGE}&cursor=${encodeURIComponent(cursor)}`;
+  const early = readPage(await ours.get(pathOf(''))).nextCursor;
+  const { last, next } = await withClient(bench.url, (client) => usersAround(client, row));
+  const far = movedTo(early, last.n);
+  const { Resources: shown } = readPage(await ours.get(pathOf(far)));
+  if (shown.length !== PAGE || shown[0]?.id !== next.id) {
+    throw new Error(`The page by the cursor that was made is not the one behind row ${row}.`);
+  }
   const get = (cursor: string): Side => {
-    const path = `/scim/v2/Users?count=${PAGE}&cursor=${encodeURIComponent(cursor)}`;
+    const path = pathOf(cursor);
     return () => timed(() => ours.get(path));
   };
   const times = await interleave({ far: get(far), early: get(early) }, { runs: 100, warmUp: 10 });
@@ -185,26 +199,40 @@ async function residentBytes(pid: number): Promise<number> {
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1_024;
 }
 
-async function cursorBehind(
-  row: number,
-  step: (cursor: string, count: number) => Promise<string>,
-): Promise<string> {
-  let cursor = '';
-  for (let at = 0; at < row; at += PAGE) cursor = await step(cursor, PAGE);
-  return cursor;
+/** Where a cursor names the row that its page follows. */
+const AT_ROW = 4;
+
+/**
+ * The cursor as it would be behind another user, signed as the daemon signs its own: walking there takes 9,000 pages at
+ * `full`.
+ */
+function movedTo(cursor: string, n: number): string {
+  const masterKey = readMasterKey({ given: MASTER_KEY, dataDir: '', random: randomBytes });
+  const key = deriveKey(masterKey, 'scim-cursor');
+  const place = JSON.parse(String(readSigned(key, cursor))) as unknown[];
+  return sign(key, Buffer.from(JSON.stringify(place.with(AT_ROW, n))));
 }
 
-function nextCursor(answer: string): string {
-  const body: unknown = JSON.parse(answer);
-  if (
-    typeof body === 'object' &&
-    body !== null &&
-    'nextCursor' in body &&
-    typeof body.nextCursor === 'string'
-  ) {
-    return body.nextCursor;
-  }
-  throw new Error('The page names no next one.');
+/** The user at that row of the list, counted from one, and the one behind. */
+async function usersAround(client: pg.Client, row: number): Promise<{ last: UserRow; next: UserRow }> {
+  const { rows } = await client.query<UserRow>(
+    `select u.n, u.id from users u where ${isLiveUser} order by u.n offset $1 limit 2`,
+    [row - 1],
+  );
+  const [last, next] = rows;
+  if (last === undefined || next === undefined) throw new Error(`There is no user behind row ${row}.`);
+  return { last, next };
+}
+
+interface UserRow {
+  readonly n: number;
+  readonly id: string;
+}
+
+const pageShape = z.object({ nextCursor: z.string(), Resources: z.array(z.object({ id: z.string() })) });
+
+function readPage(answer: string): z.infer<typeof pageShape> {
+  return pageShape.parse(JSON.parse(answer));
 }
 
 async function someIds(client: pg.Client): Promise<string[]> {
