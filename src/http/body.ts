@@ -1,5 +1,6 @@
 /** Reading JSON bodies: bounded in bytes and in nesting before anything is parsed. */
 import type { IncomingMessage } from 'node:http';
+import { finished } from 'node:stream/promises';
 import rawBody from 'raw-body';
 import type { DoorContext } from './context.ts';
 import { HttpProblem } from './problem.ts';
@@ -61,20 +62,41 @@ async function readBytes(context: DoorContext, limit: number): Promise<Buffer> {
 
 /** Most bytes that are taken and forgotten of a body that is too large. */
 const LET_GO = 33_554_432;
+/** Between two looks at what came of it. */
+const LOOK_MS = 500;
+/**
+ * After so many looks without a byte the sender is waiting for the answer. They are counted, for one look alone may only
+ * tell that this process had no time to read.
+ */
+const QUIET_LOOKS = 3;
+/** Nobody is waited for longer than 30 s, though a byte comes now and then. */
+const MOST_LOOKS = 60;
 
 /**
  * Takes what is still coming of a request, and forgets it: who sends all before listening would otherwise find the
- * connection closed and never see the answer.
+ * connection closed and never see the answer. Ends early for who has stopped sending, or sends too much or too slowly.
  */
 async function letGo(request: IncomingMessage): Promise<void> {
-  let taken = 0;
+  const enough = new AbortController();
+  let [taken, seen, quiet, looks] = [0, 0, 0, 0];
+  const take = (chunk: Buffer): void => {
+    taken += chunk.length;
+    if (taken > LET_GO) enough.abort();
+  };
+  const looking = setInterval(() => {
+    looks += 1;
+    quiet = taken === seen ? quiet + 1 : 0;
+    seen = taken;
+    if (quiet === QUIET_LOOKS || looks === MOST_LOOKS) enough.abort();
+  }, LOOK_MS);
+  request.on('data', take).resume();
   try {
-    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-      taken += (chunk as Buffer).length;
-      if (taken > LET_GO) return;
-    }
+    await finished(request, { signal: enough.signal });
   } catch {
-    // The sender has gone; there is nobody left to answer.
+    // The sender has gone, and there is nobody left to answer; or has to be answered now.
+  } finally {
+    clearInterval(looking);
+    request.off('data', take);
   }
 }
 

@@ -1,4 +1,4 @@
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { schemasOf } from '../../src/core/scim/registry.ts';
@@ -155,6 +155,32 @@ function expectAnswered({ status, body }: Reply, request: unknown): void {
   expect({ request, body }).toMatchObject({ body: { schemas: [ERROR], status: String(status) } });
 }
 
+/** A connection on which a Bulk request was begun: its head, and so much of its body. */
+async function begin(length: number | 'chunked', sent: Buffer): Promise<Socket> {
+  const { hostname, port, pathname } = new URL(`${door.baseUrl}/Bulk`);
+  const socket = connect(Number(port), hostname);
+  const head = [
+    `POST ${pathname} HTTP/1.1`,
+    `Host: ${hostname}`,
+    `Authorization: Bearer ${clients[0]?.token ?? ''}`,
+    'Content-Type: application/scim+json',
+    length === 'chunked' ? 'Transfer-Encoding: chunked' : `Content-Length: ${length}`,
+  ];
+  await new Promise<void>((resolve, reject) => {
+    socket.once('error', reject);
+    socket.write(`${head.join('\r\n')}\r\n\r\n`);
+    socket.write(sent, () => resolve());
+  });
+  return socket;
+}
+
+/** All that is answered, until the connection is closed. */
+async function allOf(socket: Socket): Promise<string> {
+  let answer = '';
+  for await (const chunk of socket) answer += String(chunk);
+  return answer;
+}
+
 describe('Whatever is in a body', () => {
   it(
     'is answered, or refused in the form of SCIM, and never a fault (property)',
@@ -174,24 +200,18 @@ describe('Whatever is in a body', () => {
   );
 
   it('is answered 413 where it is too large, also to a client that listens only once it has sent all', async () => {
-    const { hostname, port, pathname } = new URL(`${door.baseUrl}/Bulk`);
-    const socket = connect(Number(port), hostname);
     const body = Buffer.alloc(8_388_608, 'x');
-    const head = [
-      `POST ${pathname} HTTP/1.1`,
-      `Host: ${hostname}`,
-      `Authorization: Bearer ${clients[0]?.token ?? ''}`,
-      'Content-Type: application/scim+json',
-      `Content-Length: ${body.length}`,
-    ];
-    await new Promise<void>((resolve, reject) => {
-      socket.once('error', reject);
-      socket.write(`${head.join('\r\n')}\r\n\r\n`);
-      socket.write(body, () => resolve());
-    });
-    let answer = '';
-    for await (const chunk of socket) answer += String(chunk);
-    expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+    const socket = await begin(body.length, body);
+    expect(await allOf(socket)).toMatch(/^HTTP\/1\.1 413 /);
+  });
+
+  it('is answered 413 where it is too large, also to a client that stops midway and waits', async () => {
+    const sockets = await Promise.all([
+      begin(8_388_608, Buffer.alloc(1_000, 'x')),
+      begin('chunked', Buffer.from(`200000\r\n${'x'.repeat(0x200000)}\r\n`)),
+    ]);
+    const answers = await Promise.all(sockets.map(allOf));
+    for (const answer of answers) expect(answer).toMatch(/^HTTP\/1\.1 413 /);
   });
 
   it('is refused where a search names an object that only looks like a text', async () => {
