@@ -86,10 +86,18 @@ export interface Traits {
   readonly removal: RemovalStyle;
   /** False where a group's members can only be asked for one by one. */
   readonly membersReadable: boolean;
+  /** Attributes of users that it does not know: they are neither sent nor compared. Absent for none. */
+  readonly refusedAttributes?: readonly string[];
   readonly names: NameRules;
 }
 
 export type Probe = { readonly kind: 'ready'; readonly says: string } | Failed;
+
+/** What a refused write carried and the target does not know at all, with how that is known. */
+export interface UnknownAttributes {
+  readonly attributes: readonly string[];
+  readonly evidence: string;
+}
 
 export interface Connector {
   /** Which kinds of object it keeps; a target without users names members by what it is told. */
@@ -105,7 +113,12 @@ export interface Connector {
   list(of: 'user' | 'group', after: string | null): Promise<HeldPage>;
   apply(operation: Operation, traits: Traits): Promise<Outcome>;
   /** Names of what an update of this object would change, as far as that can be told from what was observed. */
-  differences(object: TargetObject, held: Held): readonly string[];
+  differences(object: TargetObject, held: Held, traits: Traits): readonly string[];
+  /**
+   * Attributes of a refused write that the target does not know; null where that is not certain. `why` is what it
+   * said. A connector whose targets know whatever they are set to has none.
+   */
+  unknownAttributes?(refused: Operation, why: string, traits: Traits): Promise<UnknownAttributes | null>;
   close(): Promise<void>;
 }
 

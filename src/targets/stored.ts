@@ -18,6 +18,7 @@ const learned = z.object({
   chunk: z.number().optional(),
   removal: z.enum(REMOVAL_STYLES).optional(),
   membersReadable: z.boolean().optional(),
+  refusedAttributes: z.array(z.string()).optional(),
 });
 
 const failedHead = z.object({ dueAt: z.number(), why: z.string() });

@@ -37,6 +37,10 @@ export interface Quirks {
   renames: boolean;
   /** How it folds the names of groups before it takes two for one. */
   foldsGroups: (name: string) => string;
+  /** What /Schemas and /ResourceTypes tell of: nothing is 404. */
+  tellsOf: readonly string[];
+  /** The words in which a write is refused, by what it carries; null takes it. */
+  refuses: (write: string) => { readonly scimType: string; readonly detail: string } | null;
   /** Decides per request. */
   trick: (request: SeenRequest) => Trick | null;
 }
@@ -92,6 +96,8 @@ export async function startQuirkServer(first: Partial<Quirks> = {}): Promise<Qui
     asksOfUsers: { needs: [], oneMail: false },
     renames: true,
     foldsGroups: (name) => name.toLowerCase(),
+    tellsOf: [],
+    refuses: () => null,
     trick: () => null,
     ...first,
   };
@@ -202,6 +208,12 @@ interface Service {
 }
 
 function carryOut(service: Service, { method, path, body }: SeenRequest): Answer {
+  const { tellsOf, refuses } = service.quirks;
+  if (/^\/(Schemas|ResourceTypes)/.test(path) && tellsOf.length > 0) {
+    return { status: 200, body: { Resources: tellsOf.map((told) => ({ id: told })) } };
+  }
+  const refusal = method === 'GET' ? null : refuses(body);
+  if (refusal !== null) return { status: 400, body: refusal };
   const [, type = '', id = ''] = /^\/(Users|Groups)(?:\/([^?]*))?/.exec(path) ?? [];
   if (type === '') return { status: 404 };
   const map = type === 'Users' ? service.users : service.groups;

@@ -133,8 +133,16 @@ const replayFrom = named(
   'target_replay',
   'update target set cursor = $2, version = version + 1, modified_at = now() where n = $1',
 );
-const saveLearned = named('target_save_learned', 'update target set learned = $2 where n = $1');
-const saveCircuit = named('target_save_circuit', 'update target set circuit = $2 where n = $1');
+const saveLearned = named(
+  'target_save_learned',
+  `update target
+   set learned = $2::jsonb || jsonb_build_object('evidence', coalesce(learned->'evidence', '{}') || ($2::jsonb->'evidence'))
+   where n = $1 and version = $3`,
+);
+const saveCircuit = named(
+  'target_save_circuit',
+  'update target set circuit = $2 where n = $1 and version = $3',
+);
 
 const groupNumbers = named(
   'target_group_numbers',
@@ -219,12 +227,22 @@ export async function replayWebhook(tx: Tx, n: number, place: string): Promise<v
   await tx.rows(replayFrom, [n, place]);
 }
 
-export async function saveLearnedTraits(connection: Connection, n: number, learned: unknown): Promise<void> {
-  await connection.rows(saveLearned, [n, storableJson(learned)]);
+/** Remembers what was learned of a target, beside the evidence of before; nothing of one that was changed meanwhile. */
+export async function saveLearnedTraits(
+  connection: Connection,
+  { n, version }: Pick<TargetRow, 'n' | 'version'>,
+  learned: { readonly evidence: object },
+): Promise<void> {
+  await connection.rows(saveLearned, [n, storableJson(learned), version]);
 }
 
-export async function saveTargetCircuit(connection: Connection, n: number, circuit: unknown): Promise<void> {
-  await connection.rows(saveCircuit, [n, storableJson(circuit)]);
+/** Remembers how a target's circuit stands; nothing of one that was changed meanwhile, for it begins anew. */
+export async function saveTargetCircuit(
+  connection: Connection,
+  { n, version }: Pick<TargetRow, 'n' | 'version'>,
+  circuit: unknown,
+): Promise<void> {
+  await connection.rows(saveCircuit, [n, storableJson(circuit), version]);
 }
 
 /** Has whoever drives the target begin anew, with a comparison of everything. */

@@ -119,7 +119,7 @@ export async function noteOutcome(context: TargetContext, outcome: Outcome): Pro
   const next = afterOutcome(circuit, outcome, { now: world.now(), random: world.random() });
   if (next === circuit) return;
   context.circuit = next;
-  await saveTargetCircuit(context.database, context.target, next);
+  await saveTargetCircuit(context.database, { n: context.target, version: context.version }, next);
   await tellQuarantine(context, { before: circuit.state, now: next });
 }
 
@@ -142,11 +142,12 @@ async function tellQuarantine(
 export async function learn(
   context: TargetContext,
   traits: Partial<Traits>,
-  evidence: unknown,
+  evidence: object,
 ): Promise<void> {
   context.traits = { ...context.traits, ...traits };
-  const { chunk, removal, membersReadable } = context.traits;
-  await saveLearnedTraits(context.database, context.target, { chunk, removal, membersReadable, evidence });
+  const { chunk, removal, membersReadable, refusedAttributes } = context.traits;
+  const learned = { chunk, removal, membersReadable, refusedAttributes, evidence };
+  await saveLearnedTraits(context.database, { n: context.target, version: context.version }, learned);
 }
 
 /** Tells listeners how an attempt ended. */

@@ -7,6 +7,7 @@ import type { Outcome } from '../../core/targets/outcome.ts';
 import type { ObjectChange } from '../../store/targets/objects.ts';
 import type { Held, TargetObject } from '../connector.ts';
 import { ask, request, type TargetContext } from './context.ts';
+import { write } from './object-write.ts';
 
 export interface ObjectRequest {
   readonly step: Exclude<ObjectStep, 'nothing' | 'forget'>;
@@ -39,10 +40,9 @@ export async function bring(context: TargetContext, job: ObjectRequest): Promise
 }
 
 async function find(context: TargetContext, object: TargetObject, hash: Buffer | null): Promise<Brought> {
-  const { connector, traits } = context;
   const found = await lookUp(context, object, hash);
   if (found !== null) return found;
-  const outcome = await request(context, () => connector.apply({ kind: 'create', object }, traits));
+  const outcome = await write(context, { kind: 'create', object });
   if (outcome.kind === 'conflict') {
     // Somebody was faster, or the name is taken by what our look could not see: look once more, then a person.
     return (await lookUp(context, object, hash)) ?? { outcome, operation: 'create', change: {} };
@@ -101,8 +101,7 @@ async function bringInLine(
   context: TargetContext,
   { object, held, hash }: { object: TargetObject; held: Held; hash: Buffer | null },
 ): Promise<Brought> {
-  const { connector, traits } = context;
-  const outcome = await request(context, () => connector.apply({ kind: 'update', object, held }, traits));
+  const outcome = await write(context, { kind: 'update', object, held });
   const operation = object.kind === 'user' && !held.active ? 're-enable' : 'update';
   if (outcome.kind === 'missing') return { outcome, operation, change: GONE };
   if (outcome.kind !== 'applied' && outcome.kind !== 'noop') return { outcome, operation, change: {} };

@@ -13,6 +13,7 @@ import type {
 } from '../../connector.ts';
 import { type HttpClient } from '../../outgoing/http-client.ts';
 import { readResource, scimClient, type ScimClient } from './client.ts';
+import { extensionJudge } from './extensions.ts';
 import { addMembers, groupPath, observeMembers, removeMembers } from './members.ts';
 import { PROFILES } from './profiles.ts';
 import { heldResource, resolve } from './resolve.ts';
@@ -51,7 +52,12 @@ export function scimTraits({ profile, groupName, roleGroupName }: ScimSettings):
 
 export function scimConnector({ http, ...target }: ScimTarget): Connector {
   const client = scimClient(http, target);
-  const { settings } = target;
+  // What the target turned out not to know is neither sent to it nor compared.
+  const known = ({ refusedAttributes = [] }: Traits): ScimSettings => ({
+    ...target.settings,
+    attributes: target.settings.attributes.filter((name) => !refusedAttributes.includes(name)),
+  });
+  const judge = extensionJudge(client);
   return {
     keeps: { users: true, groups: true },
     probe: () => probe(client),
@@ -59,8 +65,9 @@ export function scimConnector({ http, ...target }: ScimTarget): Connector {
     observe: (of, remoteId) => observe(client, pathOf(of, remoteId)),
     observeMembers: (group, among, traits) => observeMembers(client, { group, members: among }, traits),
     list: (of, after) => listPage(client, of, after),
-    apply: (operation, traits) => apply(client, { operation, traits, settings }),
-    differences: (object, held) => operationsFor(object, held, settings).map(({ path }) => path),
+    apply: (operation, traits) => apply(client, { operation, traits, settings: known(traits) }),
+    differences: (object, held, traits) => operationsFor(object, held, known(traits)).map(({ path }) => path),
+    unknownAttributes: (refused, why, traits) => judge(refused, { why, settings: known(traits) }),
     close: () => client.close(),
   };
 }

@@ -1,8 +1,8 @@
 /** Users as SCIM resources: what is sent, and what differs from what the target holds. */
 import { canonicalJson } from '../../../core/json.ts';
-import type { TargetGroup, TargetUser } from '../../connector.ts';
+import type { Operation, TargetGroup, TargetUser } from '../../connector.ts';
 import { valuesOf } from '../user-values.ts';
-import type { ScimResource } from './client.ts';
+import { readResource, type ScimResource } from './client.ts';
 import { PROFILES } from './profiles.ts';
 import type { ScimSettings } from './settings.ts';
 
@@ -57,6 +57,19 @@ export function userBody(user: TargetUser, settings: ScimSettings): Attributes {
   const attributes = managedAttributes(user, settings);
   const extensions = Object.keys(attributes).filter((name) => name.startsWith('urn:'));
   return { schemas: [USER_SCHEMA, ...extensions], ...attributes };
+}
+
+/** Extensions that a write of a user carries. */
+export function extensionsIn(operation: Operation, settings: ScimSettings): readonly string[] {
+  if (operation.kind !== 'create' && operation.kind !== 'update') return [];
+  const { object } = operation;
+  if (object.kind !== 'user') return [];
+  const sent =
+    operation.kind === 'create'
+      ? Object.keys(userBody(object, settings))
+      : userDifferences(object, readResource(operation.held.held), settings).map(({ path }) => path);
+  const isOf = (urn: string) => (path: string) => path === urn || path.startsWith(`${urn}:`);
+  return settings.attributes.filter((name) => name.startsWith('urn:') && sent.some(isOf(name)));
 }
 
 /** The body of POST /Groups: without members, which follow in chunks (O-04). */

@@ -83,7 +83,7 @@ async function compare(look: Look, of: 'user' | 'group', objects: readonly Held[
       if (row.applied_hash === null || !hashOf(wish).equals(row.applied_hash)) continue;
       if (!seen.active) await noteDrift(look, tx, { of, row, kind: 'inactive' });
       else {
-        const detail = [...context.connector.differences(wish, seen)];
+        const detail = [...context.connector.differences(wish, seen, context.traits)];
         if (detail.length > 0) await noteDrift(look, tx, { of, row, kind: 'attributes', detail });
       }
     }
