@@ -19,6 +19,7 @@ import {
   startScript,
   stopAll,
   TOKEN,
+  untilIdle,
 } from './http/processes.ts';
 import { batch, openRequests, type Requests } from './http/requests.ts';
 import { interleave, type Side, timed } from './interleave.ts';
@@ -169,29 +170,6 @@ async function hugeGroup(bench: Bench, { address, pid }: ServerProcess): Promise
     limit: { atMost: 150 },
     countsAt: 'full',
   });
-}
-
-/** A tick of processor time as Linux counts it. */
-const TICKS_PER_SECOND = 100;
-const IDLE_SECONDS = 3;
-const MOST_SECONDS = 240;
-
-/** Waits until the process took less than a quarter of a processor for some seconds: its index is filled then. */
-async function untilIdle(pid: number): Promise<void> {
-  let quiet = 0;
-  let before = await ticksOf(pid);
-  for (let second = 0; second < MOST_SECONDS && quiet < IDLE_SECONDS; second += 1) {
-    await pause(1_000);
-    const now = await ticksOf(pid);
-    quiet = now - before < TICKS_PER_SECOND / 4 ? quiet + 1 : 0;
-    before = now;
-  }
-}
-
-/** Processor time of all its threads, in ticks. */
-async function ticksOf(pid: number): Promise<number> {
-  const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).replace(/^.*\) /, '').split(' ');
-  return Number(fields[11]) + Number(fields[12]);
 }
 
 async function residentBytes(pid: number): Promise<number> {

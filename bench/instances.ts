@@ -6,7 +6,7 @@ import { absolute, type Figure, ratio } from './figure.ts';
 import { landmarks } from './generator/groups.ts';
 import { findLandmark, inTurn, type Known, someStrangers } from './ground.ts';
 import { type Api, openApi } from './http/api.ts';
-import { startDaemon, stopAll } from './http/processes.ts';
+import { startDaemon, stopAll, untilIdle } from './http/processes.ts';
 import { batch } from './http/requests.ts';
 import { interleave, timed } from './interleave.ts';
 import { withClient } from './kept-databases.ts';
@@ -18,7 +18,7 @@ import { withClient } from './kept-databases.ts';
 export const instances: Benchmark = {
   name: 'instances',
   goals: ['D-41'],
-  run: async ({ url }) => {
+  run: async ({ url, say }) => {
     const folder = mkdtempSync(join(tmpdir(), 'muster-bench-'));
     const start = (name: string) =>
       startDaemon({ databaseUrl: url, dataDir: join(folder, name), baseUrl: 'http://localhost' });
@@ -26,6 +26,8 @@ export const instances: Benchmark = {
     const [one, other] = daemons.map(({ address }) => openApi(address, AT_ONCE));
     if (one === undefined || other === undefined) throw new Error('Two daemons were asked for.');
     try {
+      say('waiting until both daemons have filled their indexes');
+      for (const { pid } of daemons) await untilIdle(pid);
       const place = await withClient(url, async (client) => {
         const group = await findLandmark(client, landmarks.nested);
         return { group: group.id, strangers: await someStrangers(client, group, STRANGERS) };

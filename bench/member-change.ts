@@ -22,10 +22,14 @@ export const memberChange: Benchmark = {
   run: async (bench) => {
     const ground = openGround(bench.url);
     try {
+      const told = (figure: Figure): Figure => {
+        bench.say(`${figure.goal}: ${figure.measured.toFixed(3)}`);
+        return figure;
+      };
       return await withClient(bench.url, async (client) => [
-        await besideBareTransaction(ground, client),
-        await largeBesideSmall(ground, client),
-        await besideRewriting(bench, ground, client),
+        told(await besideBareTransaction(ground, client)),
+        told(await largeBesideSmall(ground, client)),
+        told(await besideRewriting(bench, ground, client)),
       ]);
     } finally {
       await ground.close();

@@ -9,7 +9,7 @@ import {
   idsOfMembers,
   isMember,
 } from '../src/store/effective/membership.ts';
-import type { Benchmark } from './benchmark.ts';
+import type { Bench, Benchmark } from './benchmark.ts';
 import { type Figure, ratio } from './figure.ts';
 import { landmarks } from './generator/groups.ts';
 import { findLandmark, inTurn, openGround } from './ground.ts';
@@ -26,7 +26,7 @@ export const reads: Benchmark = {
     const follower = await Follower.open(database, hashKeyOf(new Uint8Array(16)));
     try {
       return await withClient(bench.url, async (client) =>
-        figures(database, follower, await questions(client)),
+        figures(bench, { database, follower, asked: await questions(client) }),
       );
     } finally {
       follower.dispose();
@@ -67,11 +67,14 @@ async function questions(client: pg.Client): Promise<Questions> {
   return { pairs, paged: paged.n, places: rows.map(({ n }) => n) };
 }
 
-async function figures(
-  database: Database,
-  { index }: Follower,
-  { pairs, paged, places }: Questions,
-): Promise<Figure[]> {
+interface Read {
+  readonly database: Database;
+  readonly follower: Follower;
+  readonly asked: Questions;
+}
+
+async function figures(bench: Bench, { database, follower: { index }, asked }: Read): Promise<Figure[]> {
+  const { pairs, paged, places } = asked;
   const [nextPair, nextUser, nextPlace] = [inTurn(pairs), inTurn(pairs), inTurn(places)];
   const first = { after: 0, limit: 1_000 };
   const times = await interleave(
@@ -92,6 +95,8 @@ async function figures(
     },
     { runs: 500, warmUp: 50 },
   );
+  for (const [side, { p50 }] of Object.entries(times)) bench.say(`${side}: ${p50.toFixed(3)} ms`);
+  // In SQL alone a page of so many takes seconds at `full`.
   const { sqlPage } = await interleave(
     {
       sqlPage: async () => {
@@ -99,7 +104,7 @@ async function figures(
         return timed(() => effectiveMembersPage(database, paged, { after, limit: PAGE }));
       },
     },
-    { runs: 20, warmUp: 4 },
+    bench.size === 'full' ? { runs: 3, warmUp: 1 } : { runs: 20, warmUp: 4 },
   );
   const baseline = { is: '`select 1`', value: times.one.p50 };
   const figure = (what: string, ours: number, atMost: number): Figure =>

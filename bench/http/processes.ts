@@ -1,9 +1,11 @@
 /** The server processes that benchmarks over HTTP talk to. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -92,6 +94,29 @@ export async function startScript(
 /** Ends server processes, all of them though one fails. */
 export async function stopAll(servers: readonly ServerProcess[]): Promise<void> {
   await Promise.allSettled(servers.map((server) => server.stop()));
+}
+
+/** A tick of processor time as Linux counts it. */
+const TICKS_PER_SECOND = 100;
+const IDLE_SECONDS = 3;
+const MOST_SECONDS = 240;
+
+/** Waits until the process took less than a quarter of a processor for some seconds: its index is filled then. */
+export async function untilIdle(pid: number): Promise<void> {
+  let quiet = 0;
+  let before = await ticksOf(pid);
+  for (let second = 0; second < MOST_SECONDS && quiet < IDLE_SECONDS; second += 1) {
+    await pause(1_000);
+    const now = await ticksOf(pid);
+    quiet = now - before < TICKS_PER_SECOND / 4 ? quiet + 1 : 0;
+    before = now;
+  }
+}
+
+/** Processor time of all its threads, in ticks. */
+async function ticksOf(pid: number): Promise<number> {
+  const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).replace(/^.*\) /, '').split(' ');
+  return Number(fields[11]) + Number(fields[12]);
 }
 
 function processOf(
