@@ -98,8 +98,9 @@ async function sidesOf(
   const { rows } = await client.query<{ user: UserN; group: GroupN }>(
     `select u.n as user, reached.n as group from (select n from users order by id limit 500) u
      cross join lateral (
-       select c.ancestor as n from assertion a join closure c on c.descendant = a.group_n
-       where a.member_n = u.n order by c.ancestor % 97 limit 1) reached`,
+       select (array_agg(c.ancestor order by c.ancestor % 97))[1] as n
+       from assertion a join closure c on c.descendant = a.group_n
+       where a.member_n = u.n and not a.suppressed) reached where reached.n is not null`,
   );
   const nextPair = inTurn(rows);
   const all = await findLandmark(client, landmarks.all);

@@ -56,9 +56,11 @@ async function questions(client: pg.Client): Promise<Questions> {
     `select u.n as user, case when u.n % 2 = 0 then reached.n else other.n end as group
      from (select n from users order by id limit 500) u
      cross join lateral (
-       select c.ancestor as n from assertion a join closure c on c.descendant = a.group_n
-       where a.member_n = u.n order by c.ancestor % 97 limit 1) reached
-     cross join lateral (select n from groups where n > u.n / 2 order by n limit 1) other`,
+       select (array_agg(c.ancestor order by c.ancestor % 97))[1] as n
+       from assertion a join closure c on c.descendant = a.group_n
+       where a.member_n = u.n and not a.suppressed) reached
+     cross join lateral (select n from groups where n > u.n / 2 order by n limit 1) other
+     where reached.n is not null`,
   );
   const paged = await findLandmark(client, landmarks.nested);
   const { rows } = await client.query<{ n: number }>(

@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Connection } from '../../src/store/database.ts';
 import {
+  areMembers,
   countMembers,
   directMembersPage,
   effectiveMembersPage,
+  isMember,
   type MemberRow,
   type Page,
 } from '../../src/store/effective/membership.ts';
@@ -50,5 +53,32 @@ describe('pages of members read through the closure', () => {
     expect(found.map(({ id }) => id)).toEqual([...users.slice(3).map(({ id }) => id), inner.id]);
     expect(found.map(({ kind }) => kind)).toEqual(['u', 'u', 'u', 'u', 'g']);
     expect(await countMembers(test.database, outer.n, 'direct')).toBe(5);
+  });
+
+  it('D-12: whether a user is in a group is looked up pair by pair, and never by walking all that is below it', async () => {
+    const [user] = users;
+    if (user === undefined) throw new Error('There are no users.');
+    const plans = await test.database.transaction(async (tx) => {
+      // What a planner may take for cheaper in a deep directory, it has to take here.
+      await tx.rows({ text: 'set local enable_nestloop = off; set local enable_seqscan = off' });
+      const planned: string[] = [];
+      const watched: Connection = {
+        rows: async ({ text }, values = []) => {
+          planned.push(JSON.stringify(await tx.rows({ text: `explain (format json) ${text}` }, values)));
+          return tx.rows({ text }, values);
+        },
+      };
+      expect(await isMember(watched, user.n, outer.n)).toBe(true);
+      expect(await areMembers(watched, [{ user: user.id, group: outer.id }])).toEqual([
+        { known: true, found: true },
+      ]);
+      return planned;
+    });
+    expect(plans).toHaveLength(2);
+    for (const plan of plans) {
+      const [, condition = ''] = /"Relation Name":"closure"[^{}]*"Index Cond":"([^"]*)"/.exec(plan) ?? [];
+      expect(condition).toMatch(/descendant =/);
+      expect(condition).toMatch(/ancestor =/);
+    }
   });
 });

@@ -36,12 +36,17 @@ export interface PageOfGroups extends Page {
   readonly shown?: 'all' | 'not-internal';
 }
 
+/*
+ * One look into the closure for each group that lists the user. `limit 1` holds it to that: joined freely, all that
+ * lies below the outer group is walked, which grows with the depth.
+ */
 const isIn = named(
   'effective_is_member',
   `select exists (
      select 1 from users u
      join assertion a on a.member_n = u.n and not a.suppressed
-     join closure c on c.descendant = a.group_n and c.ancestor = $2
+     cross join lateral (
+       select from closure c where c.descendant = a.group_n and c.ancestor = $2 limit 1) up
      where u.n = $1 and u.active and u.deleted_at is null) as found`,
 );
 
@@ -50,7 +55,8 @@ const checks = named(
   `select p.at, u.id is not null and g.id is not null as known,
           u.active and exists (
             select 1 from assertion a
-            join closure c on c.descendant = a.group_n and c.ancestor = g.n
+            cross join lateral (
+              select from closure c where c.descendant = a.group_n and c.ancestor = g.n limit 1) up
             where a.member_n = u.n and not a.suppressed) as found
    from unnest($1::uuid[], $2::uuid[]) with ordinality as p(user_id, group_id, at)
    left join users u on u.id = p.user_id and u.deleted_at is null
