@@ -35,7 +35,8 @@ export const changeParameters = {
   group: id.describe('Only entries of this group.'),
 };
 
-const TYPE = /^(?:user|group|membership|entitlement|request|plan)\.(?:[a-z_]+|\*)$/;
+/** A bookmark is told to every reader; one who asks for nothing else is told how far the log is. */
+const TYPE = /^(?:(?:user|group|membership|entitlement|request|plan)\.(?:[a-z_]+|\*)|bookmark)$/;
 
 /**
  * `after`, `limit`, `wait`, `type` (several by comma or repeated; `group.*` for a family), `group`. A stream that

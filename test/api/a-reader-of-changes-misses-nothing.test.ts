@@ -104,7 +104,7 @@ describe('the change log over /api/v1', () => {
       'membership.direct',
       'membership.effective',
     ]);
-    const family = await api.ask('GET', `/changes?after=${start}&type=user.*`);
+    const family = await api.ask('GET', `/changes?after=${start}&type=user.*,bookmark`);
     expect(family.body.changes.map(({ type }: { type: string }) => type)).toEqual([
       'user.created',
       'user.created',

@@ -86,6 +86,21 @@ describe('D-31: an edit that takes many out', () => {
     expect(await sizeOf(inner)).toBe(8);
   });
 
+  it('nobody nests or un-nests a group past the guards by calling it a user, nor the other way round', async () => {
+    const { group: inner, users } = await crowd(8);
+    const outer = await test.group(`called ${count}`, inner);
+    const other = await test.group(`calling ${count}`);
+    const [user] = users;
+    expect((await test.ask('DELETE', `/groups/${outer.id}/members/users/${inner.id}`)).status).toBe(204);
+    expect((await test.ask('DELETE', `/groups/${inner.id}/members/groups/${user?.id}`)).status).toBe(204);
+    expect([await sizeOf(outer), await sizeOf(inner)]).toEqual([8, 8]);
+    for (const path of [`users/${inner.id}`, `groups/${user?.id}`]) {
+      const answer = await test.ask('PUT', `/groups/${other.id}/members/${path}`);
+      expect(answer).toMatchObject({ status: 404, body: { code: 'member.not_found' } });
+    }
+    expect(await sizeOf(other)).toBe(0);
+  });
+
   it('a nesting is refused as the write itself would be, before any plan', async () => {
     const { group } = await crowd(1);
     const answer = await test.ask('PUT', `/groups/${group.id}/members/groups/${group.id}`);

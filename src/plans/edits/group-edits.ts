@@ -67,7 +67,7 @@ export interface MembershipEdit {
 
 /**
  * Adds or removes one direct member. A person is written at once; a group may bring or take very many, so that its
- * nesting is a plan (D-31). Refuses as editMembers.
+ * nesting is a plan (D-31). Who is no member of that type is not there. Refuses as editMembers.
  */
 export async function editMembership(
   parts: PlannedWriteParts,
@@ -75,8 +75,9 @@ export async function editMembership(
   edit: MembershipEdit,
 ): Promise<Edited<MembersEdited>> {
   const { group, member, expiresAt } = edit;
+  const kinds = new Map([[member.id, member.type === 'user' ? ('u' as const) : ('g' as const)]]);
   const write = (work: Work): Promise<MembersEdited> =>
-    editMembers(work, { group, steps: [{ do: edit.do, members: [member.id] }], expiresAt });
+    editMembers(work, { group, steps: [{ do: edit.do, members: [member.id], kinds }], expiresAt });
   if (member.type === 'user') return unplanned(await perform(parts.directory, by, write));
   const names = [await nameOrId(parts, member.id), await nameOrId(parts, group)];
   return plannedWrite(parts, {

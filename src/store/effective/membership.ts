@@ -123,10 +123,13 @@ const directCount = named(
    where a.group_n = $1 and not a.suppressed`,
 );
 
+/* Members are users nearly always: groups are looked up only where not all were found among users. */
 const memberIds = named(
   'effective_member_ids',
-  `select n, id, 'u' as kind from users where n = any($1::int[])
-   union all select n, id, 'g' from groups where n = any($1::int[])`,
+  `with found as (select n, id from users where n = any($1::int[]))
+   select n, id, 'u' as kind from found
+   union all
+   select n, id, 'g' from groups where n = any($1::int[]) and (select count(*) from found) < cardinality($1::int[])`,
 );
 
 /** D-12: whether the user is in the group, directly or through any depth of nesting. */
