@@ -18,8 +18,8 @@ import {
 // Processes are started and killed, and a lease has to run out after each.
 jest.setTimeout(120_000);
 
-const KILLS = Number(process.env.MUSTER_TEST_FEED_KILLS ?? 3);
-const SEED = Number(process.env.MUSTER_TEST_FEED_SEED ?? Date.now() % 1_000_000);
+const KILLS = Number(process.env.MUSTER_TEST_KILLS ?? 3);
+const SEED = Number(process.env.MUSTER_TEST_SEED ?? Date.now() % 1_000_000);
 
 describe('the feed, when its worker is killed with SIGKILL in the middle of its work', () => {
   let test: TestDirectory;

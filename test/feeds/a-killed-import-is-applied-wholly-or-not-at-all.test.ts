@@ -7,11 +7,11 @@ import { fileAt, receiptOf, signal, until } from './watching.ts';
 import { zipOf } from './zip-of.ts';
 
 /** The first of each four are killed within their transaction for certain, the next four at random moments, and so on. */
-const KILLS = Number(process.env.TEST_KILLS ?? 4);
+const KILLS = Number(process.env.MUSTER_TEST_KILLS ?? 4);
 /** What an import is about to write to when it is killed: people, memberships, the log, its plan at the end. */
 const PLACES = ['users', 'assertion', 'change', 'plan'];
 /** Printed with a failure, so that the same moments can be tried again. */
-const SEED = Number(process.env.TEST_SEED ?? Date.now() % 100_000);
+const SEED = Number(process.env.MUSTER_TEST_SEED ?? Date.now() % 100_000);
 
 const unguarded = {
   ...{ removalsAtLeast: 1_000_000_000, groupPercent: 100 },

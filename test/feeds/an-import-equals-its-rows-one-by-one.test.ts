@@ -134,7 +134,7 @@ describe('F-09 a file as one net difference', () => {
           expect((run.applied ?? 0) > 0).toBe(JSON.stringify(before) !== JSON.stringify(after));
         }
       }),
-      { numRuns: Number(process.env.TEST_RUNS ?? 25) },
+      { numRuns: Number(process.env.MUSTER_TEST_RUNS ?? 25) },
     );
   }, 300_000);
 
@@ -168,7 +168,7 @@ describe('F-09 a file as one net difference', () => {
           }
         }
       }),
-      { numRuns: Number(process.env.TEST_RUNS ?? 15) },
+      { numRuns: Number(process.env.MUSTER_TEST_RUNS ?? 15) },
     );
   }, 300_000);
 });

@@ -141,7 +141,7 @@ describe('files of every format and mode, by two sources', () => {
         }
       }),
       {
-        numRuns: Number(process.env.TEST_RUNS ?? 15),
+        numRuns: Number(process.env.MUSTER_TEST_RUNS ?? 15),
         // A source that deletes what another one's deletion had suppressed.
         examples: [[OVERTAKEN_DELETION]],
       },

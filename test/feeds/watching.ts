@@ -50,7 +50,7 @@ export async function openWatcher({
     holder: newId(),
     newId,
     cursorOf: ({ xid, seq }) => `${xid}.${seq}`,
-    log: pino({ level: process.env.TEST_LOG ?? 'silent' }, pino.destination(2)),
+    log: pino({ level: process.env.MUSTER_TEST_LOG ?? 'silent' }, pino.destination(2)),
     metrics: createMetrics(),
     folders,
     timing: { ...TIMING, ...timing },

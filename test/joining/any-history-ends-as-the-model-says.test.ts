@@ -110,7 +110,7 @@ describe('any history of joining', () => {
         for (let isMore = true; isMore;) isMore = await sweepDeletedGroups(cast.database, 1_000);
         expect(await leftOf(world.gone)).toEqual([]);
       }),
-      { numRuns: Number(process.env.JOINING_RUNS ?? 15) },
+      { numRuns: Number(process.env.MUSTER_TEST_JOINING_RUNS ?? 15) },
     );
   });
 

@@ -9,7 +9,7 @@ import { type Cast, codeOf, openCast } from './cast.ts';
 /** A busy machine takes its time over so many transactions. */
 jest.setTimeout(180_000);
 
-const ROUNDS = Number(process.env.RACE_ROUNDS ?? 200);
+const ROUNDS = Number(process.env.MUSTER_TEST_DECISION_RACES ?? 200);
 /** Rounds at a time: enough to keep the pool busy with more races than its connections. */
 const AT_ONCE = 8;
 

@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => site.close());
 
-const ROUNDS = Number(process.env.SAML_RACES ?? 200);
+const ROUNDS = Number(process.env.MUSTER_TEST_SAML_RACES ?? 200);
 
 describe('one assertion brought to two instances at once', () => {
   it(`has one winner each time, ${ROUNDS} times`, async () => {

@@ -52,7 +52,7 @@ describe('Tokens', () => {
       const text = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
       return (await door.database.rows({ text })).length > 0;
     };
-    for (let round = 0; round < Number(process.env.ROTATION_RACES ?? 3); round += 1) {
+    for (let round = 0; round < Number(process.env.MUSTER_TEST_ROTATION_RACES ?? 3); round += 1) {
       let open: () => void = () => undefined;
       const gate = new Promise<void>((resolve) => (open = resolve));
       let first: Promise<string> = Promise.resolve('');
