@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parseFilter } from '../../src/core/scim/filter-parse.ts';
 import type { ResourceType } from '../../src/core/scim/registry.ts';
-import type { Connection, Statement, Tx } from '../../src/store/database.ts';
 import { listScimGroups, listScimUsers } from '../../src/store/scim/list.ts';
 import { externalIdIssuer } from '../../src/store/users.ts';
 import { openDirectory, type TestDirectory } from './directory.ts';
+import { withPlans } from '../support/plans.ts';
 import { auto, registry } from './support.ts';
 
 const USERS = 20_000;
@@ -51,39 +51,20 @@ afterAll(() => test.close());
 const WALK =
   /"Seq Scan"[^{}]*"Relation Name":"(?:users|groups|identity_key|group_external_id)"|"Index Name":"(?:users|groups)_live"(?![^{}]*"Index Cond")/;
 
-/** Plan of a statement; of one that a connection plans once, the plan for all values. */
-async function planOf(tx: Tx, { name, text }: Statement, values: readonly unknown[]): Promise<string> {
-  const mode = name === undefined ? 'force_custom_plan' : 'force_generic_plan';
-  await tx.rows({ text: `set local plan_cache_mode = ${mode}` });
-  await tx.rows({ text: `prepare asked as ${text}` });
-  const literals = values.map((value) =>
-    value === null
-      ? 'null'
-      : `'${(typeof value === 'string' ? value : JSON.stringify(value)).replaceAll("'", "''")}'`,
-  );
-  const plan = await tx.rows({ text: `explain (format json) execute asked(${literals.join(', ')})` });
-  await tx.rows({ text: 'deallocate asked' });
-  return JSON.stringify(plan);
-}
-
 /** Plans of all statements that the list asks. */
 async function plansFor(type: ResourceType, filter: string): Promise<readonly string[]> {
-  return test.database.transaction(async (tx) => {
-    const plans: string[] = [];
-    const watched: Connection = {
-      rows: async (statement, values = []) => {
-        plans.push(await planOf(tx, statement, values));
-        return tx.rows(statement, values);
-      },
-    };
-    const list = type.name === 'User' ? listScimUsers : listScimGroups;
-    const { rows } = await list(watched, test.view, {
-      ...{ type, filter: parseFilter(type, filter, auto), sort: null, from: { offset: 0 }, limit: 100 },
-      ...{ total: 'exact', extras: { groups: true, signIn: false } },
-    });
-    expect(rows).toHaveLength(1);
-    return plans;
-  });
+  const { answer, plans } = await withPlans<{ readonly rows: readonly object[] }>(
+    test.database,
+    (connection) => {
+      const list = type.name === 'User' ? listScimUsers : listScimGroups;
+      return list(connection, test.view, {
+        ...{ type, filter: parseFilter(type, filter, auto), sort: null, from: { offset: 0 }, limit: 100 },
+        ...{ total: 'exact', extras: { groups: true, signIn: false } },
+      });
+    },
+  );
+  expect(answer.rows).toHaveLength(1);
+  return plans;
 }
 
 describe.each([

@@ -1,6 +1,6 @@
 /** The log as people read it: what happened to one group, the newest first. */
 import type { GroupN, UserN } from '../../core/ids.ts';
-import { type Connection, named } from '../database.ts';
+import { type Connection, named, type Statement } from '../database.ts';
 import { userLabel } from '../lookup.ts';
 
 export interface HistoryRow {
@@ -77,16 +77,16 @@ export interface ActivityFilter {
   readonly until: Date | null;
 }
 
-const activity = named(
-  'screen_activity',
-  select(
+/** Planned at every run: one plan for all filters walks the whole log and sorts it. */
+const activity: Statement = {
+  text: select(
     `($4::text is null or starts_with(e.type, $4)) and ($1::int is null or e.group_n = $1)
      and ($5::int is null or e.user_n = $5 or e.added @> array[$5::int] or e.removed @> array[$5::int])
      and ($6::text is null or e.source_n = (select s.n from source s where s.name = $6))
      and ($7::timestamptz is null or e.at < $7)`,
     byPlace,
   ),
-);
+};
 
 /** What happened at all, as far as it fits. */
 export async function listActivity(

@@ -1,6 +1,6 @@
 /** What a page of members tells of each: who it is, who asserts it, through what, and what it may do in the group. */
 import type { GroupId, GroupN, UserId, UserN } from '../../core/ids.ts';
-import { type Connection, named } from '../database.ts';
+import { type Connection, named, onlyRow, type Statement } from '../database.ts';
 import { userLabel } from '../lookup.ts';
 
 export interface ShownMember {
@@ -43,14 +43,48 @@ const describe = named(
    order by m.place`,
 );
 
-const matching = named(
-  'screen_matching_members',
-  `select m.n from (
-     select distinct a.member_n as n, a.member_kind as kind from assertion a
-     where a.group_n = $1 and not a.suppressed) m
-   left join users u on m.kind = 'u' and u.n = m.n left join groups g on m.kind = 'g' and g.n = m.n
-   where m.n > $3 and (u.user_name_key like $2 or lower(u.document->>'displayName') like $2 or g.name_key like $2)
-   order by m.n limit $4`,
+const userFits = `(u.user_name_key like $2 or lower(u.document->>'displayName') like $2)`;
+
+const matchingGroups = `
+  select g.n from groups g
+  where g.name_key like $2 and g.n in (
+    select a.member_n from assertion a
+    where a.group_n = $1 and a.member_kind = 'g' and a.member_n > $3 and not a.suppressed)`;
+
+/** Looks at each member. Both are planned at every run, since the size of the group decides how to go about it. */
+const matching: Statement = {
+  text: `select n from (
+     select u.n from users u
+     where ${userFits} and u.n in (
+       select a.member_n from assertion a
+       where a.group_n = $1 and a.member_kind = 'u' and a.member_n > $3 and not a.suppressed)
+     union all ${matchingGroups}) m
+   order by n limit $4`,
+};
+
+/**
+ * Looks at each user first, and whether it is a member afterwards: where most users are members, walking the table is
+ * far quicker than finding each of them.
+ */
+const matchingAmongMost: Statement = {
+  text: `select n from (
+     (select f.n from (select u.n from users u where u.n > $3 and ${userFits} order by u.n offset 0) f
+      where exists (select from assertion a
+        where a.group_n = $1 and a.member_n = f.n and a.member_kind = 'u' and not a.suppressed)
+      order by f.n limit $4)
+     union all ${matchingGroups}) m
+   order by n limit $4`,
+};
+
+/** From one member in so many users on, walking all users is the quicker way. */
+const USERS_A_MEMBER = 8;
+
+const most = named(
+  'screen_has_most_users',
+  `select (select count(*) from (select from assertion a where a.group_n = $1 limit most.members) m) >= most.members
+     as "hasMost"
+   from (select greatest(1, reltuples / ${USERS_A_MEMBER})::bigint as members from pg_class
+         where oid = 'users'::regclass) most`,
 );
 
 /** Members by number, in the order given, as they stand to the group. */
@@ -68,7 +102,9 @@ export async function matchingMembers(
   group: GroupN,
   { pattern, after, limit }: { readonly pattern: string; readonly after: number; readonly limit: number },
 ): Promise<number[]> {
-  const rows = await connection.rows<{ n: number }>(matching, [group, pattern, after, limit]);
+  const { hasMost } = onlyRow(await connection.rows<{ hasMost: boolean }>(most, [group]));
+  const statement = hasMost ? matchingAmongMost : matching;
+  const rows = await connection.rows<{ n: number }>(statement, [group, pattern, after, limit]);
   return rows.map(({ n }) => n);
 }
 

@@ -32,26 +32,29 @@ export interface TargetLagRow {
 
 const figures = named(
   'screen_figures',
-  `select (select count(*)::int from users where deleted_at is null and not stub) as users,
-     (select count(*)::int from users where deleted_at is null and stub) as stubs,
-     (select count(*)::int from groups where deleted_at is null) as groups,
+  `select living.users, living.stubs, (select count(*)::int from groups where deleted_at is null) as groups,
      case when (select reltuples from pg_class where oid = 'assertion'::regclass) < 10000
        then (select count(*)::int from assertion where not suppressed)
-       else (select reltuples::int from pg_class where oid = 'assertion'::regclass) end as memberships`,
+       else (select reltuples::int from pg_class where oid = 'assertion'::regclass) end as memberships
+   from (
+     select count(*) filter (where not stub)::int as users, count(*) filter (where stub)::int as stubs
+     from users where deleted_at is null) living`,
 );
+
+/** Days of beginning and end, as far as they are asked for: all that lies before is one day. */
+const span = `greatest(created_at::date, current_date - $1::int) as born,
+       case when deleted_at is not null then greatest(deleted_at::date, current_date - $1::int) end as gone`;
 
 const growth = named(
   'screen_growth',
   `with day as (
      select d::date as day from generate_series(current_date - $1::int + 1, current_date, interval '1 day') d),
-   moved as (
-     select created_at::date as day, 1 as users, 0 as groups from users where not stub
-     union all select deleted_at::date, -1, 0 from users where deleted_at is not null and not stub
-     union all select created_at::date, 0, 1 from groups
-     union all select deleted_at::date, 0, -1 from groups where deleted_at is not null),
+   spans as (
+     select ${span}, count(*) as users, 0 as groups from users where not stub group by 1, 2
+     union all select ${span}, 0, count(*) from groups group by 1, 2),
    per_day as (
-     select greatest(day, current_date - $1::int) as day, sum(users) as users, sum(groups) as groups
-     from moved group by 1)
+     select born as day, users, groups from spans
+     union all select gone, -users, -groups from spans where gone is not null)
    select day.day::timestamptz as day,
      coalesce((select sum(p.users) from per_day p where p.day <= day.day), 0)::int as users,
      coalesce((select sum(p.groups) from per_day p where p.day <= day.day), 0)::int as groups
@@ -68,7 +71,9 @@ const lags = named(
      select count(*) filter (where o.state in ('due', 'sending', 'resending', 'observing', 'backing-off'))::int as open,
        count(*) filter (where o.state in ('blocked', 'conflict') or o.blocked_count > 0)::int as blocked,
        min(o.due_at) filter (where o.state in ('due', 'backing-off')) as oldest
-     from target_object o where o.target_n = t.n and (o.state not in ('settled', 'gone') or o.blocked_count > 0)) o on true
+     from target_object o where o.target_n = t.n and (
+       o.state in ('due', 'sending', 'resending', 'observing', 'backing-off') or o.state in ('blocked', 'conflict')
+       or (o.kind = 'm' and o.blocked_count > 0))) o on true
    where t.deleted_at is null order by t.name_key`,
 );
 

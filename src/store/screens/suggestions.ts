@@ -1,7 +1,7 @@
 /** Users and groups as somebody types who they mean: those that begin so first. */
 import type { GroupId, UserId } from '../../core/ids.ts';
 import { foldName } from '../../core/names.ts';
-import { type Connection, named } from '../database.ts';
+import { type Connection, named, type Statement } from '../database.ts';
 import { userLabel } from '../lookup.ts';
 import { anyPart, beginning } from './like.ts';
 
@@ -13,11 +13,11 @@ const userColumns = `'user' as type, u.id, ${userLabel} as name,
   case when u.stub then 'not arrived yet' when not u.active then 'inactive'
        else u.document->>'displayName' end as about, u.user_name_key as key`;
 
-const usersBeginning = named(
-  'screen_suggest_users_beginning',
-  `select ${userColumns} from users u where u.deleted_at is null and u.user_name_key like $1
+/** Planned at every run: an index serves LIKE only where the pattern is known. */
+const usersBeginning: Statement = {
+  text: `select ${userColumns} from users u where u.deleted_at is null and u.user_name_key like $1
    order by u.user_name_key limit $2`,
-);
+};
 
 const usersWith = named(
   'screen_suggest_users_with',

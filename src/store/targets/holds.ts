@@ -58,7 +58,7 @@ const counts = named(
                         and (kind = 'g' or (kind = 'u' and held = 'i')))::int as deleted,
      coalesce(sum(add_count) filter (where kind = 'm'), 0)::int as "membersAdded",
      coalesce(sum(remove_count) filter (where kind = 'm'), 0)::int as "membersRemoved"
-   from target_object where target_n = $1`,
+   from target_object where target_n = $1 and (kind = 'm' or state in ${open})`,
 );
 
 const base = named(

@@ -1,6 +1,6 @@
 /** What a target holds and should hold, for people to read: the ledger in pages (O-02). */
 import type { GroupN, UserN } from '../../core/ids.ts';
-import { type Connection, named } from '../database.ts';
+import { type Connection, named, type Statement } from '../database.ts';
 
 export interface ListedAttempt {
   readonly operation: string;
@@ -48,7 +48,8 @@ export type ListedState = (typeof LISTED_STATES)[number];
 
 const open = `('due', 'sending', 'resending', 'observing', 'backing-off')`;
 /** Numbers may be negative; users and groups never share one. */
-const place = `(o.n::bigint + 2147483648)`;
+const ZERO = 2_147_483_648;
+const place = `(o.n::bigint + ${ZERO})`;
 
 const lastAttempt = (kind: string): string => `(
   select json_build_object('operation', a.operation, 'at', a.started_at, 'endedAt', a.ended_at, 'outcome', a.outcome,
@@ -56,30 +57,54 @@ const lastAttempt = (kind: string): string => `(
   from target_attempt a where a.target_n = o.target_n and a.kind = ${kind} and a.object_n = o.n
   order by a.n desc limit 1)`;
 
-const list = named(
-  'target_object_list',
-  `select ${place} as at, o.n, o.kind, coalesce(u.id, g.id) as id, coalesce(u.user_name, g.name, o.name) as name,
+/** A page of one kind by the ledger's own key; `fits` tells the state that is asked for. */
+const pageOf = (kind: 'u' | 'g', { all, lists, fits }: KindOfObject): string => `(
+       select o.* from target_object o${lists}
+       where o.target_n = $1 and o.kind = '${kind}' and o.n > $2::bigint - ${ZERO} and ($4::"char" is null or $4 = '${kind}')
+         and ($5::uuid is null or o.n = (select x.n from ${all} x where x.id = $5))
+         and case coalesce($3, '') ${fits} else o.state = $3 end
+       order by o.n limit $6)`;
+
+interface KindOfObject {
+  /** The table of all of them. */
+  readonly all: string;
+  readonly lists: string;
+  readonly fits: string;
+}
+
+const users: KindOfObject = {
+  all: 'users',
+  lists: '',
+  fits: `when '' then o.state <> 'gone' when 'pending' then o.state in ${open} when 'waiting' then false`,
+};
+
+/** What is true of a group's member list is true of the group. */
+const groups: KindOfObject = {
+  all: 'groups',
+  lists: `
+       left join target_object m on m.target_n = o.target_n and m.kind = 'm' and m.n = o.n`,
+  fits: `when '' then o.state <> 'gone'
+         when 'pending' then o.state in ${open} or coalesce(m.state in ${open}, false)
+         when 'settled' then o.state = 'settled' and coalesce(m.state = 'settled', true)
+         when 'waiting' then coalesce(m.waiting_count > 0, false)
+         when 'blocked' then o.state = 'blocked' or coalesce(m.state = 'blocked' or m.blocked_count > 0, false)`,
+};
+
+/** Planned at every run: which index leads to a page depends on the state that is asked for. */
+const list: Statement = {
+  text: `select ${place} as at, o.n, o.kind, coalesce(u.id, g.id) as id, coalesce(u.user_name, g.name, o.name) as name,
      o.remote_id, o.state, o.wanted, o.held, o.owned, o.why, o.failures, o.due_at, o.applied_at, o.observed_at,
      o.left_at, ${lastAttempt('o.kind')} as attempt,
      case when m.n is not null then json_build_object(
        'state', m.state, 'why', m.why, 'applied', m.applied_count, 'toAdd', m.add_count, 'toRemove', m.remove_count,
        'waiting', m.waiting_count, 'blocked', m.blocked_count, 'attempt', ${lastAttempt(`'m'`)}) end as list
-   from target_object o
+   from (
+     select * from (${pageOf('u', users)} union all ${pageOf('g', groups)}) x order by n limit $6) o
    left join target_object m on o.kind = 'g' and m.target_n = o.target_n and m.kind = 'm' and m.n = o.n
    left join users u on o.kind = 'u' and u.n = o.n
    left join groups g on o.kind = 'g' and g.n = o.n
-   where o.target_n = $1 and o.kind <> 'm' and ${place} > $2
-     and ($4::"char" is null or o.kind = $4)
-     and ($5::uuid is null or u.id = $5 or g.id = $5)
-     and case coalesce($3, '')
-       when '' then o.state <> 'gone'
-       when 'pending' then o.state in ${open} or coalesce(m.state in ${open}, false)
-       when 'settled' then o.state = 'settled' and coalesce(m.state = 'settled', true)
-       when 'waiting' then coalesce(m.waiting_count > 0, false)
-       when 'blocked' then o.state = 'blocked' or coalesce(m.state = 'blocked' or m.blocked_count > 0, false)
-       else o.state = $3 end
-   order by o.n limit $6`,
-);
+   order by o.n`,
+};
 
 export interface ObjectQuery {
   readonly state: ListedState | null;

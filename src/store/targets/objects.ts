@@ -64,7 +64,7 @@ const trouble = named(
   `select coalesce(sum(waiting_count), 0)::int as waiting,
      (count(*) filter (where state = 'blocked') + coalesce(sum(blocked_count), 0))::int as blocked,
      (count(*) filter (where state = 'conflict'))::int as conflicts
-   from target_object where target_n = $1`,
+   from target_object where target_n = $1 and (kind = 'm' or state in ('blocked', 'conflict'))`,
 );
 
 /** One object, locked until the transaction ends. */

@@ -79,12 +79,14 @@ async function readMembers(visit: Visit, group: OpenGroup): Promise<MembersPage>
   const text = list === 'direct' ? (query.get('q') ?? '').trim() : '';
   const at = await momentOf(visit);
   const page = { after, limit: PAGE + 1 };
-  const numbers = await numbersOf(visit, group, { list, text, at, page });
+  const [numbers, total] = await Promise.all([
+    numbersOf(visit, group, { list, text, at, page }),
+    text === '' ? totalOf(visit, group, { list, at }) : null,
+  ]);
   const rows = await describeShownMembers(database, group.row.n, numbers.slice(0, PAGE));
   const said = { list: list === 'direct' ? null : list, q: text, at };
   return {
-    ...{ list, text, at, rows },
-    total: text === '' ? await totalOf(visit, group, { list, at }) : null,
+    ...{ list, text, at, rows, total },
     paging: {
       first: after === 0 ? null : addressOf(`${group.path}/members`, said),
       next:
