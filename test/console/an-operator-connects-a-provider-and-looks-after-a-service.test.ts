@@ -187,4 +187,50 @@ needs('chromium')('an operator in a browser, on a daemon of its own', () => {
     expect(await page.getByText('Library does not answer').count()).toBe(0);
     expect(operator.complaints).toEqual([]);
   }, 180_000);
+
+  it('sees what a service changed by itself and that it was put right, and what it refused with what was said', async () => {
+    const open = async (tab: string): Promise<void> => {
+      await page.goto('/targets');
+      await page.getByRole('link', { name: 'Library' }).click();
+      await page.getByRole('main').getByRole('link', { name: tab, exact: true }).click();
+    };
+    service.tamper(({ groups }) => groups.forEach(({ members }) => members.clear()));
+    await open('Drift');
+    await press('Look now');
+    // Nobody reloads: the page follows.
+    await page.getByRole('rowheader', { name: 'Readers' }).waitFor({ timeout: 60_000 });
+    await page.getByText('members are missing: ada.lovelace@uni.example').waitFor();
+    await eventually(() => {
+      expect(service.held().groups).toEqual({ Readers: ['ada.lovelace@uni.example'] });
+    });
+    await eventually(async () => {
+      await page.reload();
+      expect(await page.getByRole('cell', { name: 'open', exact: true }).count()).toBe(0);
+    });
+    await expectWhole('drift/1-put-right');
+
+    service.quirks.refuses = (write) =>
+      write.includes('emmy.noether')
+        ? { scimType: 'invalidValue', detail: 'Nobody of that desk here' }
+        : null;
+    await provider.patch(readers, 'add', await provider.person('emmy.noether@uni.example'));
+    await open('Blocked');
+    await eventually(async () => {
+      await page.reload();
+      expect(await page.getByRole('rowheader', { name: 'emmy.noether@uni.example' }).count()).toBe(1);
+    });
+    const refused = page.getByRole('row', { name: /emmy\.noether/ });
+    await refused.getByText('blocked', { exact: true }).waitFor();
+    await refused.getByText('The exchange, without data').click();
+    await refused.getByText('POST').waitFor();
+    await refused.getByText('"detail": "Nobody of that desk here"').waitFor();
+    // What was sent is shown in its form: whom it is about is not kept.
+    expect(await refused.getByText('[redacted]').count()).toBe(1);
+    expect(await refused.locator('pre').getByText('emmy').count()).toBe(0);
+    await expectWhole('drift/2-blocked');
+    await page.goto('/overview');
+    await page.getByRole('link', { name: /^Look: .*Library/ }).click();
+    expect(new URL(page.url()).pathname).toMatch(/^\/targets\//);
+    expect(operator.complaints).toEqual([]);
+  }, 180_000);
 });

@@ -87,7 +87,7 @@ export function Pager({ first, next }: Paging) {
   const t = useTexts();
   if (first === null && next === null) return null;
   return (
-    <nav class="pager" aria-label={t.shell.next}>
+    <nav class="pager" aria-label={t.shell.pages}>
       {first === null ? null : (
         <a class="button plain small" href={first}>
           {t.shell.first}

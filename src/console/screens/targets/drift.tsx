@@ -15,6 +15,7 @@ import { targetPage } from './frame.tsx';
 
 const PAGE = 50;
 const RELOAD_SECONDS = 3;
+const NAMED = 10;
 
 /** GET /targets/:id/drift */
 export async function showDriftPage(visit: Visit): Promise<ScreenAnswer> {
@@ -92,8 +93,7 @@ function Findings({ items, paging }: FindingsProps) {
         { head: t.kind, cell: ({ object }) => t.kinds[object.type] },
         {
           head: t.drift.what,
-          cell: ({ kind, detail, total }) =>
-            `${kind}${total > 0 ? ` (${total})` : ''}${detail.length === 0 ? '' : `: ${detail.slice(0, 10).join(', ')}`}`,
+          cell: (item) => <Difference item={item} />,
         },
         { head: t.drift.found, cell: ({ foundAt }) => <Moment at={new Date(foundAt)} /> },
         {
@@ -103,5 +103,17 @@ function Findings({ items, paging }: FindingsProps) {
         },
       ]}
     />
+  );
+}
+
+function Difference({ item: { kind, detail, members, total } }: { readonly item: DriftItem }) {
+  const t = useTexts().targets.drift;
+  const about = [...members.map(({ id, userName }) => userName ?? id), ...detail];
+  const more = Math.max(total, about.length) - Math.min(NAMED, about.length);
+  if (about.length === 0) return <>{t.kinds[kind]}</>;
+  return (
+    <>
+      {t.kinds[kind]}: {about.slice(0, NAMED).join(', ')} {more === 0 ? null : t.andMore(more)}
+    </>
   );
 }

@@ -31,6 +31,7 @@ export const shell = {
   never: 'never',
   yes: 'yes',
   no: 'no',
+  pages: 'Pages',
   next: 'Next page',
   first: 'First page',
   search: 'Search',
