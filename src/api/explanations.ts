@@ -25,7 +25,15 @@ const explanationShape = z
     at: z.string().nullable(),
     tree: z.object({ group: groupName, via: z.array(way) }).nullable(),
     paths: z.object({ shown: z.int(), total: z.int() }),
-    endedBy: z.array(z.object({ remove: z.object({ group: id, member: memberId }) })),
+    endedBy: z.array(
+      z.object({
+        remove: z.object({ group: id, member: memberId }),
+        automatic: z
+          .literal(true)
+          .optional()
+          .describe('Members of that group follow from facts, which have to change.'),
+      }),
+    ),
     whyNot: z
       .array(
         z.object({
@@ -72,8 +80,9 @@ export function explanationBody(explanation: Explanation): object {
     at,
     tree: isMember ? { group, via: via.map(wayBody) } : null,
     paths,
-    endedBy: endedBy.map(({ group: from, member }) => ({
+    endedBy: endedBy.map(({ group: from, member, isAutomatic }) => ({
       remove: { group: from.id, member: { type: member.type, id: member.id } },
+      ...(isAutomatic ? { automatic: true } : {}),
     })),
     whyNot: isMember
       ? null

@@ -54,8 +54,11 @@ function originText({ kind, name, line }: NonNullable<Assertion['origin']>): str
   }
 }
 
-function removalText({ group, member }: Removal, userName: string): string {
-  return `removing ${member.type === 'user' ? userName : member.name} from ${group.name}`;
+function removalText({ group, member, isAutomatic }: Removal, userName: string): string {
+  const name = member.type === 'user' ? userName : member.name;
+  return isAutomatic
+    ? `changing what puts ${name} into ${group.name}`
+    : `removing ${name} from ${group.name}`;
 }
 
 const reasons = {

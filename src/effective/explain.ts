@@ -66,6 +66,8 @@ export interface Removal {
   /** The user itself, or a nested group. */
   readonly member:
     { readonly type: 'user'; readonly id: UserId } | ({ readonly type: 'group' } & ExplainedGroup);
+  /** The group's members follow from facts: those have to change, for nobody is taken out of it by hand (D-14). */
+  readonly isAutomatic: boolean;
 }
 
 /** Paths that an explanation shows, of those there are. */
@@ -154,6 +156,7 @@ async function explanationOf(
     paths: { shown: isMember ? shown.length : 0, total: isMember ? total : 0 },
     endedBy: ends.map(({ group: from, member }) => ({
       group: groupOf(from),
+      isAutomatic: (names.get(from)?.kind ?? 'regular') !== 'regular',
       member:
         member === subGraph.user
           ? { type: 'user', id: user }

@@ -38,6 +38,9 @@ describe('automatic groups and the past over /api/v1', () => {
 
     const why = await api.ask('GET', `/groups/${group}/members/${ben}/explanation`);
     expect(why.body.tree.via).toMatchObject([{ kind: 'direct', rule, sources: [{ source: 'system' }] }]);
+    expect(why.body.endedBy).toEqual([
+      { remove: { group, member: { type: 'user', id: ben } }, automatic: true },
+    ]);
     const whyNot = await api.ask('GET', `/groups/${group}/members/${ann}/explanation`);
     expect(whyNot.body).toMatchObject({
       member: false,

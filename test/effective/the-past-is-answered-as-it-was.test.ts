@@ -6,6 +6,7 @@ import { readRule } from '../../src/core/rules.ts';
 import { buildRegistry } from '../../src/core/scim/registry.ts';
 import { changeGroup, createGroup, newGroupState } from '../../src/directory/groups.ts';
 import { changeUser } from '../../src/directory/users.ts';
+import { explanationText } from '../../src/cli/explanation-text.ts';
 import { explain, explainAt } from '../../src/effective/explain.ts';
 import {
   countPastMembers,
@@ -187,9 +188,9 @@ describe('history', () => {
       rule: 'title eq "cook" and active eq true',
       sources: [{ source: 'system' }],
     };
-    expect((await explain(test.database, bert.id, outer.id)).via).toMatchObject([
-      { kind: 'nested', via: [leaf] },
-    ]);
+    const explained = await explain(test.database, bert.id, outer.id);
+    expect(explained.via).toMatchObject([{ kind: 'nested', via: [leaf] }]);
+    expect(explanationText(explained, 'bert')).toContain('changing what puts bert into cooks.');
     await edit('waiter');
     expect((await explain(test.database, bert.id, group.id)).whyNot).toEqual([
       { reason: 'rule_term', nearest: [], terms: ['title eq "cook"'] },

@@ -69,7 +69,7 @@ const waiting = named(
    order by 1 desc, 2 limit $3`,
 );
 
-const refs = named('effective_group_refs', 'select n, id, name from groups where n = any($1::int[])');
+const refs = named('effective_group_refs', 'select n, id, name, kind from groups where n = any($1::int[])');
 
 const below = named(
   'effective_nearest_groups',
@@ -93,12 +93,12 @@ export async function readSubGraph(
   return connection.rows<SubGraphRow>(between, [group, user]);
 }
 
-/** Ids and names of groups, tombstones included. */
+/** Ids, names and kinds of groups, tombstones included. */
 export async function groupRefs(
   connection: Connection,
   groups: readonly GroupN[],
-): Promise<ReadonlyMap<GroupN, { readonly id: GroupId; readonly name: string }>> {
-  const rows = await connection.rows<{ n: GroupN; id: GroupId; name: string }>(refs, [groups]);
+): Promise<ReadonlyMap<GroupN, { readonly id: GroupId; readonly name: string; readonly kind: string }>> {
+  const rows = await connection.rows<{ n: GroupN; id: GroupId; name: string; kind: string }>(refs, [groups]);
   return new Map(rows.map((row) => [row.n, row]));
 }
 

@@ -109,10 +109,13 @@ function Ends({
     <Card title={t.ends}>
       <p class="quiet">{t.endsLead}</p>
       <ul>
-        {endedBy.map(({ group, member }) => (
+        {endedBy.map(({ group, member, isAutomatic }) => (
           <li key={`${group.id} ${member.id}`}>
             <a href={`/groups/${group.id}/members`}>
-              {t.endRemoval(member.type === 'user' ? user : member.name, group.name)}
+              {(isAutomatic ? t.endChange : t.endRemoval)(
+                member.type === 'user' ? user : member.name,
+                group.name,
+              )}
             </a>
           </li>
         ))}

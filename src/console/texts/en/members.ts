@@ -115,6 +115,7 @@ export const members = {
     ends: 'What would end it',
     endsLead: 'The smallest set of removals; all of them are needed.',
     endRemoval: (member: string, group: string) => `Remove ${member} from ${group}`,
+    endChange: (member: string, group: string) => `Change what puts ${member} into ${group}`,
     itself: 'the user',
     whyNot: 'What stands in the way',
     reasons: {
