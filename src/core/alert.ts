@@ -34,6 +34,8 @@ export interface AlertDetails {
     readonly source: string;
     readonly how: 'deactivated' | 'deleted';
   };
+  /** A sweep of the change feed found joins or leaves that no change explains, and told them. Subject: `membership.effective`. */
+  readonly 'changes.mended': { readonly entries: number };
 }
 
 export type AlertKind = keyof AlertDetails;
@@ -68,6 +70,8 @@ const sentences: { readonly [Kind in AlertKind]: (details: AlertDetails[Kind]) =
     `Of ${logins} logins by ${provider} within an hour ${lost} lost all affiliations; none is taken away until a person has looked.`,
   'administrator.ended': ({ user, source, how }) =>
     `${source} ${how} the account ${user}, an administrator's. If nobody is left who may do everything, "muster admin link" on the host signs the administrator in.`,
+  'changes.mended': ({ entries }) =>
+    `The change feed lacked ${entries} entries of joins and leaves that no change explains; its readers have been told them. Should this come again, please report it.`,
 };
 
 /** What an alert says, in a sentence. */

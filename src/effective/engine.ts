@@ -204,7 +204,7 @@ export class Engine {
     if (isSweep) this.#sweptAt = now();
     this.#tenure = cut.n === tenure.last.n ? tenure : { ...tenure, last: { n: cut.n, position: step.to } };
     if (cut.n !== tenure.last.n) onCut();
-    if (cut.unexplained > 0 && tenure.last.n > 0) {
+    if (cut.unexplained > 0) {
       onFault(
         `The feed was behind by ${cut.unexplained} entries that no change explains; it is mended.`,
         null,

@@ -75,6 +75,9 @@ describe('muster doctor --verify', () => {
     await sql(`delete from ledger where owner = 0 and group_n = (select n from groups where name = 'outer')`);
     expect(await verifyFeed(test.database, randomUUID())).toBe(1);
     expect(await verifyFeed(test.database, randomUUID())).toBe(0);
+    expect(
+      await sql(`select (details->>'entries')::int as rows from alert where kind = 'changes.mended'`),
+    ).toEqual([{ rows: 1 }]);
     await replay.read(10);
     // Readers are told of members that they may have: a ledger that was lost says nothing of what was delivered.
     expect(replay.rows.filter(({ causes_total: total }) => total === 0)).toHaveLength(1);

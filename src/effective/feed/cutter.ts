@@ -8,7 +8,9 @@
  * goes on cutting, that difference is what each step of the index moved. When it takes the work over, and now and
  * then, it compares the whole ledger, so that nothing depends on having seen every step.
  */
+import type { Alert } from '../../core/alert.ts';
 import type { Position } from '../../core/position.ts';
+import { raiseAlert } from '../../store/alerts.ts';
 import type { Database, Tx } from '../../store/database.ts';
 import { appendEffective, appendEntitlements, cutLog } from '../../store/effective/feed-cuts.ts';
 import { type BatchRow, countTail, readTail } from '../../store/effective/log-tail.ts';
@@ -35,7 +37,7 @@ import type { GroupN } from '../../core/ids.ts';
 /** What a cut delivered. */
 export interface Cut {
   readonly n: number;
-  /** Entries whose difference no mark accounts for: a fault somewhere, mended. */
+  /** Entries whose difference no mark accounts for: a fault somewhere, mended. It raises an alert. */
   readonly unexplained: number;
 }
 
@@ -103,7 +105,9 @@ async function deliver(
   const caused = [...attribute(deltas, marked, (group) => held.index.parentsOf(group))];
   const entries = entriesOf(caused);
   const n = tenure.last.n + 1;
-  const unexplained = entries.filter(({ causesTotal }) => causesTotal === 0).length;
+  // What more marks than are searched led to is told without causes, and so is all that stood before the first cut.
+  const areMarksWhole = marked.marks.length >= marks && tenure.last.n > 0;
+  const unexplained = areMarksWhole ? entries.filter(({ causesTotal }) => causesTotal === 0).length : 0;
   return database.transaction(async (tx) => {
     if (!(await holdsLease(tx, tenure.lease))) return null;
     const entitled = await moveEntitlements(tx, held, { touched, caused, marks: marked.marks });
@@ -115,11 +119,17 @@ async function deliver(
       await appendEntitlements(tx, n, entitled.entries);
       await moveFeedLedger(tx, held.index, deltas);
       await moveLedger(tx, ENTITLEMENTS_OWNER, entitled.moves);
+      if (unexplained > 0) await raiseAlert(tx, mendedAlert(unexplained));
       return { n, unexplained };
     } finally {
       disposeMoves(entitled);
     }
   });
+}
+
+/** A person is to know of it, though nothing is left to do (engine: a difference without a mark). */
+function mendedAlert(entries: number): Alert {
+  return { kind: 'changes.mended', subject: 'membership.effective', details: { entries } };
 }
 
 /** All entitlements that somebody confers or that the feed has told of. */

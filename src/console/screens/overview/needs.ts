@@ -86,5 +86,7 @@ function hrefOfAlert(kind: AlertKind, person: Person): string | null {
       return seesSources(person) ? '/providers' : null;
     case 'target.quarantined':
       return seesTargets(person) ? '/targets' : null;
+    case 'changes.mended':
+      return may('read-audit', person) ? '/activity' : null;
   }
 }
