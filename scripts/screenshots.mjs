@@ -9,6 +9,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   readdirSync,
   rmSync,
   statSync,
@@ -164,6 +165,7 @@ async function fill(page) {
   const conflict = (await get('/conflicts')).items[0].id;
   const client = (await get('/clients')).items.find(({ name }) => name === 'hr-office').id;
   const library = targets.find(({ name }) => name === 'demo-library').id;
+  await changeByHand(page, library);
   const run = runs.find(({ state }) => state === 'held') ?? runs[0];
   return {
     overview: '/overview',
@@ -218,6 +220,17 @@ async function fill(page) {
     doctor: '/doctor',
     tour: '/tour',
   };
+}
+
+/** Somebody takes a member out of the file that a target keeps; a look finds it, and it is put right. */
+async function changeByHand(page, library) {
+  const file = join(folder, 'data/targets/demo-library.ndjson');
+  const lines = readFileSync(file, 'utf8').split('\n');
+  const taken = lines.findIndex((line) => line.includes('"membership"') && line.includes('demo.librarian'));
+  writeFileSync(file, lines.filter((_, at) => at !== taken).join('\n'));
+  await page.goto(`/targets/${library}/drift`);
+  await page.getByRole('button', { name: 'Look now' }).click();
+  await page.getByText('members are missing').waitFor({ timeout: 60_000 });
 }
 
 async function keep(page, name, form) {

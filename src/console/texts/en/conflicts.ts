@@ -79,7 +79,7 @@ export const conflicts = {
   done: 'It is decided.',
   revoked: 'The client does not have it any more.',
   held: {
-    lead: 'A name or sign-in key that belonged to somebody is nobody else’s way in for 90 days (D-08), so that a new person of that name is not taken for the old one. Release it once you know that it is safe.',
+    lead: 'A name or sign-in key that belonged to somebody is nobody else’s way in for 90 days, so that a new person of that name is not taken for the old one. Release it once you know that it is safe.',
     none: 'No name or key is held back.',
     noneFound: (text: string) => `${text} is not held back.`,
     noneNext: 'Names and keys of deleted and renamed users stand here for 90 days.',
