@@ -153,6 +153,8 @@ describe('the reference at /api/openapi.json', () => {
         query: '?effective=true',
       });
       expect(heard.headers.get('ETag')).not.toBeNull();
+      // Before the index has heard of the member, the tag is that of an empty list.
+      expect(JSON.stringify(heard.body)).toContain(u);
       return heard;
     });
     await walk('GET /api/v1/groups/{id}/difference', 200, {
