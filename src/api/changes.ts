@@ -1,5 +1,6 @@
 /** The change log, to be read on from a cursor: as a page, as lines, or as a stream of events (P-02). */
 import { Readable } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { parseGroupId } from '../core/ids.ts';
 import { Refusal } from '../core/refusal.ts';
@@ -43,6 +44,8 @@ const lineShape = z
 
 /** A stream says so often that it is still there. */
 const HEARTBEAT_MS = 15_000;
+/** Between two looks a stream rests: what is cut meanwhile is told together, and writers have the time. */
+const REST_MS = 25;
 
 async function listChanges(parts: ApiParts, call: Call): Promise<Answer> {
   if (!readsDirectory(call)) await requireLed(parts, call);
@@ -125,7 +128,10 @@ async function* events(parts: ApiParts, { query, gone, first }: Stream): AsyncGe
     if (!isTold) yield eventText(cursor, { type: 'bookmark', cursor });
     else if (changes.length === 0) yield ': still here\n\n';
     told = cursor;
-    if (!page.isMore) await feedHead.wait(page.batch, HEARTBEAT_MS, gone);
+    if (!page.isMore) {
+      await pause(REST_MS, undefined, { signal: gone }).catch(() => undefined);
+      await feedHead.wait(page.batch, HEARTBEAT_MS, gone);
+    }
     if (gone.aborted || feedHead.isClosed) return;
     page = await readFeed(directory.database, { ...query, after: page.end });
   }

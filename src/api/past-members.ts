@@ -1,7 +1,7 @@
 /** Members of groups as of past moments, and the difference between two (D-23). Read from the database alone. */
 import { z } from 'zod';
 import type { GroupId } from '../core/ids.ts';
-import { type Moment, momentBehind } from '../core/moment.ts';
+import { type Moment, momentBehind, requireInOrder } from '../core/moment.ts';
 import { Refusal } from '../core/refusal.ts';
 import { HttpProblem } from '../http/problem.ts';
 import type { Tx } from '../store/database.ts';
@@ -52,12 +52,13 @@ export async function listPastMembers(parts: ApiParts, call: Call): Promise<Answ
   });
 }
 
-/** `GET /groups/{id}/difference?at=&until=`: who is in it at one of the two moments alone. */
+/** `GET /groups/{id}/difference?at=&until=`: who is in it at one of the two moments alone. Refuses them the wrong way round. */
 export async function listDifference(parts: ApiParts, call: Call): Promise<Answer> {
   return reading(parts, async (tx) => {
     const { group, list, at } = await askedFor(tx, parts, call);
     const until =
       (await momentIn(tx, { query: call.query, ...parts }, 'until')) ?? (await momentOfNow(tx, parts));
+    requireInOrder(at, until);
     const paging = readPaging(parts.listKey, call.query, `difference ${list} ${group} ${at}`);
     const past = { group: await pastNumber(tx, group, at), list, at, until };
     const moved = await movedBetween(tx, past, paging.page);

@@ -30,6 +30,12 @@ export function readMoment(text: string, { since, until }: KeptHistory): Moment 
   return written as Moment;
 }
 
+/** Refuses (`history.unknown`) the later moment of two where it lies before the earlier. */
+export function requireInOrder(at: Moment, until: Moment): void {
+  if (Date.parse(until) >= Date.parse(at)) return;
+  throw new Refusal('history.unknown', { at: until, why: `it lies before the other moment, ${at}.` });
+}
+
 /** A moment that all of a time lies behind, whose fractions of a millisecond are not known. */
 export function momentBehind(time: Date): Moment {
   return new Date(time.getTime() + 1).toISOString() as Moment;

@@ -105,6 +105,8 @@ describe('automatic groups and the past over /api/v1', () => {
       { type: 'user', id: cleo, change: 'left' },
       { type: 'user', id: dan, change: 'joined' },
     ]);
+    const turned = `${path}/difference?at=${at}&until=${new Date(Date.parse(at) - 1).toISOString()}`;
+    expect(await api.ask('GET', turned)).toMatchObject({ status: 400, body: { code: 'history.unknown' } });
     const was = await api.ask('GET', `${path}/members/${cleo}/explanation?at=${at}`);
     expect(was.body).toMatchObject({
       member: true,

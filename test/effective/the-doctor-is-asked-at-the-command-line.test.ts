@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import pg from 'pg';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
@@ -107,8 +108,11 @@ describe('muster doctor --verify beside a daemon', () => {
   });
 
   it('ends with 3 where something has to be mended by hand, and with 6 where no database answers', async () => {
-    const found = async (more: Readonly<Record<string, string>>): Promise<unknown> => {
-      const { code, out } = await muster.runWith(more, 'doctor', '--json');
+    const found = async (
+      more: Readonly<Record<string, string>>,
+      ...words: readonly string[]
+    ): Promise<unknown> => {
+      const { code, out } = await muster.runWith(more, 'doctor', '--json', ...words);
       const { healthy, findings } = JSON.parse(out) as { healthy: boolean; findings: readonly Finding[] };
       return {
         code,
@@ -118,6 +122,8 @@ describe('muster doctor --verify beside a daemon', () => {
     };
     const otherKey = { MUSTER_MASTER_KEY: randomBytes(32).toString('base64') };
     expect(await found(otherKey)).toEqual({ code: 3, healthy: false, bad: ['master key'] });
+    const noFolder = { DATABASE_URL: '', MUSTER_DATA_DIR: join(muster.folder, 'nothing') };
+    expect(await found(noFolder, '--verify')).toEqual({ code: 3, healthy: false, bad: ['database'] });
     const nowhere = new URL(database.url);
     nowhere.port = '1';
     expect(await found({ DATABASE_URL: nowhere.href })).toEqual({

@@ -52,7 +52,11 @@ async function examine(
     lookAtAddress(settings),
     await lookAtDaemon(settings),
   ];
-  if (settings.databaseUrl === null && !existsSync(settings.dataDir)) return { findings, code: exit.done };
+  if (settings.databaseUrl === null && !existsSync(settings.dataDir)) {
+    if (options.verify !== true) return { findings, code: exit.done };
+    findings.push(bad('database', 'There is none, and so nothing was verified.', whereItMayBe));
+    return { findings, code: exit.configuration };
+  }
   let isUnreachable = false;
   try {
     await visit(io, { command: 'doctor', options }, async (visited) => {
@@ -80,6 +84,8 @@ async function examine(
   if (options.exitCode === true && isDifferent) return { findings, code: exit.different };
   return { findings, code: isBad ? exit.configuration : exit.done };
 }
+
+const whereItMayBe = 'Name the data folder (MUSTER_DATA_DIR) or the database (DATABASE_URL).';
 
 const marks = { good: 'ok    ', notice: 'notice', mended: 'mended', bad: 'BAD   ' } as const;
 

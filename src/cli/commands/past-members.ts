@@ -1,5 +1,5 @@
 /** `muster members GROUP --at TIME [--until TIME]`: who was in it then, or who came and went meanwhile (D-23). */
-import { type Moment, readMoment } from '../../core/moment.ts';
+import { type Moment, readMoment, requireInOrder } from '../../core/moment.ts';
 import { Refusal } from '../../core/refusal.ts';
 import type { Tx } from '../../store/database.ts';
 import {
@@ -37,6 +37,7 @@ export async function showPast(io: CommandIo, text: string, options: PastOptions
           const kept = await readKeptHistory(tx, settings.history);
           const moment = readMoment(options.at, kept);
           const later = options.until === undefined ? null : readMoment(options.until, kept);
+          if (later !== null) requireInOrder(moment, later);
           const { id } = await pastGroup(tx, text);
           const found = await findPastGroup(tx, id, moment);
           if (found === null) throw new Refusal('group.not_found', { group: text });
