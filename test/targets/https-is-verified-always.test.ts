@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { authority } from '../../src/targets/connectors/authority.ts';
 import { openHttpClient } from '../../src/targets/outgoing/http-client.ts';
 import { makeCertificate } from '../support/certificate.ts';
 
@@ -60,6 +61,14 @@ describe('a target over HTTPS', () => {
     expect(reply).toMatchObject({ kind: 'failed', outcome: { kind: 'down' } });
     expect(JSON.stringify(reply)).toMatch(/CERT|cert/);
     expect(requests).toBe(before);
+  });
+
+  it('takes certificates for the authority of the settings, and no path or half of one', () => {
+    expect(authority.safeParse(`${own.pem}\n${other.pem}`).success).toBe(true);
+    const half = own.pem.replace(/\n[^-\n]+\n/, '\n');
+    for (const text of ['', own.certFile, `@${own.certFile}`, half, `${own.pem}\n${half}`]) {
+      expect({ text, taken: authority.safeParse(text).success }).toEqual({ text, taken: false });
+    }
   });
 
   it('cannot be excused by a variable of the environment', async () => {

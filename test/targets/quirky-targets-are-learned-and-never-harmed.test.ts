@@ -7,6 +7,7 @@ import { deleteGroup } from '../../src/directory/groups.ts';
 import { approvePlan, rejectPlan, requirePlan } from '../../src/plans/decisions.ts';
 import { pushPlans } from '../../src/targets/admin/pushing.ts';
 import { planPushUndo, planUndoSince } from '../../src/targets/admin/undoing.ts';
+import { showObjects } from '../../src/targets/admin/ledger.ts';
 import { changeTarget, showTarget } from '../../src/targets/admin/verbs.ts';
 import { attribution } from '../support/directory.ts';
 import { eventually } from '../support/eventually.ts';
@@ -116,6 +117,17 @@ describe('a target with quirks', () => {
       expect(server.held().groups['picky-two']).toEqual(names(users.slice(1)));
       expect(status.blocked).toBe(1);
       expect(status.learned).not.toMatchObject({ evidence: { chunk: expect.anything() } });
+    });
+    // Whatever else happens to the list, why somebody is missing from it stays to be read.
+    await on.do((work) => removeMember(work, { group: group.id, member: users[1]?.id ?? group.id }));
+    await eventually(async () => {
+      expect(server.held().groups['picky-two']).toEqual(names(users.slice(2)));
+      const query = { state: null, type: null, id: group.id, after: 0, limit: 10 } as const;
+      const { items } = await showObjects(on.targets, 'picky', query);
+      expect(items[0]?.members).toMatchObject({
+        ...{ state: 'settled', blocked: 1, toRemove: 0 },
+        why: expect.stringContaining('400'),
+      });
     });
   });
 

@@ -9,7 +9,7 @@ import {
   showDrift,
   showObjects,
 } from '../../targets/admin/ledger.ts';
-import type { Targets } from '../../targets/admin/verbs.ts';
+import { showTarget, type Targets } from '../../targets/admin/verbs.ts';
 import { LISTED_STATES, type ListedState } from '../../store/targets/listing.ts';
 import { withCommonOptions, type Program } from '../command.ts';
 import { exit } from '../exit.ts';
@@ -73,7 +73,9 @@ async function look(targets: Targets, target: string, patienceMs: number): Promi
     const { askedAt } = await showDrift(targets, target, { after: 0, limit: 1 });
     if (askedAt === null) return since;
     if (performance.now() > end) {
+      const { health } = await showTarget(targets, target);
       throw new Unreachable('Nobody has finished looking in time.', [
+        ...(health.why === null ? [] : [`The target is ${health.state}: ${health.why}.`]),
         'It needs the daemon (npm start); it goes on by itself, and --last tells what it found.',
       ]);
     }

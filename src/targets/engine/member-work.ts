@@ -122,7 +122,7 @@ async function takeJob(
   if (users.length === 0 || remoteGroup === null) {
     const current = await lockObject(tx, target, 'm', n);
     const isDone = current !== null && current.add_count + current.remove_count === 0;
-    if (isDone) await moveObject(tx, of, 'noop', { why: null, failures: 0, dueAt: null });
+    if (isDone) await moveObject(tx, of, 'noop', { ...withoutFault(current), failures: 0, dueAt: null });
     return [];
   }
   await moveObject(tx, of, 'taken');
@@ -196,7 +196,7 @@ async function endJob(context: TargetContext, tx: Tx, job: MemberJob, end: Membe
   if (isSettled(outcome) || end.goesOn || isBlocked) {
     if (isLeft) await moveObject(tx, of, 'marked');
     await moveObject(tx, of, 'applied', {
-      why: isBlocked ? whyOf(outcome) : null,
+      ...(isBlocked ? { why } : withoutFault(left)),
       failures: 0,
       dueAt: null,
       applied: true,
@@ -213,6 +213,11 @@ async function endJob(context: TargetContext, tx: Tx, job: MemberJob, end: Membe
   } else {
     await moveObject(tx, of, outcome.kind, { why: whyOf(outcome) });
   }
+}
+
+/** All is well again, but for members that are still left out: why they were refused stays to be read. */
+function withoutFault(row: ObjectRow | null): { readonly why?: null } {
+  return row !== null && row.blocked_count > 0 ? {} : { why: null };
 }
 
 /** These members the target refuses, each by itself; they are left out until something about them changes. */

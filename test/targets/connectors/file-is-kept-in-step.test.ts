@@ -8,6 +8,8 @@ import type { GroupRow } from '../../../src/store/groups.ts';
 import type { UserRow } from '../../../src/store/users.ts';
 import { askForObservation } from '../../../src/targets/admin/ledger.ts';
 import { testTarget } from '../../../src/targets/admin/pushing.ts';
+import { fileConnector } from '../../../src/targets/connectors/file/connector.ts';
+import { fileSettings } from '../../../src/targets/connectors/file/settings.ts';
 import { eventually } from '../../support/eventually.ts';
 import { openTestTargets, type TestTargets } from '../../support/target-engine.ts';
 
@@ -92,11 +94,19 @@ describe('a file target', () => {
     await settlesAt(['ann', 'ben, the second', 'cyd "c"']);
   });
 
-  it('says that it can be written', async () => {
+  it('says whether it can be written, having tried, and leaves nothing of the trial', async () => {
     expect(await testTarget(on.targets, 'portal')).toMatchObject({ ok: true });
+    // Permission is there, and the file could be read; its name leaves no room for the one that is written first.
+    const long = { ...fileSettings.parse({ file: 'a.csv' }), file: 'a'.repeat(250) };
+    const probe = await fileConnector(on.targets.filesDir, long).probe();
+    expect(probe).toMatchObject({ kind: 'failed', outcome: { kind: 'down' } });
+    expect(readdirSync(on.targets.filesDir).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });
 
-  it.each(['../escape.csv', '/etc/passwd', 'a/b.csv', '.hidden'])('stays in its folder: %s', async (file) => {
-    await expect(on.add({ name: file, type: 'file', settings: { file } })).rejects.toThrow('settings.file');
-  });
+  it.each(['../escape.csv', '/etc/passwd', 'a/b.csv', '.hidden', 'ä'.repeat(101)])(
+    'stays in its folder: %s',
+    async (file) => {
+      await expect(on.add({ name: file, type: 'file', settings: { file } })).rejects.toThrow('settings.file');
+    },
+  );
 });

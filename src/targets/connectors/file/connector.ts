@@ -3,7 +3,7 @@ import type { Outcome } from '../../../core/targets/outcome.ts';
 import type { Connector, Failed, Held, HeldPage, Operation, TargetObject, Traits } from '../../connector.ts';
 import type { Exchange } from '../../exchange.ts';
 import { judgeHits, nameOf } from '../match.ts';
-import { isForbidden, keepFile } from './keeper.ts';
+import { keepFile } from './keeper.ts';
 import { differencesOf, type FileGroup, type FileUser, holderOf, type Model } from './model.ts';
 import { nameOf as nameInFile } from './portal.ts';
 import type { FileSettings } from './settings.ts';
@@ -122,5 +122,5 @@ function isModel(held: unknown): held is Model {
 
 function failed(error: unknown): Failed {
   const why = error instanceof Error ? error.message : String(error);
-  return { kind: 'failed', outcome: { kind: isForbidden(error) ? 'unauthorised' : 'down', why } };
+  return { kind: 'failed', outcome: { kind: 'down', why } };
 }

@@ -5,7 +5,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
-import { access, constants, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode } from '../../../core/error-code.ts';
 import type { Outcome } from '../../../core/targets/outcome.ts';
@@ -19,7 +19,7 @@ export interface Keeper {
   /** What the file holds now; read again when somebody else wrote it. Throws when it cannot be read. */
   read(): Promise<Model>;
   change(operation: Operation): Promise<Outcome>;
-  /** Throws when there is no folder to write into, and none can be made. */
+  /** Throws when the file cannot be read, or when as much as it holds cannot be written beside it. */
   probe(): Promise<void>;
   readonly path: string;
 }
@@ -31,6 +31,8 @@ interface Asked {
 
 /** Text is handed to the disk in pieces of about this many characters. */
 const PIECE = 1 << 20;
+/** Most bytes that are written to see whether there is room. */
+const LONGEST_TRIAL = 16 << 20;
 
 export function keepFile(folder: string, settings: FileSettings): Keeper {
   const path = join(folder, settings.file);
@@ -72,7 +74,7 @@ export function keepFile(folder: string, settings: FileSettings): Keeper {
         // What stands in memory was not written: the file is read again before anything else.
         known = null;
         const why = error instanceof Error ? error.message : String(error);
-        const outcome: Outcome = isForbidden(error) ? { kind: 'unauthorised', why } : { kind: 'down', why };
+        const outcome: Outcome = { kind: 'down', why };
         for (const { done } of asked) done(outcome);
       }
     }
@@ -90,20 +92,30 @@ export function keepFile(folder: string, settings: FileSettings): Keeper {
       }),
     probe: async () => {
       await mkdir(folder, { recursive: true });
-      await access(folder, constants.W_OK);
       await read();
+      const { size } = await stat(path).catch(() => ({ size: 0 }));
+      await tryWriting(path, Math.min(size + 1, LONGEST_TRIAL));
     },
   };
 }
 
-/** True where the system does not let us. */
-export function isForbidden(error: unknown): boolean {
-  return ['EACCES', 'EPERM', 'EROFS'].includes(errorCode(error));
+/** Writes so many bytes beside the file and takes them away: permission alone does not tell of a full disk. */
+async function tryWriting(path: string, bytes: number): Promise<void> {
+  const beside = besideOf(path);
+  try {
+    await writeFile(beside, Buffer.alloc(bytes), { flag: 'wx', mode: 0o640, flush: true });
+  } finally {
+    await rm(beside, { force: true });
+  }
+}
+
+function besideOf(path: string): string {
+  return `${path}.${randomUUID()}.tmp`;
 }
 
 /** Answers the stamp of what it wrote. */
 async function replaceFile(path: string, pieces: Iterable<string>): Promise<string> {
-  const beside = `${path}.${randomUUID()}.tmp`;
+  const beside = besideOf(path);
   let stamp: string;
   try {
     const file = await open(beside, 'wx', 0o640);

@@ -2,12 +2,18 @@
 import { z } from 'zod';
 import { nameTemplate } from '../name-template.ts';
 
+/** A file system takes 255 bytes; what is written first has a longer name. */
+const LONGEST_NAME = 200;
+
 export const fileSettings = z.strictObject({
   /** A mere name: all such files stand in one folder, so that nobody writes elsewhere through a target. */
   file: z
     .string()
-    .max(200)
-    .regex(/^[\p{L}\p{N}_][\p{L}\p{N}_. -]*$/u, 'must be the name of a file, without folders'),
+    .regex(/^[\p{L}\p{N}_][\p{L}\p{N}_. -]*$/u, 'must be the name of a file, without folders')
+    .refine(
+      (name) => Buffer.byteLength(name) <= LONGEST_NAME,
+      `must not be longer than ${LONGEST_NAME} bytes`,
+    ),
   format: z.enum(['portal', 'ndjson']).default('portal'),
   /** Of the portal's format: what a user is called there (`userName`, `emails`, …). */
   userValue: z.string().min(1).default('userName'),

@@ -1,5 +1,6 @@
 /** Settings of an LDAP target, as `POST /api/v1/targets` takes them. docs/targets/ldap.md explains each. */
 import { z } from 'zod';
+import { authority } from '../authority.ts';
 import { nameTemplate } from '../name-template.ts';
 import { normalDn } from './dn.ts';
 import { faultOfLookup } from './lookup.ts';
@@ -74,7 +75,7 @@ export const ldapSettings = z
       .refine((text) => /^ldaps?:\/\/[^/?#@]+\/?$/.test(text), 'must be only the server and its port'),
     /** `verify`: ldaps, or StartTLS on ldap. `off` only reaches addresses of private networks. */
     tls: z.enum(['verify', 'off']).default('verify'),
-    ca: z.string().optional(),
+    ca: authority.optional(),
     allowPrivate: z.boolean().default(false),
     bindDn: dn,
     users: z.discriminatedUnion('mode', [managedUsers, lookedUpUsers]),

@@ -1,5 +1,6 @@
 /** Settings of a SCIM target, as `POST /api/v1/targets` takes them. */
 import { z } from 'zod';
+import { authority } from '../authority.ts';
 import { httpUrl } from '../http-url.ts';
 import { nameTemplate } from '../name-template.ts';
 import { PROFILE_NAMES } from './profiles.ts';
@@ -36,7 +37,7 @@ export const scimSettings = z.strictObject({
   /** Lets Muster connect to an address of a private network, for a target that lives in yours. */
   allowPrivate: z.boolean().default(false),
   /** PEM of the authority that signed the target's certificate, where it is your own. */
-  ca: z.string().optional(),
+  ca: authority.optional(),
   timeoutSeconds: z.number().min(1).max(120).default(30),
   /** Most requests at once. */
   concurrency: z.int().min(1).max(32).default(4),

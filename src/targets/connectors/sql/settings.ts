@@ -1,6 +1,7 @@
 /** Settings of an SQL target, as `POST /api/v1/targets` takes them. docs/targets/sql.md explains each. */
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { authority } from '../authority.ts';
 import { nameTemplate } from '../name-template.ts';
 
 /** Quoted wherever it is used, so that any name is only a name. PostgreSQL takes 63 bytes, MariaDB 64 letters. */
@@ -51,7 +52,7 @@ export const sqlSettings = z
     user: z.string().min(1),
     /** `off` only reaches addresses of private networks. */
     tls: z.enum(['verify', 'off']).default('verify'),
-    ca: z.string().optional(),
+    ca: authority.optional(),
     allowPrivate: z.boolean().default(false),
     memberships: z.strictObject({
       table,

@@ -1,5 +1,6 @@
 /** Settings of a webhook target, as `POST /api/v1/targets` takes them. */
 import { z } from 'zod';
+import { authority } from '../authority.ts';
 import { httpUrl } from '../http-url.ts';
 import { isSigningKey } from './signature.ts';
 
@@ -13,7 +14,7 @@ export const webhookSettings = z.strictObject({
   /** `ed25519` signs with a private key, and the receiver needs only the public one. */
   signing: z.enum(['hmac', 'ed25519']).default('hmac'),
   allowPrivate: z.boolean().default(false),
-  ca: z.string().optional(),
+  ca: authority.optional(),
 });
 export type WebhookSettings = z.infer<typeof webhookSettings>;
 
