@@ -16,7 +16,7 @@ function holdsCertificates(text: string): boolean {
 
 function isCertificate(pem: string): boolean {
   try {
-    return new X509Certificate(pem).subject !== null;
+    return new X509Certificate(pem).raw.length > 0;
   } catch {
     return false;
   }
