@@ -12,7 +12,7 @@ import { absolute, type Figure } from './figure.ts';
 import { landmarks } from './generator/groups.ts';
 import { userNameOf } from './generator/rows.ts';
 import type { Shape } from './generator/shape.ts';
-import { MASTER_KEY, startDaemon } from './http/processes.ts';
+import { MASTER_KEY, startDaemon, untilIdle } from './http/processes.ts';
 import { spreadOf, timed } from './interleave.ts';
 import { keptDatabase, onCopy, withClient } from './kept-databases.ts';
 
@@ -33,6 +33,8 @@ export const consoleScreens: Benchmark = {
       const known = await withClient(url, fill);
       const daemon = await startDaemon({ databaseUrl: url });
       try {
+        bench.say('the daemon comes to rest');
+        await untilIdle(daemon.pid);
         return await measure(daemon.address, await signIn(url, daemon.address), pathsOf(known));
       } finally {
         await daemon.stop();

@@ -3,8 +3,7 @@ import { may } from '../../core/policies.ts';
 import { listRuns, type RunRow } from '../../store/feeds/run-rows.ts';
 import {
   type DirectoryFigures,
-  readFigures,
-  readGrowth,
+  readAmounts,
   readTargetLags,
   type TargetLagRow,
 } from '../../store/screens/overview.ts';
@@ -31,9 +30,8 @@ function showFirstPage(visit: Visit): Promise<ScreenAnswer> {
 async function showOverview(visit: Visit): Promise<ScreenAnswer> {
   const { parts, person, t } = visit;
   const { database } = parts.directory;
-  const [figures, growth, targets, runs] = await Promise.all([
-    readFigures(database),
-    readGrowth(database, DAYS),
+  const [{ figures, growth }, targets, runs] = await Promise.all([
+    readAmounts(database, DAYS),
     readTargetLags(database),
     listRuns(database, { source: null, state: null, before: null, limit: SHOWN }),
   ]);
