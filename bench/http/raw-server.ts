@@ -5,40 +5,40 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import pg from 'pg';
-import { isLiveUser, isVisibleUser, userColumns } from '../../src/store/scim/user-rows.ts';
+import { isLiveUser, userColumns } from '../../src/store/scim/user-rows.ts';
 
 const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL, max: 16 });
-const columns = userColumns({ groups: true, signIn: true });
+const columns = userColumns({ groups: true, signIn: true }, 'null::int');
 
 const byId = {
   name: 'raw_by_id',
-  text: `select ${columns} from users u where u.id = $3 and ${isVisibleUser}`,
+  text: `select ${columns} from users u where u.id = $2 and ${isLiveUser}`,
 };
 const byName = {
   name: 'raw_by_name',
-  text: `select ${columns} from users u where u.user_name_key = $3 and ${isLiveUser}`,
+  text: `select ${columns} from users u where u.user_name_key = $2 and ${isLiveUser}`,
 };
 const page = {
   name: 'raw_page',
   text: `select ${columns} from (
-           select u.* from users u where ${isLiveUser} order by u.n limit $3) u order by u.n`,
+           select u.* from users u where ${isLiveUser} order by u.n limit $2) u order by u.n`,
 };
 const total = {
   name: 'raw_total',
   text: `select count(*) as total from users u where ${isLiveUser}`,
 };
 
-/** The issuer of externalIds, and the only source whose users are seen: none. */
-const VIEW = ['4', null];
+/** The issuer of externalIds. */
+const ISSUER = '4';
 
 async function answer(path: string, value: string): Promise<unknown> {
   switch (path) {
     case '/user':
-      return (await pool.query({ ...byId, values: [...VIEW, value] })).rows[0];
+      return (await pool.query({ ...byId, values: [ISSUER, value] })).rows[0];
     case '/filter':
-      return (await pool.query({ ...byName, values: [...VIEW, value] })).rows;
+      return (await pool.query({ ...byName, values: [ISSUER, value] })).rows;
     case '/page': {
-      const { rows } = await pool.query({ ...page, values: [...VIEW, value] });
+      const { rows } = await pool.query({ ...page, values: [ISSUER, value] });
       const counted = await pool.query<{ total: string }>({ ...total, values: [] });
       return { total: counted.rows[0]?.total, rows };
     }

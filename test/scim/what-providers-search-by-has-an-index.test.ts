@@ -1,7 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { GroupId, UserId } from '../../src/core/ids.ts';
 import { parseFilter } from '../../src/core/scim/filter-parse.ts';
 import type { ResourceType } from '../../src/core/scim/registry.ts';
+import { type Connection, onlyRow } from '../../src/store/database.ts';
+import { findScimGroup } from '../../src/store/scim/group-rows.ts';
 import { listScimGroups, listScimUsers } from '../../src/store/scim/list.ts';
+import { findScimUser } from '../../src/store/scim/user-rows.ts';
 import { externalIdIssuer } from '../../src/store/users.ts';
 import { openDirectory, type TestDirectory } from './directory.ts';
 import { withPlans } from '../support/plans.ts';
@@ -99,5 +103,53 @@ describe.each([
       expect(plan).toMatch(index);
       expect(plan).not.toMatch(WALK);
     }
+  });
+});
+
+it('planning it takes longer than reading it, so a user or group that is looked for all day is planned once', async () => {
+  const user = onlyRow(
+    await test.database.rows<{ id: UserId }>({ text: 'select id from users order by n limit 1' }),
+  );
+  const group = onlyRow(
+    await test.database.rows<{ id: GroupId }>({ text: 'select id from groups order by n limit 1' }),
+  );
+  const extras = { groups: true, signIn: true };
+  const page = { sort: null, from: { offset: 0 }, limit: 100, total: 'exact' } as const;
+  const looks: readonly ((connection: Connection) => Promise<unknown>)[] = [
+    (on) => findScimUser(on, test.view, { id: user.id, extras }),
+    (on) => findScimGroup(on, test.view, group.id),
+    (on) => {
+      const filter = parseFilter(registry.user, 'userName eq "user777@example.test"', auto);
+      return listScimUsers(on, test.view, { ...page, extras, type: registry.user, filter });
+    },
+    (on) => {
+      const filter = parseFilter(registry.group, 'displayName eq "Group 777"', auto);
+      return listScimGroups(on, test.view, { ...page, type: registry.group, filter });
+    },
+  ];
+  await test.database.transaction(async (tx) => {
+    const names = new Set<string | undefined>();
+    const watched: Connection = {
+      rows: (statement, values) => {
+        names.add(statement.name);
+        return tx.rows(statement, values);
+      },
+    };
+    const all = async (): Promise<void> => {
+      for (const look of looks) await look(watched);
+    };
+    const kept = async (): Promise<ReadonlyMap<string, number>> => {
+      const rows = await tx.rows<{ name: string; generic_plans: number }>({
+        text: 'select name, generic_plans from pg_prepared_statements',
+      });
+      return new Map(rows.map(({ name, generic_plans: runs }) => [name, runs]));
+    };
+    // PostgreSQL makes five plans for the values at hand before it compares them with the one for all.
+    for (let run = 0; run < 6; run += 1) await all();
+    const before = await kept();
+    await all();
+    const after = await kept();
+    expect(names.size).toBe(looks.length);
+    for (const name of names) expect(after.get(name ?? '')).toBe((before.get(name ?? '') ?? 0) + 1);
   });
 });

@@ -147,6 +147,7 @@ function write(context: DoorContext, { status, headers, body }: Answer): void {
   context.set('Cache-Control', 'no-store');
   context.set(headers);
   if (body === null) return;
-  context.body = body instanceof Readable ? body : JSON.stringify(body);
+  // First, so that koa does not look for a type of its own.
   context.set('Content-Type', MEDIA_TYPE);
+  context.body = body instanceof Readable ? body : JSON.stringify(body);
 }

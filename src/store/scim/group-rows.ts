@@ -2,7 +2,7 @@
 import type { GroupId, GroupN } from '../../core/ids.ts';
 import { type Connection, named, type Statement } from '../database.ts';
 import type { AutoLeave, GroupKind } from '../groups.ts';
-import { inNamespace, ownSource, type View } from './view.ts';
+import { inNamespace, ownValues, type View } from './view.ts';
 
 export interface ScimGroupRow {
   readonly n: GroupN;
@@ -26,7 +26,7 @@ export interface ScimGroupRow {
   readonly roles: readonly string[];
 }
 
-/** The select list over `groups g`; `$1` is the source whose externalIds are shown, `$2` the only one whose creations are seen. */
+/** The select list over `groups g`; `$1` is the source whose externalIds are shown. */
 export const groupColumns = `g.n, g.id, g.name, g.kind, g.description, g.internal, g.hidden, g.open, g.public,
   g.restricted, g.auto_leave, g.rule, g.document, g.version, g.created_at, g.modified_at,
   (select s.name from source s where s.n = g.reserved_to) as reserved_to,
@@ -37,13 +37,17 @@ export const groupColumns = `g.n, g.id, g.name, g.kind, g.description, g.interna
 /** Groups that SCIM shows to who sees everything. */
 export const isLiveGroup = 'g.deleted_at is null';
 
-/** Groups that SCIM shows; `$2` as in {@link groupColumns}. */
-export const isVisibleGroup = `${isLiveGroup} and ${inNamespace('g', '$2::int')}`;
+function findById(namespace: View['namespace'], own: string): Statement {
+  return named(
+    `scim_group_by_id_${namespace}`,
+    `select ${groupColumns} from groups g where g.id = $2 and ${isLiveGroup} and ${inNamespace('g', own)}`,
+  );
+}
 
-const byId: Statement = named(
-  'scim_group_by_id',
-  `select ${groupColumns} from groups g where g.id = $3 and ${isVisibleGroup}`,
-);
+const byId = {
+  all: findById('all', 'null::int'),
+  own: findById('own', '$3::int'),
+} as const satisfies Record<View['namespace'], Statement>;
 
 /** The group of that id, or null: unknown, deleted and out of the namespace are all the same. */
 export async function findScimGroup(
@@ -51,5 +55,6 @@ export async function findScimGroup(
   view: View,
   id: GroupId,
 ): Promise<ScimGroupRow | null> {
-  return (await connection.rows<ScimGroupRow>(byId, [view.source, ownSource(view), id]))[0] ?? null;
+  const values = [view.source, id, ...ownValues(view)];
+  return (await connection.rows<ScimGroupRow>(byId[view.namespace], values))[0] ?? null;
 }

@@ -11,7 +11,7 @@ import { groupColumns, isLiveGroup, type ScimGroupRow } from './group-rows.ts';
 import { orderSql, type RowPlace, type Sort } from './order.ts';
 import { userVocabulary } from './user-attribute.ts';
 import { isLiveUser, type ScimUserRow, userColumns, type UserExtras } from './user-rows.ts';
-import { inNamespace, ownSource, type View } from './view.ts';
+import { inNamespace, ownSource, ownSql, type View } from './view.ts';
 
 export interface ListQuery {
   readonly type: ResourceType;
@@ -42,7 +42,7 @@ export async function listScimUsers(
   const table = {
     from: 'users u',
     alias: 'u',
-    columns: userColumns(query.extras),
+    columns: userColumns(query.extras, ownSql(view, '$2::int')),
     isLive: isLiveUser,
     first: externalIdIssuer(view.source),
     vocabulary: userVocabulary,

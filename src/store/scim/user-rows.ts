@@ -3,7 +3,7 @@ import type { UserId, UserN } from '../../core/ids.ts';
 import { type Connection, named, type Statement } from '../database.ts';
 import { externalIdIssuer, type UserDocument } from '../users.ts';
 import { affiliationsOfUserSql, groupsOfUserSql, keysOfUserSql, managerSql } from './user-facts.ts';
-import { inNamespace, ownSource, type View } from './view.ts';
+import { inNamespace, ownSql, ownValues, type View } from './view.ts';
 
 export interface ScimUserRow {
   readonly n: UserN;
@@ -29,17 +29,17 @@ export interface UserExtras {
   readonly signIn: boolean;
 }
 
-/** The select list over `users u`; `$1` is the issuer of externalIds, `$2` the only source whose creations are seen. */
-export function userColumns({ groups, signIn }: UserExtras): string {
+/** The select list over `users u`; `$1` is the issuer of externalIds, `own` the only source whose creations are seen. */
+export function userColumns({ groups, signIn }: UserExtras, own: string): string {
   const columns = [
     `u.n, u.id, u.user_name, u.active, u.document, u.version, u.created_at, u.modified_at`,
     `(select k.value from identity_key k
        where k.user_n = u.n and k.kind = 'externalId' and k.issuer = $1::text limit 1) as external_id`,
-    `${managerSql(`coalesce(m.document ->> 'displayName', m.user_name)`, '$2::int')} as manager`,
+    `${managerSql(`coalesce(m.document ->> 'displayName', m.user_name)`, own)} as manager`,
   ];
   if (groups) {
     columns.push(`(select coalesce(json_agg(json_build_object('id', g.id, 'name', g.name, 'direct', m.direct) order by g.n), '[]')
-       from ${groupsOfUserSql('$2::int')} where u.active) as groups`);
+       from ${groupsOfUserSql(own)} where u.active) as groups`);
   }
   if (signIn) {
     columns.push(
@@ -55,18 +55,17 @@ export function userColumns({ groups, signIn }: UserExtras): string {
 /** Users that SCIM shows to who sees everything. */
 export const isLiveUser = 'u.deleted_at is null and not u.stub';
 
-/** Users that SCIM shows; `$2` as in {@link userColumns}. */
-export const isVisibleUser = `${isLiveUser} and ${inNamespace('u', '$2::int')}`;
-
 const statements = new Map<string, Statement>();
 
-function byId(extras: UserExtras): Statement {
-  const name = `scim_user_by_id${extras.groups ? '_groups' : ''}${extras.signIn ? '_sign_in' : ''}`;
+function byId(extras: UserExtras, view: View): Statement {
+  const own = ownSql(view, '$3::int');
+  const name = `scim_user_by_id${extras.groups ? '_groups' : ''}${extras.signIn ? '_sign_in' : ''}_${view.namespace}`;
   const known = statements.get(name);
   if (known !== undefined) return known;
   const statement = named(
     name,
-    `select ${userColumns(extras)} from users u where u.id = $3 and ${isVisibleUser}`,
+    `select ${userColumns(extras, own)} from users u
+     where u.id = $2 and ${isLiveUser} and ${inNamespace('u', own)}`,
   );
   statements.set(name, statement);
   return statement;
@@ -78,6 +77,6 @@ export async function findScimUser(
   view: View,
   { id, extras }: { readonly id: UserId; readonly extras: UserExtras },
 ): Promise<ScimUserRow | null> {
-  const values = [externalIdIssuer(view.source), ownSource(view), id];
-  return (await connection.rows<ScimUserRow>(byId(extras), values))[0] ?? null;
+  const values = [externalIdIssuer(view.source), id, ...ownValues(view)];
+  return (await connection.rows<ScimUserRow>(byId(extras, view), values))[0] ?? null;
 }

@@ -22,3 +22,18 @@ export function inNamespace(alias: string, own: string): string {
 export function ownSource({ source, namespace }: View): SourceN | null {
   return namespace === 'own' ? source : null;
 }
+
+/**
+ * The same as SQL, and `parameter` only where there is such a source. PostgreSQL leaves a question of namespaces that is
+ * answered by a constant out of its plan, and keeps the plan for all values. With a parameter it finds at every run
+ * that a plan for the values at hand is the cheaper one, and plans anew, which takes longer than reading a user.
+ */
+export function ownSql(view: View, parameter: string): string {
+  return ownSource(view) === null ? 'null::int' : parameter;
+}
+
+/** The value of that parameter, where there is one. */
+export function ownValues(view: View): readonly SourceN[] {
+  const own = ownSource(view);
+  return own === null ? [] : [own];
+}
