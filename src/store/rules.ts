@@ -47,7 +47,11 @@ export async function listRecordGroups(
   return tx.rows(all);
 }
 
-/** Of some users, those whose record says otherwise than the group lists them. The facts lock must be held. */
+/**
+ * Of some users, those whose record says otherwise than the group lists them. The facts lock must be held, or users be
+ * looked at again under it. One look for each user by the primary key: a group that was filled just now is
+ * taken for a small one, and all that it lists would be walked. `limit 1` and `+ 0` leave no other way.
+ */
 export async function recordDifference(
   tx: Tx,
   {
@@ -58,13 +62,15 @@ export async function recordDifference(
   { users, system }: { readonly users: readonly UserN[]; readonly system: SourceN },
 ): Promise<{ readonly user: UserN; readonly joins: boolean }[]> {
   const binder = newBinder();
-  const among = `any(${binder.bind(users)}::int[])`;
+  const among = `${binder.bind(users)}::int[]`;
   const condition = kind === 'rule' ? (filter === null ? 'false' : fitsSql(filter, binder)) : HAS_RECORD;
   const { text, values } = binder.finish(`
-    with wanted as (select u.n from users u where u.n = ${among} and ${condition}),
+    with wanted as (select u.n from users u where u.n = any(${among}) and ${condition}),
     standing as (
-      select member_n as n from assertion
-      where group_n = ${binder.bind(n)}::int and member_n = ${among} and source_n = ${binder.bind(system)}::int)
+      select m.n from (select distinct unnest(${among})) m(n) cross join lateral (
+        select from assertion a
+        where a.group_n = ${binder.bind(n)}::int and a.member_n = m.n and a.source_n + 0 = ${binder.bind(system)}::int
+        limit 1) a)
     select coalesce(w.n, s.n) as user, s.n is null as joins
     from wanted w full join standing s on s.n = w.n where w.n is null or s.n is null order by 1`);
   return tx.rows({ text }, values);

@@ -7,10 +7,12 @@ import { changeUser, createUser, deleteUser } from '../../src/directory/users.ts
 import { isRefusal } from '../../src/core/refusal.ts';
 import { lockFacts } from '../../src/store/facts-lock.ts';
 import type { GroupRow } from '../../src/store/groups.ts';
-import { insertSource } from '../../src/store/sources.ts';
+import { findSource, insertSource } from '../../src/store/sources.ts';
+import { recordDifference } from '../../src/store/rules.ts';
 import type { UserRow } from '../../src/store/users.ts';
 import { openTestDirectory, type TestDirectory } from '../support/directory.ts';
 import { eventually } from '../support/eventually.ts';
+import { withPlans } from '../support/plans.ts';
 
 const registry = buildRegistry([]);
 const titles = ['a', 'b', 'c'];
@@ -267,6 +269,35 @@ describe('rule edits and user writes at the same time, on several connections', 
     mayEnd.open();
     await Promise.all([importing, editing]);
     expect(await listed(group)).toEqual(people.filter((_, n) => n % 2 === 1).map(({ n }) => n));
+  });
+
+  it('judges a user again by itself, however many a group that was filled just now lists (D-15)', async () => {
+    const group = await test.do((work) =>
+      createGroup(work, { ...newGroupState, name: 'filled', rule: ruleOf('nobody has it') }),
+    );
+    const standing = await test.database.rows<{ n: UserRow['n'] }>(
+      {
+        text: `with made as (
+            insert into users (user_name, user_name_key, created_by)
+            select 'many' || i, 'many' || i, 1 from generate_series(1, 2000) i returning n)
+          insert into assertion (group_n, member_n, source_n, member_kind)
+          select $1, n, (select n from source where name = 'system'), 'u' from made returning member_n as n`,
+      },
+      [group.n],
+    );
+    const system = await findSource(test.database, 'system');
+    if (system === null) throw new Error('There is no source system.');
+    const some = standing.slice(0, 30).map(({ n }) => n);
+    const { answer, plans } = await withPlans(test.database, (tx) =>
+      recordDifference(
+        tx,
+        { n: group.n, kind: 'rule', rule_filter: ruleOf('nobody has it').filter },
+        { users: [...some, ...some], system: system.n },
+      ),
+    );
+    expect(answer).toEqual(some.map((user) => ({ user, joins: false })));
+    expect(plans.join()).toMatch(/"Index Name":"assertion_pkey"[^{}]*member_n = /);
+    expect(plans.join()).not.toContain('assertion_source');
   });
 
   it('an edit whose connection is killed leaves nothing behind, and its lock neither', async () => {
