@@ -61,6 +61,30 @@ describe('/api/v1', () => {
     await narrow.close();
   });
 
+  it('gives four snapshots at a time, so that slow readers leave connections to others', async () => {
+    const wide = await api.elsewhere({ url: api.url, poolSize: 6, patienceMs: 10_000 });
+    const { reading } = await api.database.transaction(async (tx) => {
+      await tx.rows({ text: 'lock table ledger in access exclusive mode' });
+      const four = Array.from({ length: 4 }, () => wide.ask('GET', '/snapshot'));
+      await eventually(async () => {
+        const waiting = await api.database.rows({
+          text: `select from pg_stat_activity where datname = current_database()
+                 and application_name = 'test-instance' and wait_event_type = 'Lock'`,
+        });
+        expect(waiting).toHaveLength(4);
+      });
+      expectSentAway(await wide.ask('GET', '/snapshot', { headers }));
+      expect((await wide.ask('GET', '/groups')).status).toBe(200);
+      return { reading: four };
+    });
+    for (const { status, body } of await Promise.all(reading)) {
+      expect(status).toBe(200);
+      expect(body).toContain('"kind":"end"');
+    }
+    await eventually(async () => expect((await wide.ask('GET', '/snapshot')).status).toBe(200));
+    await wide.close();
+  });
+
   it('answers it where no connection can be made', async () => {
     const alone = await api.elsewhere({
       url: 'postgres://muster@127.0.0.1:1/muster',

@@ -15,6 +15,7 @@ import {
 import { replay, rotateSigningKey } from '../../src/targets/admin/webhooks.ts';
 import { webhookCredentials } from '../../src/targets/connectors/webhook/settings.ts';
 import { sharedSecret } from '../../src/targets/connectors/webhook/signature.ts';
+import { untilCut } from '../effective/living-directory.ts';
 import { startChild, type Child } from '../support/child-process.ts';
 import { attribution } from '../support/directory.ts';
 import { eventually } from '../support/eventually.ts';
@@ -251,5 +252,28 @@ describe('a webhook target', () => {
         ['membership.effective', [], [user.id]],
       ]);
     });
+  });
+
+  it('tells what happened after it was made, though it was first driven later', async () => {
+    const later = await openTestTargets({ drives: false, leaseSeconds: 600 });
+    await later.add({
+      name: 'hook',
+      type: 'webhook',
+      mode: 'enforce',
+      settings: { url: `http://127.0.0.1:${receiver.said}/hook`, allowPrivate: true },
+      credentials: { signingSecret: secret },
+    });
+    const [user, listing] = [await later.user('between'), await later.group('Between')];
+    await later.do((work) => addMember(work, { group: listing.id, member: user.id }));
+    await untilCut(later.database);
+    later.engine.start();
+    await eventually(async () =>
+      expect((await about(user.id)).map(({ type }) => type)).toEqual([
+        'user.created',
+        'membership.effective',
+      ]),
+    );
+    await later.close();
+    expect(later.faults).toEqual([]);
   });
 });

@@ -4,9 +4,11 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Attribution } from '../../core/attribution.ts';
+import type { CursorPlace } from '../../core/cursor.ts';
 import { foldName } from '../../core/names.ts';
 import { Refusal } from '../../core/refusal.ts';
-import { recordChange } from '../../store/changes.ts';
+import { firstWebhookPlace } from '../../core/targets/webhook-place.ts';
+import { type Place, recordChange } from '../../store/changes.ts';
 import { settleAlert } from '../../store/alerts.ts';
 import { type Database, type Tx, violatedConstraint } from '../../store/database.ts';
 import { findSource } from '../../store/sources.ts';
@@ -22,6 +24,7 @@ import {
   listTargets,
   lockTarget,
   readTarget,
+  saveWebhookPlace,
   setTargetScope,
   type TargetMode,
   type TargetRow,
@@ -57,7 +60,8 @@ export interface MadeTarget {
 
 /**
  * Adds a target from the body of `POST /api/v1/targets`. A webhook without a signing secret gets one, shown only
- * here. Refuses `target.invalid`, `target.name_taken`, `group.not_found`.
+ * here; one that delivers at once begins behind its own making, whenever it is first driven. Refuses
+ * `target.invalid`, `target.name_taken`, `group.not_found`.
  */
 export async function addTarget(targets: Targets, given: unknown, by: Attribution): Promise<MadeTarget> {
   const { name, type, mode, scope, settings, credentials, guards } = readDescription(given);
@@ -81,8 +85,13 @@ export async function addTarget(targets: Targets, given: unknown, by: Attributio
     await refuseSharedFile(tx, { id, type }, parts.settings);
     const n = await refusingName(name, insertTarget(tx, write));
     await writeScope(tx, n, scope.groups);
-    await recordTarget(tx, by, 'target.created', { id, name, type, mode, scope });
-    return needRow(await readTarget(tx, n), name);
+    const begun = await recordTarget(tx, by, 'target.created', { id, name, type, mode, scope });
+    const row = needRow(await readTarget(tx, n), name);
+    if (type === 'webhook' && mode === 'enforce') {
+      const place: CursorPlace = { kind: 'row', ...begun };
+      await saveWebhookPlace(tx, row, JSON.stringify({ ...firstWebhookPlace<CursorPlace>(), place }));
+    }
+    return row;
   });
   return { target: viewOf(row, parts.credentials, targets.now()), once: made.once };
 }
@@ -230,10 +239,10 @@ async function refusingName<T>(name: string, write: Promise<T>): Promise<T> {
 }
 
 /** Writes an entry about targets into the log. */
-export async function recordTarget(tx: Tx, by: Attribution, type: string, after: unknown): Promise<void> {
+export async function recordTarget(tx: Tx, by: Attribution, type: string, after: unknown): Promise<Place> {
   const source = await findSource(tx, by.source);
   if (source === null) throw new Refusal('source.not_found', { source: by.source });
-  await recordChange(tx, { by, sourceN: source.n, originN: null }, { type, after });
+  return recordChange(tx, { by, sourceN: source.n, originN: null }, { type, after });
 }
 
 function withSigningKey(
