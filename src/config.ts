@@ -6,7 +6,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { describeIssues } from './config/problems.ts';
 import { givenInEnvironment, givenInFile, merge, type Given } from './config/layers.ts';
-import { settingsSchema, type GivenSettings } from './config/schema.ts';
+import { settingsSchema, spellDuration, type GivenSettings } from './config/schema.ts';
 import { faultInWords } from './core/schema-faults.ts';
 import { SetupProblem } from './core/setup-problem.ts';
 
@@ -68,6 +68,9 @@ function complete(settings: GivenSettings, { folder, isTerminal }: SettingsPlace
   };
 }
 
+/** What a setting is called that is given as an amount of time and kept in milliseconds. */
+const DURATION = '.expectedEvery';
+
 /** One line of `muster config print`. */
 export interface SettingLine {
   readonly name: string;
@@ -75,7 +78,7 @@ export interface SettingLine {
   readonly origin: string;
 }
 
-/** Every setting with its value and origin; a secret that is set shows as `(set)`. */
+/** Every setting with its value, as it can be given, and origin; a secret that is set shows as `(set)`. */
 export function listSettings({ settings, origins }: LoadedSettings): SettingLine[] {
   return Object.entries(settingsSchema.shape).flatMap(([name, schema]) => {
     const value: unknown = settings[name as keyof Settings];
@@ -88,7 +91,8 @@ function linesOf(name: string, value: unknown, origins: ReadonlyMap<string, stri
   if (typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length > 0) {
     return Object.entries(value).flatMap(([key, inner]) => linesOf(`${name}.${key}`, inner, origins));
   }
-  return [{ name, value, origin: origins.get(name) ?? 'default' }];
+  const shown = name.endsWith(DURATION) && typeof value === 'number' ? spellDuration(value) : value;
+  return [{ name, value: shown, origin: origins.get(name) ?? 'default' }];
 }
 
 /** JSON Schema of `muster.json`, for editors. */

@@ -25,11 +25,12 @@ export async function examineDaemon({ settings, database, directUrl }: ExaminedD
   ];
 }
 
-/** A setting with its value as text. */
+/** A setting with its value as text; null where it is not set. */
 export function shownSetting({ name, value, origin }: SettingLine): {
   readonly name: string;
-  readonly value: string;
+  readonly value: string | null;
   readonly origin: string;
 } {
-  return { name, value: typeof value === 'string' ? value : JSON.stringify(value), origin };
+  const text = typeof value === 'string' || value === null ? value : JSON.stringify(value);
+  return { name, value: text, origin };
 }

@@ -47,6 +47,12 @@ const duration = text
       Number(given.slice(0, -1)) * UNIT_MS[given.endsWith('d') ? 'd' : given.endsWith('h') ? 'h' : 'm'],
   );
 
+/** An amount of time as it is given, in the largest unit that it is a whole number of. */
+export function spellDuration(ms: number): string {
+  const unit = (['d', 'h'] as const).find((name) => ms % UNIT_MS[name] === 0) ?? 'm';
+  return `${ms / UNIT_MS[unit]}${unit}`;
+}
+
 const columnName = text.transform((name) => name.toLowerCase());
 
 /** A word or several, each may start with `!`: then none of them. */

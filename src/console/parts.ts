@@ -25,7 +25,8 @@ export interface Onward {
 /** A setting in force; secrets are masked. */
 export interface SettingShown {
   readonly name: string;
-  readonly value: string;
+  /** Null where it is not set. */
+  readonly value: string | null;
   readonly origin: string;
 }
 

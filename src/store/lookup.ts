@@ -22,6 +22,9 @@ export interface NamedGroup {
 export const userLabel = `coalesce(u.user_name, u.document->>'displayName',
   (select k.value from identity_key k where k.user_n = u.n order by k.kind = 'email' desc, k.kind limit 1), u.id::text)`;
 
+/** What `fullNameOf` of core makes a person's name of. */
+export const userNameParts = `jsonb_build_object('displayName', u.document->'displayName', 'name', u.document->'name')`;
+
 const userColumns = `u.n, u.id, ${userLabel} as name, u.active, u.stub`;
 
 const userById = named(

@@ -1,8 +1,10 @@
 /** Rows of sessions and sign-in links. Time is the database's, so that every instance agrees when one has ended. */
 import { ABSOLUTE_HOURS, IDLE_MINUTES, LINK_MINUTES } from '../core/session.ts';
 import type { SourceN, UserId, UserN } from '../core/ids.ts';
+import { fullNameOf, type NameParts } from '../core/person-name.ts';
 import type { NameId } from '../core/saml/message.ts';
 import { type Connection, named, onlyRow, type Tx } from './database.ts';
+import { userNameParts } from './lookup.ts';
 
 export interface SessionUserRow {
   readonly n: UserN;
@@ -28,12 +30,12 @@ const isOpen = `s.expires_at > now() and s.seen_at > now() - interval '${IDLE_MI
 const use = named(
   'session_use',
   `with hit as (
-     select s.n, s.seen_at, u.n as user_n, u.id, coalesce(u.document->>'displayName', u.user_name, u.id::text) as name
+     select s.n, s.seen_at, u.n as user_n, u.id, coalesce(u.user_name, u.id::text) as called, ${userNameParts} as parts
      from session s join users u on u.n = s.user_n and u.active and u.deleted_at is null
      where s.hash = $1 and ${isOpen}),
    seen as (
      update session set seen_at = now() where n in (select n from hit where seen_at < now() - interval '1 minute'))
-   select user_n as n, id, name from hit`,
+   select user_n as n, id, called, parts from hit`,
 );
 
 const insert = named(
@@ -90,7 +92,12 @@ const isFirst = named('administrator_lock', `select pg_advisory_xact_lock(hashte
 
 /** The active user whose session that is, if it goes on; notes that it was used. */
 export async function useSession(connection: Connection, hash: Buffer): Promise<SessionUserRow | null> {
-  return (await connection.rows<SessionUserRow>(use, [hash]))[0] ?? null;
+  const [hit] = await connection.rows<
+    Omit<SessionUserRow, 'name'> & { readonly called: string; readonly parts: NameParts }
+  >(use, [hash]);
+  if (hit === undefined) return null;
+  const { n, id, called, parts } = hit;
+  return { n, id, name: fullNameOf(parts) ?? called };
 }
 
 export async function insertSession(tx: Tx, session: NewSession): Promise<void> {

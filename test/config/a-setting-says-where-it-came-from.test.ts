@@ -73,6 +73,20 @@ describe('settings', () => {
     });
   });
 
+  it('are listed as they can be given, and given so they are the same', () => {
+    const given = { hr: '36h', old: '1d', log: '90m', week: '7d' };
+    const environment = Object.fromEntries(
+      Object.entries(given).map(([feed, every]) => [
+        `MUSTER_FEEDS__${feed.toUpperCase()}__EXPECTED_EVERY`,
+        every,
+      ]),
+    );
+    const loaded = load(environment);
+    const listed = listSettings(loaded).filter(({ name }) => name.endsWith('.expectedEvery'));
+    expect(Object.fromEntries(listed.map(({ name, value }) => [name.split('.')[1], value]))).toEqual(given);
+    expect(loaded.settings.feeds.hr?.expectedEvery).toBe(36 * 3_600_000);
+  });
+
   it('read the value from a file that a variable with _FILE names', () => {
     const secret = join(folder, 'token');
     writeFileSync(secret, `${'t'.repeat(40)}\n`);

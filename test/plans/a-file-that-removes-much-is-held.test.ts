@@ -425,7 +425,15 @@ describe('D-31, D-32: a file that removes much', () => {
     const hr = { source: 'hr', settings };
     expect((await test.import(columns + lines(names(100)), hr)).run).toMatchObject({ state: 'applied' });
     const cut = await test.import(columns + lines(names(30)), { ...hr, file: 'cut.csv' });
-    expect(cut.run).toMatchObject({ state: 'held' });
+    // Who is held back stands in no row: those that are there are true already, and the counts add up to them.
+    expect(cut.run).toMatchObject({ state: 'held', rows_total: 30, unchanged: 30, held: 0 });
+    const receipt = JSON.parse(
+      await readFile(join(test.folder, 'hr', 'held', 'cut.csv.receipt.json'), 'utf8'),
+    ) as object;
+    expect(receipt).toMatchObject({
+      rows: { total: 30, applied: 0, unchanged: 30, held: 0 },
+      held: { counts: { membersRemoved: 70 }, people: 70 },
+    });
     expect((await planOf(cut)).guards.map(({ guard }) => guard)).toEqual(['removals', 'snapshot-shrunk']);
     expect(await test.members(group)).toHaveLength(100);
     expect((await test.import(columns + lines(names(99)), hr)).run).toMatchObject({ state: 'applied' });

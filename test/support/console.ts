@@ -39,7 +39,10 @@ export function consoleParts(directory: Directory): Omit<ConsoleParts, 'sessions
     },
     targets: targetsOf(database, { masterKey: randomBytes(32), dataDir: imports.watchDir }, wake),
     verifyAudit: () => verifyAudit(database, randomBytes(32)),
-    settings: () => [{ name: 'port', value: '8080', origin: 'default' }],
+    settings: () => [
+      { name: 'port', value: '8080', origin: 'default' },
+      { name: 'smtpUrl', value: null, origin: 'default' },
+    ],
     examine: async () => [
       { check: 'clocks', state: 'bad', says: 'They differ.', fix: 'Keep both with NTP.' },
       { check: 'tokens', state: 'good', says: 'None expires.', fix: null },

@@ -156,6 +156,8 @@ async function whyHeld(database: Database, run: RunRow): Promise<Record<string, 
   if (plan === null) return null;
   return {
     why: plan.guards.map(({ detail }) => detail),
+    counts: plan.counts,
+    people: plan.people,
     hash: plan.hash,
     look: `muster plan show ${plan.id}`,
     approve: `muster plan approve ${plan.id} --reason "why this is right"`,

@@ -1,7 +1,8 @@
 /** Requests for those who decide: what waits, the oldest first, and what was decided, the newest first. */
 import type { GroupN } from '../../core/ids.ts';
+import { fullNameOf, type NameParts } from '../../core/person-name.ts';
 import { type Connection, named } from '../database.ts';
-import { userLabel } from '../lookup.ts';
+import { userLabel, userNameParts } from '../lookup.ts';
 import type { RequestRow } from '../requests.ts';
 
 export interface ShownRequest extends Pick<
@@ -28,7 +29,7 @@ export interface ShownRequest extends Pick<
 
 const select = (where: string, order: 'asc' | 'desc'): string => `
   select r.n, r.id, r.kind, r.group_n, g.id as group_id, g.name as group_name, u.id as user_id,
-    ${userLabel} as who, nullif(u.document->>'displayName', ${userLabel}) as called, r.state, r.reason, r.created_at, r.expires_at, r.decided_at, r.decision_reason,
+    ${userLabel} as who, ${userNameParts} as parts, r.state, r.reason, r.created_at, r.expires_at, r.decided_at, r.decision_reason,
     coalesce((select coalesce(d.user_name, d.document->>'displayName') from users d
               where r.decided_by_kind = 'user' and d.id::text = r.decided_by_id), r.decided_by_id) as decided_by
   from join_request r join groups g on g.n = r.group_n join users u on u.n = r.user_n
@@ -55,5 +56,12 @@ export async function listShownRequests(
   connection: Connection,
   { groups, which, after, limit }: RequestsPage,
 ): Promise<ShownRequest[]> {
-  return connection.rows<ShownRequest>(which === 'waiting' ? waiting : decided, [groups, after, limit]);
+  const rows = await connection.rows<Omit<ShownRequest, 'called'> & { readonly parts: NameParts }>(
+    which === 'waiting' ? waiting : decided,
+    [groups, after, limit],
+  );
+  return rows.map(({ parts, ...row }) => {
+    const called = fullNameOf(parts);
+    return { ...row, called: called === row.who ? null : called };
+  });
 }

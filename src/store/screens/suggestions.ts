@@ -1,17 +1,26 @@
 /** Users and groups as somebody types who they mean: those that begin so first. */
 import type { GroupId, UserId } from '../../core/ids.ts';
 import { foldName } from '../../core/names.ts';
+import { fullNameOf, type NameParts } from '../../core/person-name.ts';
 import { type Connection, named, type Statement } from '../database.ts';
-import { userLabel } from '../lookup.ts';
+import { userLabel, userNameParts } from '../lookup.ts';
 import { anyPart, beginning } from './like.ts';
 
 export type Suggestion = { readonly name: string; readonly about: string | null } & (
   { readonly type: 'user'; readonly id: UserId } | { readonly type: 'group'; readonly id: GroupId }
 );
 
-const userColumns = `'user' as type, u.id, ${userLabel} as name,
-  case when u.stub then 'not arrived yet' when not u.active then 'inactive'
-       else u.document->>'displayName' end as about, u.user_name_key as key`;
+interface SuggestedUser {
+  readonly id: UserId;
+  readonly name: string;
+  /** What has to be known of the account before its name. */
+  readonly standing: string | null;
+  readonly parts: NameParts;
+}
+
+const userColumns = `u.id, ${userLabel} as name,
+  case when u.stub then 'not arrived yet' when not u.active then 'inactive' end as standing,
+  ${userNameParts} as parts, u.user_name_key as key`;
 
 /** Planned at every run: an index serves LIKE only where the pattern is known. */
 const usersBeginning: Statement = {
@@ -42,11 +51,15 @@ export async function suggestUsers(
 ): Promise<Suggestion[]> {
   const key = foldName(text);
   if (key === '') return [];
-  const found = await connection.rows<Suggestion>(usersBeginning, [beginning(key), limit]);
-  if (found.length >= limit) return found;
-  const others = await connection.rows<Suggestion>(usersWith, [anyPart(key), limit, key]);
+  const found = await connection.rows<SuggestedUser>(usersBeginning, [beginning(key), limit]);
+  if (found.length >= limit) return found.map(suggestedUser);
+  const others = await connection.rows<SuggestedUser>(usersWith, [anyPart(key), limit, key]);
   const known = new Set<string>(found.map(({ id }) => id));
-  return [...found, ...others.filter(({ id }) => !known.has(id))].slice(0, limit);
+  return [...found, ...others.filter(({ id }) => !known.has(id))].slice(0, limit).map(suggestedUser);
+}
+
+function suggestedUser({ id, name, standing, parts }: SuggestedUser): Suggestion {
+  return { type: 'user', id, name, about: standing ?? fullNameOf(parts) };
 }
 
 /** Groups whose name has the text. */

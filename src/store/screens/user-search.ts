@@ -1,7 +1,9 @@
 /** Users as people look for them: by a part of the userName or display name, or by a whole e-mail address. */
 import type { UserId, UserN } from '../../core/ids.ts';
 import { foldName } from '../../core/names.ts';
+import { fullNameOf, type NameParts } from '../../core/person-name.ts';
 import { type Connection, named } from '../database.ts';
+import { userNameParts } from '../lookup.ts';
 
 export interface UserSearchRow {
   readonly n: UserN;
@@ -9,6 +11,7 @@ export interface UserSearchRow {
   readonly name: string;
   /** The folded userName, by which the list is in order. */
   readonly key: string;
+  /** The name in full; null where nothing of it is known. */
   readonly display: string | null;
   readonly email: string | null;
   readonly active: boolean;
@@ -25,7 +28,7 @@ export interface UserSearch {
 
 const search = named(
   'screen_user_search',
-  `select u.n, u.id, u.user_name as name, u.user_name_key as key, u.document->>'displayName' as display,
+  `select u.n, u.id, u.user_name as name, u.user_name_key as key, ${userNameParts} as parts,
      u.document #>> '{emails,0,value}' as email, u.active, u.stub
    from users u
    where u.deleted_at is null and u.user_name_key is not null and u.user_name_key > $3
@@ -43,5 +46,8 @@ export async function searchUsers(
 ): Promise<UserSearchRow[]> {
   const key = foldName(text);
   const part = key === '' ? null : `%${key.replace(/[\\%_]/g, '\\$&')}%`;
-  return connection.rows<UserSearchRow>(search, [part, key, after, limit, state]);
+  const rows = await connection.rows<Omit<UserSearchRow, 'display'> & { readonly parts: NameParts }>(search, [
+    ...[part, key, after, limit, state],
+  ]);
+  return rows.map(({ parts, ...row }) => ({ ...row, display: fullNameOf(parts) }));
 }

@@ -23,7 +23,11 @@ export async function showInstallation({ parts, t }: Visit): Promise<ScreenAnswe
             keyOf={({ name }) => name}
             columns={[
               { head: t.operation.setting, kind: 'name', cell: ({ name }) => <code>{name}</code> },
-              { head: t.operation.value, kind: 'long', cell: ({ value }) => value },
+              {
+                head: t.operation.value,
+                kind: 'long',
+                cell: ({ value }) => value ?? <span class="quiet">{t.operation.notSet}</span>,
+              },
               { head: t.operation.origin, cell: ({ origin }) => origin },
             ]}
           />

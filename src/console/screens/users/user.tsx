@@ -1,5 +1,6 @@
 /** One user: who it is, who says so, what it belongs to and what that gives. */
 import type { ComponentChildren } from 'preact';
+import { fullNameOf } from '../../../core/person-name.ts';
 import { may } from '../../../core/policies.ts';
 import {
   type ConferredPermissionRow,
@@ -93,13 +94,13 @@ function Head({
   readonly actions: ComponentChildren;
 }) {
   const t = useTexts().users;
-  const display = user.document.displayName;
+  const called = fullNameOf(user.document);
   return (
     <>
       <PageHeader
         title={name}
         beside={<UserBadge user={user} />}
-        {...(typeof display === 'string' ? { lead: display } : {})}
+        {...(called === null || called === name ? {} : { lead: called })}
         actions={actions}
       />
       {user.stub ? (

@@ -41,6 +41,7 @@ export const operation = {
     'What is in force, and where it comes from. Secrets are masked. They are changed in muster.json, in the environment, or by flags.',
   setting: 'Setting',
   value: 'Value',
+  notSet: 'not set',
   origin: 'From',
   doctor: 'Doctor',
   doctorLead: 'What was found when the installation was looked over just now.',
