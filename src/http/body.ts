@@ -16,8 +16,7 @@ export interface BodyLimits {
 export const MAX_DEPTH = 20;
 
 /**
- * Reads a request's body as JSON. Refuses with 415 another media type or a compressed body, 413 too many bytes, 400
- * what is no JSON in UTF-8 or nests too deeply.
+ * Reads a request's body as JSON. Refuses as {@link readText}, and with 400 what is no JSON or nests too deeply.
  */
 export async function readJson(context: DoorContext, limits: BodyLimits): Promise<unknown> {
   const text = await readText(context, limits);
@@ -31,11 +30,21 @@ export async function readJson(context: DoorContext, limits: BodyLimits): Promis
   }
 }
 
-/** Reads a request's body as text. Refuses with 415 another media type or a compressed body, 413 too many bytes, 400 what is no UTF-8. */
+/** Names of UTF-8, and of what is a part of it, as senders declare it. */
+const CHARSETS: readonly string[] = ['', 'utf-8', 'utf8', 'us-ascii'];
+
+/**
+ * Reads a request's body as text. Refuses with 415 another media type, another charset or a compressed body, 413 too many
+ * bytes, 400 what is no UTF-8.
+ */
 export async function readText(context: DoorContext, { bytes, types }: BodyLimits): Promise<string> {
   const type = context.request.type.toLowerCase();
   if (type !== '' && !types.includes(type)) {
     throw new HttpProblem('body.unsupported_type', `${type} is not read here; send ${types.join(' or ')}.`);
+  }
+  const charset = context.request.charset.toLowerCase();
+  if (!CHARSETS.includes(charset)) {
+    throw new HttpProblem('body.unsupported_type', `${charset} is not read here; send UTF-8.`);
   }
   const encoding = context.get('Content-Encoding').trim().toLowerCase();
   if (encoding !== '' && encoding !== 'identity') {

@@ -220,7 +220,7 @@ export const errorRows: readonly {
   {
     status: 415,
     scimType: null,
-    when: 'a body that is neither `application/scim+json` nor `application/json`, or is compressed',
+    when: 'a body that is neither `application/scim+json` nor `application/json`, declares another charset than UTF-8, or is compressed',
   },
   {
     status: 429,

@@ -485,6 +485,17 @@ describe('The door', () => {
     ).toBe(201);
   });
 
+  it.each(['iso-8859-1', '"UTF-16"', 'latin1'])('reads no body in %s: 415', async (charset) => {
+    const headers = { 'Content-Type': `application/scim+json; charset=${charset}` };
+    const reply = await client.send('POST', '/Users', person(), headers);
+    expect([reply.status, JSON.stringify(reply.body)]).toEqual([415, expect.stringContaining('send UTF-8')]);
+  });
+
+  it.each(['UTF-8', '"utf-8"', 'utf8', 'US-ASCII'])('reads a body in %s', async (charset) => {
+    const headers = { 'Content-Type': `application/json; charset=${charset}` };
+    expect((await client.send('POST', '/Users', person(), headers)).status).toBe(201);
+  });
+
   it('reads no compressed bodies: 415', async () => {
     const reply = await client.send('POST', '/Users', person(), { 'Content-Encoding': 'gzip' });
     expect([reply.status, reply.headers.get('accept-encoding')]).toEqual([415, 'identity']);
