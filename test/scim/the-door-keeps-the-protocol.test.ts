@@ -485,15 +485,14 @@ describe('The door', () => {
     ).toBe(201);
   });
 
-  it.each(['iso-8859-1', '"UTF-16"', 'latin1'])('reads no body in %s: 415', async (charset) => {
+  it.each([
+    ['iso-8859-1', 415],
+    ['"UTF-16"', 415],
+    ['"utf-8"', 201],
+    ['US-ASCII', 201],
+  ])('reads UTF-8 and nothing else: a body in %s is %d', async (charset, status) => {
     const headers = { 'Content-Type': `application/scim+json; charset=${charset}` };
-    const reply = await client.send('POST', '/Users', person(), headers);
-    expect([reply.status, JSON.stringify(reply.body)]).toEqual([415, expect.stringContaining('send UTF-8')]);
-  });
-
-  it.each(['UTF-8', '"utf-8"', 'utf8', 'US-ASCII'])('reads a body in %s', async (charset) => {
-    const headers = { 'Content-Type': `application/json; charset=${charset}` };
-    expect((await client.send('POST', '/Users', person(), headers)).status).toBe(201);
+    expect((await client.send('POST', '/Users', person(), headers)).status).toBe(status);
   });
 
   it('reads no compressed bodies: 415', async () => {
