@@ -479,20 +479,10 @@ describe('The door', () => {
     expect((await client.send('POST', '/Users', person(), { 'Content-Type': 'text/plain' })).status).toBe(
       415,
     );
-    expect(
-      (await client.send('POST', '/Users', person(), { 'Content-Type': 'application/json; charset=utf-8' }))
-        .status,
-    ).toBe(201);
-  });
-
-  it.each([
-    ['iso-8859-1', 415],
-    ['"UTF-16"', 415],
-    ['"utf-8"', 201],
-    ['US-ASCII', 201],
-  ])('reads UTF-8 and nothing else: a body in %s is %d', async (charset, status) => {
-    const headers = { 'Content-Type': `application/scim+json; charset=${charset}` };
-    expect((await client.send('POST', '/Users', person(), headers)).status).toBe(status);
+    const [utf, ascii, latin] = ['"UTF-8"', 'us-ascii', 'iso-8859-1'].map((charset) =>
+      client.send('POST', '/Users', person(), { 'Content-Type': `application/json; charset=${charset}` }),
+    );
+    expect([(await utf)?.status, (await ascii)?.status, (await latin)?.status]).toEqual([201, 201, 415]);
   });
 
   it('reads no compressed bodies: 415', async () => {
