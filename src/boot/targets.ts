@@ -48,9 +48,10 @@ export function startEngine({ targets, log, metrics, wake, cursors }: EngineRoom
         metrics.targetLag.set({ target }, since === null ? 0 : (Date.now() - since) / 1_000);
       },
       onDrift: (open) => metrics.targetDrift.set({ target }, open),
+      onBlocked: (blocked) => metrics.targetBlocked.set({ target }, blocked),
       onEnd: () => {
-        for (const gauge of [metrics.targetWaiting, metrics.targetLag, metrics.targetDrift])
-          gauge.remove({ target });
+        const { targetWaiting, targetLag, targetDrift, targetBlocked } = metrics;
+        for (const gauge of [targetWaiting, targetLag, targetDrift, targetBlocked]) gauge.remove({ target });
       },
     }),
     onFault: (target, error) => log.error({ err: error, target }, 'Driving a target failed.'),

@@ -20,6 +20,8 @@ export interface Metrics {
   readonly targetLag: Gauge<'target'>;
   /** Findings of full looks that stand unrepaired, by `target`. */
   readonly targetDrift: Gauge<'target'>;
+  /** Users, groups and memberships that a `target` refused. */
+  readonly targetBlocked: Gauge<'target'>;
   /** Operations waiting by `target`. */
   readonly targetWaiting: Gauge<'target'>;
   /** Plans held by a guard by `source`. */
@@ -97,6 +99,12 @@ export function createMetrics(): Metrics {
     targetDrift: new Gauge({
       name: 'muster_target_drift',
       help: 'What full looks at the target found otherwise, and is not repaired',
+      labelNames: ['target'],
+      registers,
+    }),
+    targetBlocked: new Gauge({
+      name: 'muster_target_blocked',
+      help: 'Users, groups and memberships that the target refused, until they change or somebody lets them go on',
       labelNames: ['target'],
       registers,
     }),

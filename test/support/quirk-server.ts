@@ -37,6 +37,8 @@ export interface Quirks {
   renames: boolean;
   /** How it folds the names of groups before it takes two for one. */
   foldsGroups: (name: string) => string;
+  /** What it shows of every user, whatever it was told. */
+  shows: Readonly<Record<string, unknown>>;
   /** What /Schemas and /ResourceTypes tell of: nothing is 404. */
   tellsOf: readonly string[];
   /** The words in which a write is refused, by what it carries; null takes it. */
@@ -96,6 +98,7 @@ export async function startQuirkServer(first: Partial<Quirks> = {}): Promise<Qui
     asksOfUsers: { needs: [], oneMail: false },
     renames: true,
     foldsGroups: (name) => name.toLowerCase(),
+    shows: {},
     tellsOf: [],
     refuses: () => null,
     trick: () => null,
@@ -265,7 +268,7 @@ function show({ groups, quirks }: Service, kept: Kept): Json {
   const members = groups.has(kept.id)
     ? { members: quirks.hidesMembers ? [] : [...kept.members].map((value) => ({ value })) }
     : {};
-  return { ...kept.document, id: kept.id, ...members };
+  return { ...kept.document, id: kept.id, ...members, ...(groups.has(kept.id) ? {} : quirks.shows) };
 }
 
 function list(service: Service, map: Map<string, Kept>, path: string): Answer {

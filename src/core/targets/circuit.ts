@@ -38,15 +38,9 @@ export function afterOutcome(circuit: Circuit, outcome: Outcome, moment: Moment)
     case 'missing':
     case 'conflict':
     case 'rejected':
-      return circuit.state === 'closed' && circuit.failures === 0 && circuit.until === null
-        ? circuit
-        : CLOSED;
+      return isResting(circuit, moment) || isWell(circuit) ? circuit : CLOSED;
     case 'throttled':
-      return {
-        ...circuit,
-        until: outcome.until ?? moment.now + backoffMs(1, moment.random),
-        why: outcome.why,
-      };
+      return pause(circuit, outcome, moment);
     case 'unauthorised':
       return fail(
         { ...circuit, failures: Math.max(circuit.failures, OPENS_AFTER - 1) },
@@ -57,6 +51,27 @@ export function afterOutcome(circuit: Circuit, outcome: Outcome, moment: Moment)
     case 'down':
       return fail(circuit, outcome.why, moment);
   }
+}
+
+function isWell({ state, failures, until }: Circuit): boolean {
+  return state === 'closed' && failures === 0 && until === null;
+}
+
+/** A pause that the target asked for stays, although what was under way meanwhile went well. */
+function isResting({ state, until }: Circuit, { now }: Moment): boolean {
+  return state === 'closed' && until !== null && now < until;
+}
+
+/** As long as the target asks for, and never shorter than a first wait; of one that was down already, a failure too. */
+function pause(
+  circuit: Circuit,
+  { until: asked, why }: Extract<Outcome, { kind: 'throttled' }>,
+  moment: Moment,
+): Circuit {
+  const isDown = circuit.state !== 'closed';
+  const next = isDown ? fail(circuit, why, moment) : circuit;
+  const least = isDown ? (next.until ?? 0) : moment.now + backoffMs(1, moment.random);
+  return { ...next, until: Math.max(asked ?? 0, least), why };
 }
 
 function fail(circuit: Circuit, why: string, { now, random }: Moment): Circuit {

@@ -53,3 +53,13 @@ export function mayBeTooMany(outcome: Outcome): boolean {
     outcome.kind === 'rejected' && (outcome.code === 413 || outcome.code === 400 || outcome.code === 422)
   );
 }
+
+/**
+ * True when a refusal is of the request itself, whomever it is about: a method or a form that the target does not
+ * take, or a redirect. Fewer members, or others, would be refused alike.
+ */
+export function isOfRequest(outcome: Outcome): boolean {
+  if (outcome.kind !== 'rejected') return false;
+  const { code } = outcome;
+  return (code >= 300 && code < 400) || code === 405 || code === 406 || code === 415 || code === 501;
+}

@@ -5,6 +5,7 @@ export interface TargetLagRow {
   readonly id: string;
   /** Users, groups and member lists that are still to be sent; counted up to a limit. */
   readonly due: number;
+  /** Users and groups that are refused or in conflict, and member lists with members that are. */
   readonly trouble: number;
   /** Id of the plan that waits for a decision. */
   readonly held: string | null;
@@ -18,8 +19,12 @@ const lags = named(
   `select t.id,
      (select count(*)::int from (select from target_object o where o.target_n = t.n
         and o.state in ('due', 'sending', 'resending', 'observing', 'backing-off') limit ${MOST_COUNTED}) d) as due,
-     (select count(*)::int from (select from target_object o where o.target_n = t.n
-        and o.state in ('blocked', 'conflict') limit ${MOST_COUNTED}) b) as trouble,
+     (select count(*)::int from (
+        select from target_object o where o.target_n = t.n and o.state in ('blocked', 'conflict')
+        union all
+        select from target_object o where o.target_n = t.n and o.kind = 'm' and o.blocked_count > 0
+          and o.state not in ('blocked', 'conflict')
+        limit ${MOST_COUNTED}) b) as trouble,
      (select p.id from plan p where p.target_n = t.n and p.state = 'held' order by p.n desc limit 1) as held
    from target t where t.deleted_at is null`,
 );

@@ -30,6 +30,8 @@ export interface ObjectRow {
   readonly name: string | null;
   readonly applied_hash: Buffer | null;
   readonly left_at: Date | null;
+  /** When it was last brought in line; null when it never was. */
+  readonly applied_at: Date | null;
   readonly applied_count: number;
   readonly add_count: number;
   readonly remove_count: number;
@@ -47,7 +49,7 @@ export function stateAfter(event: ObjectEvent, alias = 'o'): string {
 }
 
 export const objectColumns = `o.n, o.kind, o.state, o.wanted, o.generation, o.due_at, o.failures, o.remote_id, o.held, o.owned,
-  o.name, o.applied_hash, o.left_at, o.applied_count, o.add_count, o.remove_count, o.waiting_count, o.blocked_count`;
+  o.name, o.applied_hash, o.left_at, o.applied_at, o.applied_count, o.add_count, o.remove_count, o.waiting_count, o.blocked_count`;
 
 const lockOne = named(
   'target_object_lock',

@@ -2,6 +2,7 @@
 import { afterOutcome, type Circuit, maySend } from '../../core/targets/circuit.ts';
 import { describeOutcome, type Outcome } from '../../core/targets/outcome.ts';
 import type { GroupN } from '../../core/ids.ts';
+import { backoffMs } from '../../core/targets/retry.ts';
 import type { PushLimits } from '../../core/targets/push-guard.ts';
 import type { Trial } from '../../core/targets/member-chunks.ts';
 import { raiseAlert, settleAlert } from '../../store/alerts.ts';
@@ -30,6 +31,8 @@ export interface Listener {
   readonly onWaiting?: (waiting: { readonly count: number; readonly since: number | null }) => void;
   /** Findings of full looks that stand unrepaired. */
   readonly onDrift?: (open: number) => void;
+  /** Users, groups and memberships that the target refused. */
+  readonly onBlocked?: (blocked: number) => void;
   /** This process drives the target no longer: what was told of it stands no more. */
   readonly onEnd?: () => void;
 }
@@ -158,6 +161,22 @@ export function report(context: TargetContext, operation: string, what: string, 
 /** The sentence kept with an object; null when all is well. */
 export function whyOf(outcome: Outcome): string | null {
   return outcome.kind === 'applied' || outcome.kind === 'noop' ? null : describeOutcome(outcome);
+}
+
+/**
+ * How long an object waits after an outcome that did not bring it further; each time longer (O-06). What is missing, or
+ * may have been done, is looked into at once the first time, and not again and again at a target that goes on so.
+ */
+export function waitOf(
+  { world }: Pick<TargetContext, 'world'>,
+  outcome: Outcome,
+  row: { readonly failures: number } | null,
+): { readonly failures?: number; readonly dueAt?: Date | null } {
+  if (outcome === HELD_BACK) return {};
+  const failures = (row?.failures ?? 0) + 1;
+  const isLookedInto = outcome.kind === 'missing' || outcome.kind === 'ambiguous';
+  if (isLookedInto && failures === 1) return { failures, dueAt: null };
+  return { failures, dueAt: new Date(world.now() + backoffMs(failures, world.random())) };
 }
 
 async function confirm403(context: TargetContext, outcome: Outcome): Promise<Outcome> {

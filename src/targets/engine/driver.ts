@@ -12,7 +12,7 @@ import { countDrift } from '../../store/targets/drift.ts';
 import { countDue } from '../../store/targets/holds.ts';
 import { nextDueAt } from '../../store/targets/due-objects.ts';
 import { markLeaversOlderThan } from '../../store/targets/object-marks.ts';
-import { moveObject } from '../../store/targets/objects.ts';
+import { countTrouble, moveObject } from '../../store/targets/objects.ts';
 import type { TargetMode } from '../../store/targets/targets.ts';
 import type { OpenTarget } from '../connector.ts';
 import type { Bell } from './bell.ts';
@@ -100,7 +100,9 @@ export function makeDriver(parts: Drive): Driver {
     isOver: () => isMoved || parts.isOver(),
   };
   let sweepDue: Extent | null =
-    parts.sweptAt === null ? { all: true, anew: parts.isOtherwiseSet, byFeed: false } : null;
+    parts.sweptAt === null
+      ? { all: true, anew: parts.isOtherwiseSet, byFeed: false, refused: 'again' }
+      : null;
   let sweptAt = parts.sweptAt ?? 0;
 
   let recoveredAt = 0;
@@ -116,7 +118,10 @@ export function makeDriver(parts: Drive): Driver {
     const { hasNews, needsSweep } = followed;
     const isTime = world.now() - sweptAt > SWEEP_EVERY_MS;
     if ((needsSweep || isTime) && sweepDue === null)
-      sweepDue = { all: open.settings.roles === 'values', anew: false, byFeed: !needsSweep };
+      sweepDue = {
+        ...{ all: open.settings.roles === 'values', anew: false, byFeed: !needsSweep },
+        refused: 'left',
+      };
     if (sweepDue !== null) {
       await sweep(context, sweepDue);
       await markLeavers(context);
@@ -125,7 +130,7 @@ export function makeDriver(parts: Drive): Driver {
       return true;
     }
     for (const group of [...context.toCompare]) {
-      await markWholeGroup((work) => fenced(context, work), target, group);
+      await markWholeGroup((work) => fenced(context, work), target, { group, refused: 'left' });
       context.toCompare.delete(group);
     }
     return hasNews;
@@ -138,7 +143,7 @@ export function makeDriver(parts: Drive): Driver {
     mode: parts.mode,
     look,
     observe: () => survey.step(),
-    askForSweep: () => (sweepDue = { all: true, anew: true, byFeed: false }),
+    askForSweep: () => (sweepDue = { all: true, anew: true, byFeed: false, refused: 'again' }),
     askAgain: () => {
       if (context.circuit.state !== 'closed') context.circuit = { ...context.circuit, until: null };
     },
@@ -159,7 +164,7 @@ export function makeDriver(parts: Drive): Driver {
 export async function drive(parts: Drive): Promise<void> {
   const driver = makeDriver(parts);
   const { isOver } = driver.context;
-  const told: Told = { at: performance.now(), since: null, drift: null };
+  const told: Told = { at: performance.now(), since: null, drift: null, isBlockedTold: false };
   let observedAt = 0;
   while (!isOver()) {
     const hasNews = await driver.look();
@@ -173,6 +178,7 @@ export async function drive(parts: Drive): Promise<void> {
     const hasSeen = mayObserve && (await driver.observe());
     if (hasSeen) told.drift = null;
     const rests = isIdle && !hasSeen;
+    if (!rests) told.isBlockedTold = false;
     if (rests || performance.now() - told.at > TELL_EVERY_MS) await tell(driver, told);
     // Lets others have their turn, however much there is to do.
     await (rests ? parts.bell.wait(await waitOf(driver, parts)) : pause(0));
@@ -186,9 +192,11 @@ interface Told {
   since: number | null;
   /** Findings that stand unrepaired; null when a look may have changed them. */
   drift: number | null;
+  /** False when something may have been refused, or taken, since. */
+  isBlockedTold: boolean;
 }
 
-/** Tells how much waits, and how much of what looks found is still to be repaired. */
+/** Tells how much waits, how much is refused, and how much of what looks found is still to be repaired. */
 async function tell({ context, mode }: Driver, told: Told): Promise<void> {
   const { database, target, listener, world } = context;
   told.at = performance.now();
@@ -196,6 +204,10 @@ async function tell({ context, mode }: Driver, told: Told): Promise<void> {
     const count = mode === 'enforce' ? await countDue(database, target, MOST_COUNTED) : 0;
     told.since = count === 0 ? null : (told.since ?? world.now());
     listener.onWaiting({ count, since: told.since });
+  }
+  if (listener.onBlocked !== undefined && !told.isBlockedTold) {
+    told.isBlockedTold = true;
+    listener.onBlocked((await countTrouble(database, target)).blocked);
   }
   if (listener.onDrift !== undefined && told.drift !== 0) {
     told.drift = await countDrift(database, target);

@@ -28,7 +28,7 @@ import { differingObjects } from './desired-objects.ts';
 import type { EngineSettings } from '../connector.ts';
 import { groupsUnlikeFeed } from './feed-compare.ts';
 import { requireLease } from './lease.ts';
-import { markGroups, markMemberships, markMovers, markUsers, markWholeGroup } from './marks.ts';
+import { markGroups, markMemberships, markMovers, markUsers, markWholeGroup, type Refused } from './marks.ts';
 
 export interface Following {
   readonly database: Database;
@@ -63,6 +63,8 @@ export interface Extent {
   readonly anew: boolean;
   /** Members are compared with what the change feed has told, and only where that differs with the directory. */
   readonly byFeed: boolean;
+  /** What becomes of members whom the target refused. */
+  readonly refused: Refused;
 }
 
 export interface Followed {
@@ -99,7 +101,7 @@ export async function followLog(
   if (whole === 'nothing') return { hasNews: false, needsSweep: false, isMoved: false };
   if (whole === null) return { hasNews: true, needsSweep: true, isMoved: false };
   const transaction = fenced({ database, lease });
-  for (const group of whole) await markWholeGroup(transaction, target, group);
+  for (const group of whole) await markWholeGroup(transaction, target, { group, refused: 'left' });
   if (whole.length > 0 && !isSweepDue) await transaction((tx) => noteSweep(tx, target, version));
   return { hasNews: true, needsSweep: false, isMoved: false };
 }
@@ -109,7 +111,7 @@ export async function followLog(
  * compares what each user says, because that may have changed with the settings; with `anew`
  * each of them is looked at there again, whatever the ledger says was applied.
  */
-export async function sweep(context: TargetContext, { all, anew, byFeed }: Extent): Promise<void> {
+export async function sweep(context: TargetContext, { all, anew, byFeed, refused }: Extent): Promise<void> {
   const { database, target, version } = context;
   const transaction = fenced(context);
   if (anew) await transaction((tx) => forgetApplied(tx, target));
@@ -139,7 +141,7 @@ export async function sweep(context: TargetContext, { all, anew, byFeed }: Exten
         ...[...groups].filter((n) => !assigned.has(n)),
       ]
     : groups;
-  for (const group of differ) await markWholeGroup(transaction, target, group);
+  for (const group of differ) await markWholeGroup(transaction, target, { group, refused });
   await transaction((tx) => noteSweep(tx, target, version));
 }
 

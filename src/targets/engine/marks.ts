@@ -51,6 +51,8 @@ export async function markMovers(tx: Tx, target: number, users: readonly UserN[]
 function isAtRest(row: ObjectRow | undefined, isWanted: boolean): boolean {
   if (row === undefined) return !isWanted;
   if (row.wanted !== isWanted) return false;
+  // Where somebody is a member makes no account acceptable that was refused (O-06).
+  if (row.state === 'blocked' || row.state === 'conflict') return true;
   if (isWanted) return row.state === 'settled' && row.held === 'a';
   return (row.state === 'settled' || row.state === 'gone') && row.held !== 'a';
 }
@@ -62,13 +64,24 @@ export async function markGroups(tx: Tx, target: number, groups: readonly GroupN
 }
 
 /**
+ * What becomes of members whom the target refused (O-06): they are
+ * `left` out as long as nothing about them changed, for the same request would be refused alike; after a change, or
+ * when a person asks for it, they are sent `again`.
+ */
+export type Refused = 'left' | 'again';
+
+/**
  * Compares `users` as members of a group of the target: what is desired now, what the ledger says is applied,
- * who is known there. Each ends in exactly one of: nothing to do, to add, to remove, waiting (O-01).
+ * who is known there. Each ends in exactly one of: nothing to do, to add, to remove, waiting, blocked (O-01).
  */
 export async function markMembers(
   tx: Tx,
   target: number,
-  { group, users }: { readonly group: GroupN; readonly users: readonly UserN[] },
+  {
+    group,
+    users,
+    refused,
+  }: { readonly group: GroupN; readonly users: readonly UserN[]; readonly refused: Refused },
 ): Promise<void> {
   if (users.length === 0) return;
   const row = await lockObject(tx, target, 'm', group);
@@ -81,10 +94,15 @@ export async function markMembers(
       .filter(({ remote_id, held }) => remote_id !== null && held === 'a')
       .map(({ n }) => n),
   );
+  const isRefused = refused === 'left' && row.blocked_count > 0;
+  const out = isRefused ? await membersAmong(tx, key('b'), users) : new Set<UserN>();
   const missing = users.filter((user) => desired.has(user) && !applied.has(user));
-  const add = missing.filter((user) => there.has(user));
+  const arrived = missing.filter((user) => there.has(user));
   const waiting = missing.filter((user) => !there.has(user));
-  const remove = users.filter((user) => applied.has(user) && !desired.has(user));
+  const leaving = users.filter((user) => applied.has(user) && !desired.has(user));
+  const add = arrived.filter((user) => !out.has(user));
+  const remove = leaving.filter((user) => !out.has(user));
+  const blocked = [...arrived, ...leaving].filter((user) => out.has(user));
   /** By how much a set grows; one that is empty and stays so costs nothing. */
   const put = (aspect: Aspect, size: number, members: readonly UserN[]): Promise<number> | number => {
     if (size === 0 && members.length === 0) return 0;
@@ -97,14 +115,22 @@ export async function markMembers(
     add: await put('+', row.add_count, add),
     remove: await put('-', row.remove_count, remove),
     waiting: await put('w', row.waiting_count, waiting),
-    blocked: await put('b', row.blocked_count, []),
+    blocked: await put('b', row.blocked_count, blocked),
   };
   await moveObjectCounts(tx, target, group, moved);
+  const of = { target, kind: 'm', n: group } as const;
   const isDue = row.add_count + moved.add + row.remove_count + moved.remove > 0;
-  if (isDue) await moveObject(tx, { target, kind: 'm', n: group }, 'marked');
+  if (isDue) await moveObject(tx, of, 'marked');
+  // Nobody is left out any more, and nothing is sent: an event that moves nothing takes the reason away.
+  else if (row.state === 'settled' && row.blocked_count > 0 && row.blocked_count + moved.blocked === 0) {
+    await moveObject(tx, of, 'woken', { why: null });
+  }
 }
 
-/** Marks users as members wherever the target's groups list them now, or hold them as applied in `also`. */
+/**
+ * Marks users as members wherever the target's groups list them now, or hold them as applied in `also`. Something
+ * about them changed: where they were refused, they are sent again.
+ */
 export async function markMemberships(
   tx: Tx,
   target: number,
@@ -126,15 +152,18 @@ export async function markMemberships(
   for (const { group, users: members } of also) note(group, members);
   // In the order of their numbers, as every other writer of several groups.
   for (const [group, members] of [...byGroup].sort(([one], [other]) => one - other)) {
-    await markMembers(tx, target, { group, users: [...members] });
+    await markMembers(tx, target, { group, users: [...members], refused: 'again' });
   }
 }
 
-/** Compares a whole group with the ledger and marks whatever differs, and the users that it is about. */
+/**
+ * Compares a whole group with the ledger and marks whatever differs, and the users that come or go by it. What the
+ * target refused of them stays refused by this alone.
+ */
 export async function markWholeGroup(
   transaction: <T>(work: (tx: Tx) => Promise<T>) => Promise<T>,
   target: number,
-  group: GroupN,
+  { group, refused }: { readonly group: GroupN; readonly refused: Refused },
 ): Promise<void> {
   const differing = await transaction(async (tx) => {
     const row = await lockObject(tx, target, 'm', group);
@@ -152,8 +181,8 @@ export async function markWholeGroup(
   for (let start = 0; start < differing.length; start += SLICE) {
     const users = differing.slice(start, start + SLICE);
     await transaction(async (tx) => {
-      await markUsers(tx, target, users);
-      await markMembers(tx, target, { group, users });
+      await markMovers(tx, target, users);
+      await markMembers(tx, target, { group, users, refused });
     });
   }
 }

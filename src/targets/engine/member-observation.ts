@@ -52,7 +52,7 @@ export async function observeOpenMembers(context: TargetContext, group: GroupN):
     await moveObject(tx, { target, kind: 'm', n: group }, 'observed', { observed: true, dueAt: null });
     if (answer.kind === 'absent')
       await moveObject(tx, { target, kind: 'g', n: group }, 'marked', { appliedHash: null });
-    await markMembers(tx, target, { group, users });
+    await markMembers(tx, target, { group, users, refused: 'left' });
   });
 }
 

@@ -6,7 +6,6 @@ import type { GroupN, UserN } from '../../core/ids.ts';
 import { cutIntoChunks } from '../../core/targets/chunk.ts';
 import { type ChunkVerdict, judgeChunk } from '../../core/targets/member-chunks.ts';
 import { isSettled, type Outcome } from '../../core/targets/outcome.ts';
-import { backoffMs } from '../../core/targets/retry.ts';
 import type { Tx } from '../../store/database.ts';
 import { endAttempt, insertAttempt } from '../../store/targets/attempts.ts';
 import { effectiveAmong } from '../../store/targets/desired.ts';
@@ -19,7 +18,6 @@ import {
   type ObjectRow,
   readObjects,
 } from '../../store/targets/objects.ts';
-import { REMOVAL_STYLES } from '../connector.ts';
 import { verifyMembers } from './canary.ts';
 import {
   fenced,
@@ -29,22 +27,28 @@ import {
   report,
   request,
   type TargetContext,
+  waitOf,
   whyOf,
 } from './context.ts';
 import type { RedactedExchange } from '../exchange.ts';
 import { markMembers } from './marks.ts';
+import {
+  asItIsThere,
+  isGroupGone,
+  type LostAccount,
+  type MemberRequest,
+  tryOtherStyle,
+  whatBecameOf,
+} from './member-refusal.ts';
 import { overhear } from './overhearing.ts';
 import { observeOpenMembers } from './member-observation.ts';
 
-const NO_VERDICT: ChunkVerdict = { trial: null, learned: null, isAboutMember: false };
+const NO_VERDICT: ChunkVerdict = { trial: null, learned: null, refuses: null };
 
-interface MemberJob {
+interface MemberJob extends MemberRequest {
   readonly group: GroupN;
-  readonly remoteGroup: string;
   readonly name: string;
-  readonly kind: 'add-members' | 'remove-members';
   readonly users: readonly UserN[];
-  readonly remoteIds: readonly string[];
   readonly attempt: number;
 }
 
@@ -117,6 +121,7 @@ async function takeJob(
   await markMembers(tx, target, {
     group,
     users: others.filter((user) => aspect === '+' || remoteIds.has(user)),
+    refused: 'left',
   });
   await forgetApplied(tx, target, group, aspect === '-' ? others.filter((user) => !remoteIds.has(user)) : []);
   if (users.length === 0 || remoteGroup === null) {
@@ -136,9 +141,10 @@ async function takeJob(
 async function sendJob(context: TargetContext, job: MemberJob): Promise<void> {
   const { connector } = context;
   const operation = { kind: job.kind, group: job.remoteGroup, members: job.remoteIds };
-  const { result: outcome, last } = await overhear(() =>
+  const { result: answered, last } = await overhear(() =>
     request(context, () => connector.apply(operation, context.traits)),
   );
+  const outcome = await asItIsThere(context, job, answered);
   report(context, job.kind, `${job.name} (${job.users.length})`, outcome);
   const groupIsGone = outcome.kind === 'missing' && (await isGroupGone(context, job));
   const trial = context.trials.get(job.group) ?? null;
@@ -148,15 +154,17 @@ async function sendJob(context: TargetContext, job: MemberJob): Promise<void> {
   if (verdict.learned !== null) {
     await learn(context, { chunk: verdict.learned.accepted }, { chunk: verdict.learned });
   }
-  const isOtherStyle = verdict.isAboutMember && (await tryOtherStyle(context, job, outcome));
-  const isBlocked = verdict.isAboutMember && !isOtherStyle;
+  const isOtherStyle = verdict.refuses !== null && (await tryOtherStyle(context, job, outcome));
+  const isBlocked = verdict.refuses !== null && !isOtherStyle;
+  const lost = isBlocked && verdict.refuses === 'member' ? await whatBecameOf(context, job) : null;
   await fenced(context, (tx) =>
     endJob(context, tx, job, {
       outcome,
       exchange: isSettled(outcome) ? null : last,
       isBlocked,
+      lost,
       groupIsGone,
-      goesOn: verdict.trial !== null || isOtherStyle,
+      goesOn: isOtherStyle || (verdict.trial !== null && isRefused(outcome)),
     }),
   );
   await verifyMembers(context, operation, outcome);
@@ -166,11 +174,22 @@ interface MemberEnd {
   readonly outcome: Outcome;
   readonly exchange: RedactedExchange | null;
   readonly isBlocked: boolean;
+  /** The one member's account is not as the ledger has it. */
+  readonly lost: LostAccount | null;
   readonly groupIsGone: boolean;
   /** The same members are tried again at once in another way. */
   readonly goesOn: boolean;
 }
 
+/** The target answered and did nothing; the same request would be answered alike. */
+function isRefused({ kind }: Outcome): boolean {
+  return kind === 'rejected' || kind === 'missing' || kind === 'conflict';
+}
+
+/**
+ * Ends an attempt. What is left of the list goes on at once only when this attempt brought it further: members were
+ * taken, or left out as refused, or are tried in another way. Everything else waits, longer each time (O-06).
+ */
 async function endJob(context: TargetContext, tx: Tx, job: MemberJob, end: MemberEnd): Promise<void> {
   const { target } = context;
   const { group, users } = job;
@@ -186,33 +205,23 @@ async function endJob(context: TargetContext, tx: Tx, job: MemberJob, end: Membe
     await moveObjectCounts(tx, target, group, { ...counts, applied });
   }
   // Marking again before the state moves: what is left, or came meanwhile, keeps the list due.
-  await markMembers(tx, target, { group, users });
+  await markMembers(tx, target, { group, users, refused: 'left' });
   if (isBlocked) await blockMembers(tx, target, group, users);
+  if (end.lost !== null) for (const user of users) await bringBack(context, tx, { user, lost: end.lost });
   if (groupIsGone) await moveObject(tx, { target, kind: 'g', n: group }, 'marked', { appliedHash: null });
   const left = await lockObject(tx, target, 'm', group);
-  const isLeft = left !== null && left.add_count + left.remove_count > 0;
-  const failures = (row?.failures ?? 0) + 1;
-  const { now, random } = context.world;
   if (isSettled(outcome) || end.goesOn || isBlocked) {
+    const isLeft = left !== null && left.add_count + left.remove_count > 0;
     if (isLeft) await moveObject(tx, of, 'marked');
     await moveObject(tx, of, 'applied', {
       ...(isBlocked ? { why } : withoutFault(left)),
       failures: 0,
       dueAt: null,
-      applied: true,
+      ...(isSettled(outcome) ? { applied: true } : {}),
     });
-  } else if (outcome.kind === 'down') {
-    await moveObject(tx, of, 'down', {
-      why: whyOf(outcome),
-      failures,
-      dueAt: new Date(now() + backoffMs(failures, random())),
-    });
-  } else if (outcome.kind === 'missing' || outcome.kind === 'ambiguous') {
-    const dueAt = failures === 1 ? null : new Date(now() + backoffMs(failures, random()));
-    await moveObject(tx, of, outcome.kind, { why: whyOf(outcome), failures, dueAt });
-  } else {
-    await moveObject(tx, of, outcome.kind, { why: whyOf(outcome) });
+    return;
   }
+  await moveObject(tx, of, outcome.kind, { why, ...waitOf(context, outcome, row) });
 }
 
 /** All is well again, but for members that are still left out: why they were refused stays to be read. */
@@ -220,14 +229,29 @@ function withoutFault(row: ObjectRow | null): { readonly why?: null } {
   return row !== null && row.blocked_count > 0 ? {} : { why: null };
 }
 
-/** These members the target refuses, each by itself; they are left out until something about them changes. */
+/** These members the target refuses; they are left out until something about them changes. */
 async function blockMembers(tx: Tx, target: number, group: GroupN, users: readonly UserN[]): Promise<void> {
   const out = { add: [], remove: users };
   const add = await moveMembers(tx, { target, group, aspect: '+' }, out);
   const remove = await moveMembers(tx, { target, group, aspect: '-' }, out);
   const blocked = await moveMembers(tx, { target, group, aspect: 'b' }, { add: users, remove: [] });
   await moveObjectCounts(tx, target, group, { applied: 0, add, remove, waiting: 0, blocked });
-  for (const n of users) await moveObject(tx, { target, kind: 'u', n }, 'marked', { appliedHash: null });
+}
+
+/**
+ * Has an account brought back that the target lost; with it the memberships are sent again. A target that says so
+ * each time is believed at once only the first time: its failures count on, whatever it confirms in between.
+ */
+async function bringBack(
+  context: TargetContext,
+  tx: Tx,
+  { user, lost }: { readonly user: UserN; readonly lost: LostAccount },
+): Promise<void> {
+  const of = { target: context.target, kind: 'u', n: user } as const;
+  const row = await lockObject(tx, of.target, of.kind, user);
+  const isInactive = lost === 'inactive';
+  const wait = isInactive ? waitOf(context, { kind: 'missing', why: lost }, row) : {};
+  await moveObject(tx, of, 'marked', { appliedHash: null, ...wait, ...(isInactive ? { held: 'i' } : {}) });
 }
 
 /** A target that knows nothing of a user has no member of that kind to lose. */
@@ -235,24 +259,6 @@ async function forgetApplied(tx: Tx, target: number, group: GroupN, users: reado
   if (users.length === 0) return;
   const applied = await moveMembers(tx, { target, group, aspect: 'a' }, { add: [], remove: users });
   await moveObjectCounts(tx, target, group, { applied, add: 0, remove: 0, waiting: 0, blocked: 0 });
-}
-
-/** 404 may be about the group or about a member: a look at the group tells. */
-async function isGroupGone({ connector }: TargetContext, { remoteGroup }: MemberJob): Promise<boolean> {
-  return (await connector.observe('group', remoteGroup)).kind === 'absent';
-}
-
-/** A single removal that is refused may be about the way of saying it: the next way is tried, and remembered. */
-async function tryOtherStyle(
-  context: TargetContext,
-  { kind }: MemberJob,
-  outcome: Outcome,
-): Promise<boolean> {
-  if (kind !== 'remove-members' || outcome.kind !== 'rejected') return false;
-  const next = REMOVAL_STYLES[REMOVAL_STYLES.indexOf(context.traits.removal) + 1];
-  if (next === undefined) return false;
-  await learn(context, { removal: next }, { removal: { code: outcome.code, why: outcome.why } });
-  return true;
 }
 
 async function remoteIdsOf(tx: Tx, target: number, users: readonly UserN[]): Promise<Map<UserN, string>> {

@@ -4,8 +4,7 @@
  */
 import type { GroupN, UserN } from '../../core/ids.ts';
 import type { ObjectEvent } from '../../core/targets/object-state.ts';
-import { isSettled, type Outcome } from '../../core/targets/outcome.ts';
-import { backoffMs } from '../../core/targets/retry.ts';
+import { isSettled } from '../../core/targets/outcome.ts';
 import { faultOfTargetName } from '../../core/targets/target-name.ts';
 import type { Tx } from '../../store/database.ts';
 import { endAttempt, insertAttempt, settleAttempts } from '../../store/targets/attempts.ts';
@@ -28,7 +27,7 @@ import {
 } from '../../store/targets/objects.ts';
 import { verifyObject } from './canary.ts';
 import { Gathering } from './gathering.ts';
-import { fenced, inParallel, isSendable, report, type TargetContext, whyOf } from './context.ts';
+import { fenced, inParallel, isSendable, report, type TargetContext, waitOf, whyOf } from './context.ts';
 import { type Desired, desiredObjects, hashOf, stepOf } from './desired-objects.ts';
 import type { RedactedExchange } from '../exchange.ts';
 import { markMemberships } from './marks.ts';
@@ -190,38 +189,44 @@ async function endJob(context: TargetContext, tx: Tx, brought: Ended): Promise<v
   const why = whyOf(outcome);
   await endAttempt(tx, job.attempt, { outcome: outcome.kind, why, operation, exchange });
   const current = await lockObject(tx, target, job.kind, job.row.n);
-  await moveObject(tx, of, eventOf(brought), { ...change, ...afterwards(context, outcome, current) });
+  await moveObject(tx, of, eventOf(brought), { ...change, ...afterwards(context, brought, current) });
 }
 
 function eventOf({ outcome, isDeleted }: Brought): ObjectEvent {
   return isDeleted === true ? 'deleted' : outcome.kind;
 }
 
-function afterwards(context: TargetContext, outcome: Outcome, row: ObjectRow | null): ObjectChange {
+function afterwards(
+  context: TargetContext,
+  { job, outcome, isDeleted }: Ended,
+  row: ObjectRow | null,
+): ObjectChange {
+  if (isDeleted === true && outcome.kind === 'missing') return { why: null, failures: 0, dueAt: null };
   switch (outcome.kind) {
     case 'applied':
-      return { why: null, failures: 0, dueAt: null, applied: true, observed: true };
-    case 'noop':
-      return { why: null, failures: 0, dueAt: null, observed: true };
-    case 'down': {
-      const failures = (row?.failures ?? 0) + 1;
-      const { now, random } = context.world;
-      return { why: whyOf(outcome), failures, dueAt: new Date(now() + backoffMs(failures, random())) };
+    case 'noop': {
+      const failures = isBack(job) && isDeleted !== true ? (row?.failures ?? 0) : 0;
+      const applied = outcome.kind === 'applied' ? ({ applied: true } as const) : {};
+      return { why: null, failures, dueAt: null, observed: true, ...applied };
     }
+    case 'down':
     case 'ambiguous':
-    case 'missing': {
-      // Once is looked into at once; a target that goes on so has to wait, or it would be asked without end.
-      const failures = (row?.failures ?? 0) + 1;
-      const { now, random } = context.world;
-      const dueAt = failures === 1 ? null : new Date(now() + backoffMs(failures, random()));
-      return { why: whyOf(outcome), failures, dueAt };
-    }
-    case 'conflict':
+    case 'missing':
     case 'throttled':
-    case 'rejected':
     case 'unauthorised':
+      return { why: whyOf(outcome), ...waitOf(context, outcome, row) };
+    case 'conflict':
+    case 'rejected':
       return { why: whyOf(outcome) };
   }
+}
+
+/**
+ * True when an object that the target had lost was brought back. That alone proves nothing of a target that goes on
+ * losing it, so its failures count on until it is seen to be still there.
+ */
+function isBack({ row }: Job): boolean {
+  return row.held !== 'a' && row.applied_at !== null;
 }
 
 /** True for a user that is somebody else at the target now, or active there where it was not, or the other way round. */

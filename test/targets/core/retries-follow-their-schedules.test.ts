@@ -71,6 +71,29 @@ describe('O-06: the circuit of a target', () => {
     expect(maySend(circuit, 5_000)).toBe('all');
   });
 
+  it('keeps a pause that the target asked for, although what was under way went well', () => {
+    const paused = afterOutcome(
+      CLOSED,
+      { kind: 'throttled', until: 5_000, why: '429' },
+      { now: 0, random: 0.5 },
+    );
+    expect(afterOutcome(paused, { kind: 'applied' }, { now: 1, random: 0.5 })).toEqual(paused);
+    expect(afterOutcome(paused, { kind: 'applied' }, { now: 5_000, random: 0.5 })).toEqual(CLOSED);
+  });
+
+  it('pauses at least as long as after a first failure, and longer each time where the target was down', () => {
+    const throttled = { kind: 'throttled', until: 0, why: '429' } as const;
+    expect(afterOutcome(CLOSED, throttled, { now: 0, random: 0.5 }).until).toBe(500);
+    let circuit = failTimes(3);
+    const waits = Array.from({ length: 4 }, () => {
+      const now = circuit.until ?? 0;
+      circuit = afterOutcome(circuit, throttled, { now, random: 0.999 });
+      return (circuit.until ?? 0) - now;
+    });
+    expect(waits).toEqual([...waits].sort((one, other) => one - other));
+    expect(waits[3]).toBeGreaterThan((7 * (waits[0] ?? Infinity)) / 2);
+  });
+
   it('quarantines after 24 hours without success, with one probe an hour, and comes back with the first answer', () => {
     const circuit = afterOutcome(failTimes(3), DOWN, { now: QUARANTINE_AFTER_MS, random: 0.5 });
     expect(circuit.state).toBe('quarantined');

@@ -132,7 +132,7 @@ async function compare(look: Look, row: ListRow, { applied, answer }: Seen): Pro
     const moved = await moveMembers(tx, { target, group: row.n, aspect: 'a' }, { add: come, remove: gone });
     const nothing = { add: 0, remove: 0, waiting: 0, blocked: 0 };
     await moveObjectCounts(tx, target, row.n, { ...nothing, applied: moved });
-    await markMembers(tx, target, { group: row.n, users: [...gone, ...come] });
+    await markMembers(tx, target, { group: row.n, users: [...gone, ...come], refused: 'again' });
   });
   if (foreign.length > 0) await sendAway(look, row, foreign);
 }

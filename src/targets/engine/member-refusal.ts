@@ -1,0 +1,63 @@
+/** What lies behind a refused change of members: looks that tell, and another way of saying it. */
+import type { Outcome } from '../../core/targets/outcome.ts';
+import { REMOVAL_STYLES } from '../connector.ts';
+import { ask, learn, type TargetContext } from './context.ts';
+
+/** The request that was refused. Ids are the target's own. */
+export interface MemberRequest {
+  readonly kind: 'add-members' | 'remove-members';
+  readonly remoteGroup: string;
+  readonly remoteIds: readonly string[];
+}
+
+/** How an account is there that should be there and active. */
+export type LostAccount = 'absent' | 'inactive';
+
+/** 404 may be about the group or about a member: a look at the group tells. */
+export async function isGroupGone(
+  { connector }: TargetContext,
+  { remoteGroup }: MemberRequest,
+): Promise<boolean> {
+  return (await connector.observe('group', remoteGroup)).kind === 'absent';
+}
+
+/** A member may be refused because the target has lost the account, or has it inactive: one look tells. */
+export async function whatBecameOf(
+  context: TargetContext,
+  { kind, remoteIds }: MemberRequest,
+): Promise<LostAccount | null> {
+  const [id] = remoteIds;
+  if (id === undefined) return null;
+  const seen = await ask(context, () => context.connector.observe('user', id));
+  if (seen.kind === 'absent') return 'absent';
+  return seen.kind === 'found' && !seen.object.active && kind === 'add-members' ? 'inactive' : null;
+}
+
+/** Some services refuse what is so already, a member who is one or who is none: then nothing is left to do. */
+export async function asItIsThere(
+  context: TargetContext,
+  job: MemberRequest,
+  outcome: Outcome,
+): Promise<Outcome> {
+  if (job.remoteIds.length > 1 || (outcome.kind !== 'missing' && outcome.kind !== 'conflict')) return outcome;
+  const { kind, remoteGroup, remoteIds } = job;
+  const seen = await ask(context, () =>
+    context.connector.observeMembers(remoteGroup, remoteIds, context.traits),
+  );
+  if (seen.kind !== 'all' && seen.kind !== 'sample') return outcome;
+  const isThere = remoteIds.every((id) => seen.members.has(id));
+  return isThere === (kind === 'add-members') ? { kind: 'noop' } : outcome;
+}
+
+/** A removal that is refused may be about the way of saying it: the next way is tried, and remembered. */
+export async function tryOtherStyle(
+  context: TargetContext,
+  { kind }: MemberRequest,
+  outcome: Outcome,
+): Promise<boolean> {
+  if (kind !== 'remove-members' || outcome.kind !== 'rejected') return false;
+  const next = REMOVAL_STYLES[REMOVAL_STYLES.indexOf(context.traits.removal) + 1];
+  if (next === undefined) return false;
+  await learn(context, { removal: next }, { removal: { code: outcome.code, why: outcome.why } });
+  return true;
+}

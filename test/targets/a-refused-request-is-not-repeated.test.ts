@@ -1,0 +1,175 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { addMember, removeMember } from '../../src/directory/memberships.ts';
+import { changeUser } from '../../src/directory/users.ts';
+import type { GroupRow } from '../../src/store/groups.ts';
+import type { UserRow } from '../../src/store/users.ts';
+import { showObjects } from '../../src/targets/admin/ledger.ts';
+import { showTarget } from '../../src/targets/admin/verbs.ts';
+import { driveTarget, type DrivenTarget } from '../support/driven-target.ts';
+import {
+  type QuirkServer,
+  type Quirks,
+  type SeenRequest,
+  startQuirkServer,
+} from '../support/quirk-server.ts';
+import { openTestTargets, type TestTargets } from '../support/target-engine.ts';
+
+jest.setTimeout(60_000);
+
+describe('O-06: what a target refuses', () => {
+  let on: TestTargets;
+  let users: UserRow[];
+  let group: GroupRow;
+  let other: GroupRow;
+  const open: { close(): Promise<void> }[] = [];
+  beforeAll(async () => {
+    on = await openTestTargets({ drives: false });
+    users = [await on.user('ann'), await on.user('bob'), await on.user('cay')];
+    group = await on.group('Staff', ...users);
+    other = await on.group('Other');
+  });
+  afterAll(async () => {
+    for (const one of open) await one.close();
+    await on.close();
+    expect(on.faults).toEqual([]);
+  });
+
+  let made = 0;
+  const begin = async (quirks: Partial<Quirks>): Promise<Begun> => {
+    const server = await startQuirkServer(quirks);
+    made += 1;
+    const name = `wiki-${made}`;
+    await on.add({
+      ...{ name, type: 'scim', mode: 'enforce', scope: { groups: [group.id, other.id] } },
+      settings: { url: server.url, allowPrivate: true },
+    });
+    const target = await driveTarget(on, name);
+    open.push(target, server);
+    return { name, server, target };
+  };
+  const sentBy = async ({ server, target }: Begun): Promise<SeenRequest[]> => {
+    const before = server.seen.length;
+    await target.rest();
+    return server.seen.slice(before);
+  };
+  /** What the ledger says of the members of a group at a target. */
+  const membersOf = async (name: string, { id }: GroupRow): Promise<unknown> => {
+    const query = { state: null, type: null, id, after: 0, limit: 10 } as const;
+    return (await showObjects(on.targets, name, query)).items[0]?.members;
+  };
+
+  it.each([400, 403, 404, 405, 409, 413, 422, 501])(
+    'stays refused, and is shown so: members answered by %i',
+    async (status) => {
+      const begun = await begin({
+        trick: (request) => (isOfMembers(request) ? { kind: 'answer', status } : null),
+      });
+      const { name, server, target } = begun;
+      await target.rest();
+      expect(server.seen.filter(isOfMembers).length).toBeLessThanOrEqual(2 * users.length);
+      expect(await showTarget(on.targets, name)).toMatchObject({
+        ...{ blocked: users.length, waiting: 0, pending: { membersAdded: 0, usersUpdated: 0 } },
+      });
+      expect(await membersOf(name, group)).toMatchObject({
+        ...{ state: 'settled', applied: 0, toAdd: 0, blocked: users.length },
+        why: expect.stringContaining(String(status)),
+      });
+      // Every comparison of everything, and every look at the target, leaves it at that.
+      await target.pass(3_600_000);
+      expect(await sentBy(begun)).toEqual([]);
+    },
+  );
+
+  it('is sent again when the user changes, when the membership does, and when a person asks for it', async () => {
+    let refuses = true;
+    const begun = await begin({
+      trick: (request) => (refuses && isOfMembers(request) ? { kind: 'answer', status: 403 } : null),
+    });
+    const { name, server, target } = begun;
+    await target.rest();
+    refuses = false;
+    expect(await sentBy(begun)).toEqual([]);
+    const [ann, bob] = users;
+    await on.do((work) =>
+      changeUser(work, {
+        ...{ user: ann?.id ?? ('' as never), ifMatch: null },
+        edit: (state) => ({ ...state, document: { ...state.document, title: 'Dean' } }),
+      }),
+    );
+    await target.rest();
+    expect(server.held().groups.Staff).toEqual(['ann']);
+    for (const verb of [removeMember, addMember]) {
+      await on.do((work) => verb(work, { group: group.id, member: bob?.id ?? group.id }));
+      await target.rest();
+    }
+    expect(server.held().groups.Staff).toEqual(['ann', 'bob']);
+    expect(await showTarget(on.targets, name)).toMatchObject({ blocked: 1 });
+    target.driver.askForSweep();
+    await target.rest();
+    expect(server.held().groups.Staff).toEqual(['ann', 'bob', 'cay']);
+    expect(await showTarget(on.targets, name)).toMatchObject({ blocked: 0 });
+    expect(await membersOf(name, group)).toMatchObject({ blocked: 0, why: null });
+  });
+
+  it.each(['lost', 'inactive'] as const)('is healed at once where the account was %s there', async (how) => {
+    const begun = await begin({});
+    const { server, target } = begun;
+    await target.rest();
+    const [ann] = users;
+    server.tamper(({ users: accounts, groups }) => {
+      const account = [...accounts.values()].find(({ name }) => name === 'ann');
+      if (account === undefined) throw new Error('ann has no account.');
+      if (how === 'inactive') account.document.active = false;
+      else for (const { members } of groups.values()) members.delete(account.id);
+      if (how === 'lost') accounts.delete(account.id);
+    });
+    server.quirks.trick = ({ method, path, body }) => {
+      const isRefused = method === 'PATCH' && path.startsWith('/Groups') && server.held().users.ann !== true;
+      return isRefused && body.includes('"add"') ? { kind: 'answer', status: 400 } : null;
+    };
+    await on.do((work) => addMember(work, { group: other.id, member: ann?.id ?? group.id }));
+    await target.rest();
+    expect(server.held()).toMatchObject({
+      users: { ann: true, bob: true, cay: true },
+      groups: { Other: ['ann'], Staff: ['ann', 'bob', 'cay'] },
+    });
+    await on.do((work) => removeMember(work, { group: other.id, member: ann?.id ?? group.id }));
+  });
+
+  it.each([
+    ['loses every account that it confirms', 404, null],
+    ['has every account inactive', 200, { active: false }],
+  ] as const)('waits longer each time where the target %s', async (_what, status, shown) => {
+    const begun = await begin({ shows: shown ?? {} });
+    const { server, target } = begun;
+    server.quirks.trick = (request) => {
+      if (isOfMembers(request)) return { kind: 'answer', status: 400 };
+      const isLook = request.method === 'GET' && /^\/Users\/[^?]/.test(request.path);
+      return isLook && status === 404 ? { kind: 'answer', status } : null;
+    };
+    const counts: number[] = [];
+    for (let hour = 0; hour < 4; hour += 1) {
+      counts.push((await sentBy(begun)).length);
+      await target.pass(3_600_000);
+    }
+    expect(Math.max(...counts)).toBeLessThanOrEqual(40);
+    const [row] = await on.database.rows<{ failures: number }>(
+      {
+        text: `select min(o.failures) as failures from target_object o join target t on t.n = o.target_n
+             where o.kind = 'u' and t.name = $1`,
+      },
+      [begun.name],
+    );
+    expect(row?.failures).toBeGreaterThan(2);
+  });
+});
+
+interface Begun {
+  readonly name: string;
+  readonly server: QuirkServer;
+  readonly target: DrivenTarget;
+}
+
+function isOfMembers({ method, path, body }: SeenRequest): boolean {
+  return method !== 'GET' && path.startsWith('/Groups/') && body.includes('"members');
+}
