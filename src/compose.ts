@@ -1,24 +1,9 @@
 /**
- * The only place that builds the parts of a daemon and hands them to each other. Read it from top to bottom: what
- * stands above is there before what stands below, and is closed after it.
+ * The only place that builds the parts of a daemon and hands them to each other; its doors get theirs in doors.ts. Read it
+ * from top to bottom: what stands above is there before what stands below, and is closed after it.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
-import { apiDoor } from './api/door.ts';
-import { clientTraceRoutes } from './api/client-traces.ts';
-import { auditRoutes } from './api/audit.ts';
-import { apiOperations } from './api/operations.ts';
-import { referenceDoor } from './api/reference.ts';
-import { tokenEndpoint, tokenOperation } from './api/token-endpoint.ts';
-import { idpRoutes } from './api/idps.ts';
-import { importRoutes } from './api/imports.ts';
-import { undoPlan } from './api/plan-undo.ts';
-import { planRoutes } from './api/plans.ts';
-import { directoryRoutes } from './api/routes.ts';
-import { sourceRoutes } from './api/sources.ts';
-import { targetLedgerRoutes } from './api/target-ledger.ts';
-import { targetRoutes } from './api/targets.ts';
-import { entraKeys } from './boot/entra-keys.ts';
 import { feedsOf, startWatching } from './boot/feeds.ts';
 import { beginInstallation, type FirstSecrets } from './boot/first-start.ts';
 import { startHousekeeping } from './boot/housekeeping.ts';
@@ -26,7 +11,7 @@ import { joiningRulesOf } from './boot/joining-rules.ts';
 import { listen } from './boot/listener.ts';
 import { startMail } from './boot/mail.ts';
 import { fingerprintOf, readMasterKey } from './boot/master-key.ts';
-import { doctorToken, membershipOf } from './boot/membership.ts';
+import { membershipOf } from './boot/membership.ts';
 import { forgetRunning, writeRunning } from './boot/running.ts';
 import { planKinds } from './boot/plan-kinds.ts';
 import { startPlanRounds } from './boot/plans.ts';
@@ -35,36 +20,21 @@ import { registryOf } from './boot/schemas.ts';
 import { keepSeen, readSeen } from './boot/seen.ts';
 import type { Storage } from './boot/storage.ts';
 import { startEngine, targetsOf } from './boot/targets.ts';
-import { consoleDoor } from './console/door.tsx';
-import { refusedPage, signedOutPage, triedPage } from './console/saml-pages.tsx';
-import { listSettings, type LoadedSettings } from './config.ts';
+import type { LoadedSettings } from './config.ts';
 import { deriveKey } from './core/seal.ts';
-import { examineDaemon, shownSetting } from './boot/installation-view.ts';
 import { createCursors } from './core/cursor.ts';
 import { errorCode } from './core/error-code.ts';
 import { SetupProblem } from './core/setup-problem.ts';
-import { verifyAudit } from './directory/audit/verification.ts';
 import { makeEveryoneGroups } from './directory/everyone.ts';
 import type { Directory } from './directory/work.ts';
+import { doorsOf } from './doors.ts';
 import { buildApp } from './http/app.ts';
-import type { DoorMiddleware } from './http/context.ts';
-import { measureRequests } from './http/measure.ts';
-import { metricsAlone, probes } from './http/probes.ts';
-import { createSessions } from './http/session.ts';
-import { entraTokens, isJwt } from './http/entra-token.ts';
-import { type Authenticate, tokenLookup } from './http/token.ts';
+import { metricsAlone } from './http/probes.ts';
 import { createHealth } from './observe/health.ts';
 import { createMetrics, measurePool } from './observe/metrics.ts';
-import { limitRates } from './http/rate-limit.ts';
 import { countRuns } from './sources/feeds/run-metrics.ts';
 import { RequestTraces } from './sources/scim/request-traces.ts';
-import { limitAddresses } from './sources/saml/address-limit.ts';
-import { samlDoor } from './sources/saml/door.ts';
-import { beginLogout } from './sources/saml/own-logout.ts';
-import { scimDoor } from './sources/scim/door.ts';
-import { scimLimits } from './sources/scim/limits.ts';
-import { scimOperations } from './sources/scim/operations.ts';
-import { type Place, placeOfNow } from './store/changes.ts';
+import type { Place } from './store/changes.ts';
 import { pushPlans } from './targets/admin/pushing.ts';
 import { bindMasterKey, openEpoch } from './store/installation.ts';
 import { Wake } from './store/wake.ts';
@@ -181,9 +151,6 @@ async function assemble({ loaded, log, storage }: Ground, { onClose, closeAll }:
     return null;
   });
 
-  const ofEntra = entraTokens({ connection: database, keysOf: entraKeys });
-  const ours = tokenLookup(database, () => performance.now());
-  const authenticate: Authenticate = (token) => (isJwt(token) ? ofEntra(token) : ours(token));
   const registry = registryOf(settings);
   const traces = new RequestTraces({
     ...{ database, registry },
@@ -198,108 +165,18 @@ async function assemble({ loaded, log, storage }: Ground, { onClose, closeAll }:
     feeds,
     onEnded: countRuns(metrics),
   };
-  const { guards } = settings;
-  const kinds = planKinds({ directory, registry, guards, imports });
+  const kinds = planKinds({ directory, registry, guards: settings.guards, imports });
   const pushes = pushPlans(targets);
   const decisions = { database, wake: wake.ring, kinds: { ...kinds, ...pushes } };
-  const listKey = deriveKey(masterKey, 'list-cursor');
   const keys = samlKeys({ directory, masterKey, baseUrl: settings.baseUrl });
   const verifier = samlVerifier();
   onClose(() => verifier.stop());
   const providers = providersOf(directory, verifier);
-  const apiParts = {
-    directory,
-    guards,
-    index: membership.index,
-    feedHead: membership.feedHead,
-    cursors,
-    listKey,
-    historyDays: settings.history,
-    registry,
-    baseUrl: settings.baseUrl,
-    now: Date.now,
-    random: randomBytes,
-  };
-  const routes = [
-    ...directoryRoutes(apiParts),
-    ...auditRoutes(apiParts, sealKey),
-    ...sourceRoutes({ directory, guards, database, feeds, cursorOf }),
-    ...planRoutes({ directory, guards, decisions, cursorOf, listKey }),
-    ...importRoutes({
-      ...imports,
-      onFault: (error) => log.error({ err: error }, 'An upload failed; it is taken up again.'),
-    }),
-    ...clientTraceRoutes({
-      database,
-      listKey,
-      flush: () => traces.flush(),
-    }),
-    ...targetRoutes(targets, cursorOf),
-    ...idpRoutes({ providers, baseUrl: settings.baseUrl }),
-    ...targetLedgerRoutes({ targets, cursors, listKey: deriveKey(masterKey, 'list-cursor') }),
-  ];
-  const sessions = createSessions({ connection: database, baseUrl: settings.baseUrl });
-  const saml = {
-    ...{ directory, sessions, keys, verifier, log, metrics, random: randomBytes, now: Date.now },
-    baseUrl: settings.baseUrl,
-  };
-  const doors: DoorMiddleware[] = [
-    probes({
-      ...{ health, metrics },
-      metricsAre: settings.metricsPort === null ? 'here' : 'elsewhere',
-      doctor: {
-        token: doctorToken(masterKey),
-        verify: () => membership.verify(),
-      },
-    }),
-    measureRequests(metrics),
-    limitRates(() => performance.now()),
-    tokenEndpoint({ directory, random: randomBytes, now: Date.now, log }),
-    scimDoor({
-      directory,
-      registry,
-      baseUrl: settings.baseUrl,
-      limits: scimLimits,
-      cursorKey: deriveKey(masterKey, 'scim-cursor'),
-      cursorOf,
-      now: Date.now,
-      authenticate,
-      traces,
-      log,
-    }),
-    apiDoor({
-      ...{ authenticate, sessions, log, routes },
-      baseUrl: settings.baseUrl,
-      cursorOfNow: async () => cursorOf(await placeOfNow(database)),
-    }),
-    referenceDoor(settings.baseUrl, [...apiOperations(routes), ...scimOperations(registry), tokenOperation]),
-    samlDoor({
-      ...saml,
-      admits: limitAddresses(() => performance.now()),
-      pages: { refused: refusedPage, tried: triedPage, signedOut: signedOutPage },
-    }),
-    consoleDoor({
-      ...{
-        directory,
-        sessions,
-        log,
-        guards,
-        registry,
-        imports,
-        decisions,
-        random: randomBytes,
-        now: Date.now,
-      },
-      ...{ targets, providers, baseUrl: settings.baseUrl, flushTraces: () => traces.flush() },
-      verifyAudit: () => verifyAudit(database, sealKey),
-      settings: () => listSettings(loaded).map(shownSetting),
-      examine: () => examineDaemon({ settings, database, directUrl }),
-      planUndo: (plan, by) => undoPlan({ directory, guards }, plan, by),
-      index: membership.index,
-      historyDays: settings.history,
-      leave: (context, ended) => beginLogout(saml, context, ended),
-    }),
-  ];
+
+  const doors = doorsOf({
+    ...{ loaded, log, metrics, health, masterKey, sealKey, directUrl, directory, cursors, membership },
+    ...{ registry, traces, imports, decisions, targets, keys, verifier, providers },
+  });
   const app = buildApp({ newId: randomUUID, doors, trustsProxy: settings.trustProxy });
   app.on('error', (error: unknown) => {
     // A reader that leaves in the middle of a stream is no fault of anybody.
