@@ -41,7 +41,8 @@ const wakeLeavers = named(
 const release = named(
   'target_release_objects',
   `update target_object o set state = ${stateAfter('released')}, due_at = null, failures = 0, why = null
-   where o.target_n = $1 and o.state in ('blocked', 'conflict', 'backing-off')`,
+   where o.target_n = $1
+     and (o.state in ('blocked', 'conflict', 'backing-off') or (o.state = 'due' and o.failures > 0))`,
 );
 
 const forget = named(
@@ -75,7 +76,7 @@ export async function markLeaversOlderThan(tx: Tx, target: number, days: number)
   await tx.rows(wakeLeavers, [target, days]);
 }
 
-/** Lets everything go on that was blocked, in conflict or backing off. */
+/** Lets everything go on that was blocked, in conflict, backing off or waiting otherwise after it failed. */
 export async function releaseObjects(connection: Connection, target: number): Promise<void> {
   await connection.rows(release, [target]);
 }

@@ -164,8 +164,9 @@ export function whyOf(outcome: Outcome): string | null {
 }
 
 /**
- * How long an object waits after an outcome that did not bring it further; each time longer (O-06). What is missing, or
- * may have been done, is looked into at once the first time, and not again and again at a target that goes on so.
+ * How long an object waits after an outcome that did not bring it further; each time longer (O-06). The first time it
+ * goes on as soon as it may: what is missing, or may have been done, is looked into at once, and where the target asked
+ * for a pause or refused our credentials, the whole target waits. One that goes on so is not asked again and again.
  */
 export function waitOf(
   { world }: Pick<TargetContext, 'world'>,
@@ -174,8 +175,7 @@ export function waitOf(
 ): { readonly failures?: number; readonly dueAt?: Date | null } {
   if (outcome === HELD_BACK) return {};
   const failures = (row?.failures ?? 0) + 1;
-  const isLookedInto = outcome.kind === 'missing' || outcome.kind === 'ambiguous';
-  if (isLookedInto && failures === 1) return { failures, dueAt: null };
+  if (outcome.kind !== 'down' && failures === 1) return { failures, dueAt: null };
   return { failures, dueAt: new Date(world.now() + backoffMs(failures, world.random())) };
 }
 
