@@ -48,6 +48,7 @@ const answers = {
   'user.inactive': { status: 409, title: 'The user is not active' },
   'role.name_taken': taken,
   'inbox.not_found': notFound('message'),
+  'entry.not_found': notFound('entry of the log'),
   'member.not_found': notFound('member'),
   'nesting.cycle': { status: 409, title: 'The nesting would close a cycle' },
   'version.mismatch': { status: 412, title: 'It changed in the meantime' },

@@ -54,6 +54,7 @@ const exitOfRefusal = {
   'user.inactive': exit.conflict,
   'role.name_taken': exit.conflict,
   'inbox.not_found': exit.usage,
+  'entry.not_found': exit.usage,
   'member.not_found': exit.usage,
   'nesting.cycle': exit.conflict,
   'version.mismatch': exit.conflict,

@@ -48,6 +48,7 @@ export const pageAnswers = {
   'user.inactive': again,
   'role.name_taken': taken,
   'inbox.not_found': gone,
+  'entry.not_found': gone,
   'member.not_found': gone,
   'membership.over': again,
   'nesting.cycle': { status: 409, hint: 'cycle' },

@@ -42,6 +42,7 @@ export interface RefusalDetails {
   'user.inactive': { readonly user: string };
   'role.name_taken': { readonly role: string };
   'inbox.not_found': { readonly item: string };
+  'entry.not_found': { readonly entry: string };
   'member.not_found': { readonly members: readonly string[] };
   'nesting.cycle': { readonly path: readonly string[] };
   'version.mismatch': { readonly expected: string; readonly actual: number };
@@ -147,6 +148,7 @@ const sentences: { readonly [Code in RefusalCode]: (details: RefusalDetails[Code
     `The membership would be over already: expiresAt (${expiresAt}) is not ahead.`,
   'user.inactive': ({ user }) => `The user ${user} is not active, or has not arrived yet.`,
   'role.name_taken': ({ role }) => `There is a role ${role} already.`,
+  'entry.not_found': ({ entry }) => `The log has no such entry here: ${entry}.`,
   'inbox.not_found': ({ item }) => `There is nothing of that id in the inbox: ${item}.`,
   'member.not_found': ({ members }) => `No such member: ${members.join(', ')}.`,
   'nesting.cycle': ({ path }) =>

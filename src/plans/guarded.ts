@@ -15,6 +15,7 @@ import type { Tx } from '../store/database.ts';
 import { hasGrownSince, keepImpact } from '../store/plans/effects.ts';
 import { readLeaving } from '../store/plans/leaving.ts';
 import { openMoves } from '../store/plans/moves.ts';
+import { type ConcernedRow, keepConcerned, keepConcernedNow, listConcerned } from '../store/plans/people.ts';
 import {
   dropOperations,
   keepMadeNames,
@@ -104,13 +105,14 @@ export async function underGuards<T>(
   }
   const operations = await readOwnOperations(tx);
   const made = await readOwnMade(tx);
+  const people = await listConcerned(tx);
   await draft.beforeTakeBack?.(result);
   await takeBackTo(tx, 'plan');
   work.originN = before.originN;
   work.place = before.place;
   work.written.length = before.written;
   work.atEnd.length = ends;
-  const plan = await keepWaiting(work, draft, { measured, guards: verdict.guards, operations, made });
+  const plan = await keepWaiting(work, draft, { measured, guards: verdict.guards, operations, made, people });
   return verdict.kind === 'stale'
     ? { kind: 'stale', plan, result, why: verdict.why }
     : { kind: verdict.kind, plan, result };
@@ -198,6 +200,7 @@ async function keepApplied<T>(
   );
   await keepOperations(tx, plan.n, extras);
   await keepImpact(tx, { plan: plan.n, ...impact });
+  if (!takesNothing(counts)) await keepConcernedNow(tx, plan.n);
   if (!takesNothing(counts)) await tell(work, 'plan.applied', plan, null);
   return plan;
 }
@@ -208,12 +211,13 @@ const EXTRAS_FROM = 1_000_000_000;
 interface Waiting extends Applied {
   readonly operations: readonly OperationRow[];
   readonly made: Awaited<ReturnType<typeof readOwnMade>>;
+  readonly people: readonly ConcernedRow[];
 }
 
 async function keepWaiting<T>(
   work: PlannedWork,
   draft: PlanDraft<T>,
-  { measured, guards, operations, made }: Waiting,
+  { measured, guards, operations, made, people }: Waiting,
 ): Promise<PlanRow> {
   const { tx } = work;
   const { counts, impact } = measured;
@@ -233,6 +237,7 @@ async function keepWaiting<T>(
   const { plan } = await insertPlan(tx, { ...row, state });
   await keepOperations(tx, plan.n, operations);
   await keepMadeNames(tx, plan.n, made);
+  await keepConcerned(tx, plan.n, people);
   const lasting = new Set(made.map(({ n }) => n));
   const groups = impact.groups.filter(({ n }) => !lasting.has(n));
   await keepImpact(tx, { plan: plan.n, groups, targets: impact.targets });

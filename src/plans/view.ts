@@ -4,6 +4,7 @@ import type { PlanCounts, PlanKind, PlanState } from '../core/plans/plan.ts';
 import type { Place } from '../store/changes.ts';
 import type { Connection } from '../store/database.ts';
 import { namesOfNumbers, type Named } from '../store/plans/names.ts';
+import { type AddedPlace, listAdded } from '../store/plans/people.ts';
 import { listOperations, listMadeNames, type OperationRow } from '../store/plans/operations.ts';
 import type { PlanRow } from '../store/plans/plans.ts';
 
@@ -85,11 +86,7 @@ export async function operationsOf(
 ): Promise<OperationView[]> {
   const rows = await listOperations(connection, plan, page);
   const numbers = [...new Set(rows.flatMap(numbersIn))];
-  const names = new Map<number, Named>();
-  for (const { n, kind, name } of await listMadeNames(connection, plan.n, numbers)) {
-    names.set(n, { n, kind, name, id: null });
-  }
-  for (const found of await namesOfNumbers(connection, numbers)) names.set(found.n, found);
+  const names = await namesIn(connection, plan, numbers);
   const one = (n: number | null): OperationView['group'] => {
     const named = n === null ? undefined : names.get(n);
     return named === undefined ? null : { id: named.id, name: named.name };
@@ -114,6 +111,51 @@ export async function operationsOf(
     before: row.before ?? null,
     after: row.after ?? null,
   }));
+}
+
+/** Somebody, or a group, that a plan adds directly. */
+export interface AddedView {
+  /** Its place in the list, as an address has it: `OPERATION.MEMBER`. */
+  readonly key: string;
+  readonly group: OperationView['group'];
+  readonly member: MemberView;
+}
+
+/** Direct members that a plan adds, in the order of its operations, after a place. */
+export async function addedBy(
+  connection: Connection,
+  plan: PlanRow,
+  page: { readonly after: AddedPlace; readonly limit: number },
+): Promise<AddedView[]> {
+  const rows = await listAdded(connection, plan, page);
+  const names = await namesIn(connection, plan, [...new Set(rows.flatMap(({ group_n, n }) => [group_n, n]))]);
+  return rows.map(({ at, place, group_n: groupN, n, line }) => {
+    const [group, member] = [names.get(groupN), names.get(n)];
+    return {
+      key: `${at}.${place}`,
+      group: group === undefined ? null : { id: group.id, name: group.name },
+      member: {
+        type: member?.kind === 'g' ? 'group' : 'user',
+        id: member?.id ?? null,
+        name: member?.name ?? null,
+        line,
+      },
+    };
+  });
+}
+
+/** Names of users and groups, those that the plan would make too. */
+async function namesIn(
+  connection: Connection,
+  { n: plan }: PlanRow,
+  numbers: readonly number[],
+): Promise<ReadonlyMap<number, Named>> {
+  const names = new Map<number, Named>();
+  for (const { n, kind, name } of await listMadeNames(connection, plan, numbers)) {
+    names.set(n, { n, kind, name, id: null });
+  }
+  for (const found of await namesOfNumbers(connection, numbers)) names.set(found.n, found);
+  return names;
 }
 
 function numbersIn({ group_n: group, user_n: user, added, removed }: OperationRow): number[] {

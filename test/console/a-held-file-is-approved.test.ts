@@ -174,6 +174,26 @@ needs('chromium')('files and plans in the browser', () => {
         .first()
         .click();
       await seen('imports-run');
+      await page.goto('/plans?show=all');
+      await page
+        .getByRole('link', { name: /-delete\.csv/ })
+        .first()
+        .click();
+      const plan = page.url();
+      await page.getByRole('link', { name: 'Show everybody' }).click();
+      await seen('plan-people');
+      await page.goto(plan);
+      await page
+        .getByRole('link', { name: /and \d+ more/ })
+        .first()
+        .click();
+      await seen('plan-operation');
+      await page.goto('/activity?type=membership.direct');
+      await page
+        .getByRole('link', { name: /and \d+ more/ })
+        .first()
+        .click();
+      await seen('activity-entry');
       expect(complaints).toEqual([]);
       expect(site.faults).toEqual([]);
     },

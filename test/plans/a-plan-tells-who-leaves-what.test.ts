@@ -103,6 +103,14 @@ describe('D-30: the people that a plan affects', () => {
           for (const { group_n: group, members } of rows) {
             expect(members).toBe([...before].filter((pair) => pair.startsWith(`${group} `)).length);
           }
+          const people = await test.database.rows<{ pair: string }>(
+            {
+              text: `select l.n || ' ' || p.user_n as pair from plan_person p cross join unnest(p.groups) as l(n)
+                     where p.plan_n = $1`,
+            },
+            [plan?.n],
+          );
+          expect(people.map(({ pair }) => pair).sort()).toEqual([...left].sort());
           expect(plan?.people).toBe(new Set(left.map((pair) => pair.split(' ')[1])).size);
         },
       ),

@@ -1,49 +1,68 @@
-import type { HistoryRow } from '../../store/screens/history.ts';
-import { useTexts } from '../frame/here.ts';
+import type { EntryPlan, HistoryRow } from '../../store/screens/history.ts';
+import { useHere, useTexts } from '../frame/here.ts';
+import { seesImports, seesPlans } from '../frame/navigation.ts';
 import { Moment } from './moment.tsx';
+import { Name } from './name.tsx';
 
 export interface LogEntriesProps {
   readonly rows: readonly HistoryRow[];
   /** What the page is about, and need not be said in each entry. */
   readonly about?: 'group';
+  /** Where an entry is told whole, by its number; absent where it names all that there is. */
+  readonly whole?: (seq: number) => string;
 }
 
-/** Entries of the log: what happened, by whom, from where, and what changed. */
-export function LogEntries({ rows, about }: LogEntriesProps) {
+/** Entries of the log: what happened, by whom, from where, by which plan, and what changed. */
+export function LogEntries({ rows, about, whole }: LogEntriesProps) {
   return (
     <ol class="log">
       {rows.map((row) => (
         <li key={row.seq}>
-          <Entry row={row} about={about} />
+          <Entry row={row} about={about} whole={whole?.(row.seq)} />
         </li>
       ))}
     </ol>
   );
 }
 
-function Entry({ row, about }: { readonly row: HistoryRow; readonly about: 'group' | undefined }) {
+interface EntryProps {
+  readonly row: HistoryRow;
+  readonly about: LogEntriesProps['about'];
+  /** Address of the whole entry. */
+  readonly whole: string | undefined;
+}
+
+function Entry({ row, about, whole }: EntryProps) {
   const { log: t } = useTexts();
+  const { plan } = row;
   return (
     <>
       <p class="log-head">
         <span class="strong">{t.what[row.type] ?? row.type}</span>{' '}
         {row.group === null || about === 'group' ? null : (
-          <a href={`/groups/${row.group.id}`}>{row.group.name}</a>
+          <a href={`/groups/${row.group.id}`}>
+            <Name of={row.group.name} />
+          </a>
         )}{' '}
-        {row.user === null ? null : <a href={`/users/${row.user.id}`}>{row.user.name}</a>}
-        {row.group === null && row.user === null ? nameOf(row) : null}
+        {row.user === null ? null : (
+          <a href={`/users/${row.user.id}`}>
+            <Name of={row.user.name} />
+          </a>
+        )}
+        {row.group === null && row.user === null ? <About row={row} /> : null}
       </p>
       <p class="quiet small">
-        <Moment at={row.at} /> {t.by} {row.actor}
+        <Moment at={row.at} /> {isCarriedOut(row) ? t.for : t.by} {row.actor}
         {row.source === null || row.source === row.actor ? null : `, ${t.from} ${row.source}`}
         {row.origin_kind === 'file' ? (
           <>
-            , <code>{row.origin}</code>
+            , <File name={row.origin ?? ''} plan={plan} />
           </>
         ) : null}
       </p>
-      <Moved label={t.came} names={row.added} count={row.added_count} />
-      <Moved label={t.went} names={row.removed} count={row.removed_count} />
+      <Moved label={t.came} names={row.added} count={row.added_count} whole={whole} />
+      <Moved label={t.went} names={row.removed} count={row.removed_count} whole={whole} />
+      {plan === null ? null : <By plan={plan} row={row} />}
       {row.reason === null ? null : (
         <p>
           <span class="quiet">{t.reason}:</span> {row.reason}
@@ -52,6 +71,55 @@ function Entry({ row, about }: { readonly row: HistoryRow; readonly about: 'grou
       <Changes before={row.before} after={row.after} />
     </>
   );
+}
+
+/** What was done for a feed that a person approved is not told as the feed's own doing. */
+function isCarriedOut({ type, plan }: HistoryRow): boolean {
+  return type === 'plan.applied' && plan?.decidedBy != null;
+}
+
+/** The file that an entry comes from; to those who may look, with its import. */
+function File({ name, plan }: { readonly name: string; readonly plan: EntryPlan | null }) {
+  const { session } = useHere();
+  const code = <code>{name}</code>;
+  if (plan?.import == null || session === null || !seesImports(session.person)) return code;
+  return <a href={`/imports/${plan.import}`}>{code}</a>;
+}
+
+/** The plan that an entry came by, who approved it and why; of an entry about the plan itself what it does not say. */
+function By({ plan, row }: { readonly plan: EntryPlan; readonly row: HistoryRow }) {
+  const { log: t } = useTexts();
+  const isAbout = row.type.startsWith('plan.');
+  const approver = isAbout && !isCarriedOut(row) ? null : plan.decidedBy;
+  return (
+    <>
+      {isAbout ? null : (
+        <p>
+          <span class="quiet">{t.plan}:</span> <PlanLink plan={plan} />
+        </p>
+      )}
+      {approver === null ? null : (
+        <p>
+          <span class="quiet">{t.approvedBy}:</span> {approver}
+        </p>
+      )}
+      {isAbout || approver === null || plan.reason === null || row.reason !== null ? null : (
+        <p>
+          <span class="quiet">{t.reason}:</span> {plan.reason}
+        </p>
+      )}
+    </>
+  );
+}
+
+function PlanLink({ plan: { id, title } }: { readonly plan: EntryPlan }) {
+  const { session } = useHere();
+  return session !== null && seesPlans(session.person) ? <a href={`/plans/${id}`}>{title}</a> : <>{title}</>;
+}
+
+/** What an entry is about that is about neither a group nor a user. */
+function About({ row }: { readonly row: HistoryRow }) {
+  return row.plan === null ? <>{nameOf(row)}</> : <PlanLink plan={row.plan} />;
 }
 
 /** What an entry about neither a group nor a user is about: a client, a target, a provider, a plan. */
@@ -67,17 +135,20 @@ function Moved({
   label,
   names,
   count,
+  whole,
 }: {
   readonly label: string;
   readonly names: readonly string[];
   readonly count: number;
+  readonly whole: string | undefined;
 }) {
   const { log: t } = useTexts();
   if (count === 0) return null;
+  const rest = count - names.length;
   return (
     <p>
       <span class="quiet">{label}:</span> {names.join(', ')}{' '}
-      {count > names.length ? t.more(count - names.length) : null}
+      {rest === 0 ? null : whole === undefined ? t.more(rest) : <a href={whole}>{t.more(rest)}</a>}
     </p>
   );
 }

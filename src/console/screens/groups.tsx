@@ -4,7 +4,7 @@ import type { Person } from '../../core/actor.ts';
 import type { Screen } from '../screen.ts';
 import { createGroupOfForm, offerGroup } from './groups/create.tsx';
 import { deleteGroupOfForm, editGroup, offerDeletion, offerEdit } from './groups/edit.tsx';
-import { showHistory } from './groups/history.tsx';
+import { showEntryOfGroup, showHistory } from './groups/history.tsx';
 import { addLeader, removeLeader, showLeaders } from './groups/leaders.tsx';
 import { listGroups } from './groups/list.tsx';
 import {
@@ -55,4 +55,5 @@ export const groupScreens: readonly Screen[] = [
   { method: 'GET', path: `${one}/targets`, who: readsAll, handle: showTargets },
   { method: 'GET', path: `${one}/why`, handle: showWhy },
   { method: 'GET', path: `${one}/history`, handle: showHistory },
+  { method: 'GET', path: `${one}/history/:entry`, handle: showEntryOfGroup },
 ];

@@ -80,6 +80,7 @@ export const refusalAnswers = {
   'user.inactive': { status: 409 },
   'role.name_taken': uniqueness,
   'inbox.not_found': { status: 404 },
+  'entry.not_found': { status: 404 },
   'member.not_found': invalidValue,
   'nesting.cycle': invalidValue,
   'version.mismatch': { status: 412 },

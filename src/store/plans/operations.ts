@@ -107,7 +107,8 @@ const listMade = named(
 const prune = named(
   'plan_prune',
   `with old as (select n from plan where ended_at < now() - interval '30 days'),
-   operations as (delete from plan_operation where plan_n in (select n from old))
+   operations as (delete from plan_operation where plan_n in (select n from old)),
+   people as (delete from plan_person where plan_n in (select n from old))
    delete from plan_made where plan_n in (select n from old)`,
 );
 
@@ -184,7 +185,7 @@ export async function listMadeNames(
   return numbers.length === 0 ? [] : connection.rows<MadeRow>(listMade, [plan, numbers]);
 }
 
-/** Forgets operations of plans that ended 30 days ago or earlier; what was counted stays. */
+/** Forgets operations and people of plans that ended 30 days ago or earlier; what was counted stays. */
 export async function prunePlans(connection: Connection): Promise<void> {
   await connection.rows(prune);
 }

@@ -31,7 +31,7 @@ const select = (where: string, order: 'asc' | 'desc'): string => `
   select r.n, r.id, r.kind, r.group_n, g.id as group_id, g.name as group_name, u.id as user_id,
     ${userLabel} as who, ${userNameParts} as parts, r.state, r.reason, r.created_at, r.expires_at, r.decided_at, r.decision_reason,
     coalesce((select coalesce(d.user_name, d.document->>'displayName') from users d
-              where r.decided_by_kind = 'user' and d.id::text = r.decided_by_id), r.decided_by_id) as decided_by
+              where r.decided_by_kind = 'user' and d.id = case when r.decided_by_id ~ '^[0-9a-f-]{36}$' then r.decided_by_id::uuid end), r.decided_by_id) as decided_by
   from join_request r join groups g on g.n = r.group_n join users u on u.n = r.user_n
   where ${where} and ($1::int[] is null or r.group_n = any($1)) and g.deleted_at is null and u.deleted_at is null
   order by r.n ${order} limit $3`;

@@ -174,7 +174,11 @@ function Timeline({ rows, sources, asked, about, paging }: TimelineProps) {
             {t.only} <strong>{about}</strong>. <a href="/activity">{t.everything}</a>
           </p>
         )}
-        {rows.length === 0 ? <Empty title={t.none}>{t.noneNext}</Empty> : <LogEntries rows={rows} />}
+        {rows.length === 0 ? (
+          <Empty title={t.none}>{t.noneNext}</Empty>
+        ) : (
+          <LogEntries rows={rows} whole={(seq) => `/activity/entries/${seq}`} />
+        )}
         <Pager {...paging} />
       </Card>
     </>

@@ -37,7 +37,7 @@ export async function groupPage(
     ...(group.may('see-requests') && group.row.kind === 'regular' ? (['requests'] as const) : []),
     ...(readsAll ? (['targets'] as const) : []),
     'why',
-    'history',
+    ...(group.may('see-log') ? (['history'] as const) : []),
   ];
   const tabs = shown.map((name): Tab => {
     const tabOf = { href: hrefOf(name), text: t.groups.tabs[name] };

@@ -9,6 +9,7 @@ import { Card } from '../../components/details.tsx';
 import { Empty } from '../../components/empty.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { SearchBox } from '../../components/search-box.tsx';
+import { Name } from '../../components/name.tsx';
 import { useTexts } from '../../frame/here.ts';
 import type { ScreenAnswer, Visit } from '../../screen.ts';
 import { FlagBadges } from './flags.tsx';
@@ -111,7 +112,9 @@ function Found({ rows, text, paging }: FoundProps) {
 function GroupName({ row }: { readonly row: GroupSearchRow }) {
   return (
     <>
-      <a href={`/groups/${row.id}`}>{row.name}</a>
+      <a href={`/groups/${row.id}`}>
+        <Name of={row.name} />
+      </a>
       {row.description === null ? null : <span class="under">{row.description}</span>}
     </>
   );

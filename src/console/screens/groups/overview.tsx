@@ -9,6 +9,7 @@ import { LinkButton } from '../../components/button.tsx';
 import { Card, type Detail, Details } from '../../components/details.tsx';
 import { Empty } from '../../components/empty.tsx';
 import { Moment } from '../../components/moment.tsx';
+import { Name } from '../../components/name.tsx';
 import { useTexts } from '../../frame/here.ts';
 import type { ConsoleParts } from '../../parts.ts';
 import type { ScreenAnswer, Visit } from '../../screen.ts';
@@ -180,7 +181,9 @@ export function MemberName({ type, id, name }: LeaderName) {
   const t = useTexts();
   return (
     <>
-      <a href={`/${type}s/${id}`}>{name}</a>
+      <a href={`/${type}s/${id}`}>
+        <Name of={name} />
+      </a>
       {type === 'group' ? <span class="quiet"> {t.members.group}</span> : null}
     </>
   );

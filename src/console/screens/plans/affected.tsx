@@ -6,15 +6,24 @@ import {
   listLeavingOfGroups,
   listLeavingOfTargets,
 } from '../../../store/plans/leaving.ts';
+import { type Concerned, listPeopleOfPlan } from '../../../store/plans/people.ts';
 import type { PlanRow } from '../../../store/plans/plans.ts';
+import { LinkButton } from '../../components/button.tsx';
 import { Card } from '../../components/details.tsx';
 import { DataTable } from '../../components/data-table.tsx';
 import { addressOf } from '../../address.ts';
+import { Name } from '../../components/name.tsx';
 import { useTexts } from '../../frame/here.ts';
+import { PeopleTable } from './people-table.tsx';
 
 const GROUPS = 50;
+/** People who are named beside the rest; all of them have a page of their own. */
+const PEOPLE = 10;
 
 export interface AffectedBy {
+  /** The first of them, and whether there are more. */
+  readonly people: readonly Concerned[];
+  readonly isMore: boolean;
   readonly groups: readonly LeavingGroup[];
   /** Number of the last group shown, where there are more. */
   readonly next: number | null;
@@ -23,18 +32,21 @@ export interface AffectedBy {
   readonly targets: readonly LeavingTarget[];
 }
 
-/** Groups, a page of them, and targets that people leave by a plan. */
+/** Whom a plan concerns: the first of the people, a page of the groups, and the targets that they leave. */
 export async function affectedOf(
   connection: Connection,
   { n }: Pick<PlanRow, 'n'>,
   after = 0,
 ): Promise<AffectedBy> {
-  const [groups, targets] = await Promise.all([
+  const [people, groups, targets] = await Promise.all([
+    listPeopleOfPlan(connection, n, { after: 0, limit: PEOPLE + 1, group: null }),
     listLeavingOfGroups(connection, n, { after, limit: GROUPS + 1 }),
     listLeavingOfTargets(connection, n),
   ]);
   const shown = groups.slice(0, GROUPS);
   return {
+    people: people.slice(0, PEOPLE),
+    isMore: people.length > PEOPLE,
     groups: shown,
     next: groups.length > GROUPS ? (shown.at(-1)?.n ?? null) : null,
     after,
@@ -44,11 +56,30 @@ export async function affectedOf(
 
 export function Affected({ plan, affected }: { readonly plan: PlanRow; readonly affected: AffectedBy }) {
   const t = useTexts().plans;
-  const { groups, next, after, targets } = affected;
+  const { people, isMore, groups, next, after, targets } = affected;
+  const { usersDeactivated = 0, usersDeleted = 0, membersAdded = 0 } = plan.counts;
+  const path = `/plans/${plan.id}/people`;
   const at = (last: number | null): string => addressOf(`/plans/${plan.id}`, { groups: last });
   return (
     <Card title={t.affected}>
-      <p>{plan.people === 0 ? t.nobody : t.affectedPeople(plan.people)}</p>
+      <p>
+        {plan.people === 0 ? t.nobody : t.affectedPeople(plan.people)}{' '}
+        {usersDeactivated === 0 ? null : `${t.deactivatedPeople(usersDeactivated)} `}
+        {usersDeleted === 0 ? null : t.deletedPeople(usersDeleted)}
+      </p>
+      {people.length === 0 ? null : <PeopleTable plan={plan} people={people} />}
+      <p class="actions">
+        {isMore ? (
+          <LinkButton tone="plain" href={path}>
+            {t.showPeople}
+          </LinkButton>
+        ) : null}
+        {membersAdded === 0 ? null : (
+          <LinkButton tone="plain" href={addressOf(path, { list: 'joining' })}>
+            {t.showJoining(membersAdded)}
+          </LinkButton>
+        )}
+      </p>
       {groups.length === 0 ? null : (
         <DataTable
           caption={t.perGroup}
@@ -56,9 +87,28 @@ export function Affected({ plan, affected }: { readonly plan: PlanRow; readonly 
           keyOf={({ n }) => n}
           paging={{ first: after === 0 ? null : at(null), next: next === null ? null : at(next) }}
           columns={[
-            { head: t.group, kind: 'name', cell: ({ id, name }) => <a href={`/groups/${id}`}>{name}</a> },
+            {
+              head: t.group,
+              kind: 'name',
+              cell: ({ id, name }) => (
+                <a href={`/groups/${id}`}>
+                  <Name of={name} />
+                </a>
+              ),
+            },
             { head: t.members, kind: 'number', cell: ({ members }) => members ?? '' },
-            { head: t.leaving, kind: 'number', cell: ({ leaving }) => leaving },
+            {
+              head: t.leaving,
+              kind: 'number',
+              cell: ({ n, name, leaving }) =>
+                people.length === 0 ? (
+                  leaving
+                ) : (
+                  <a href={addressOf(path, { group: n })} aria-label={t.leavingOf(leaving, name)}>
+                    {leaving}
+                  </a>
+                ),
+            },
           ]}
         />
       )}

@@ -1,20 +1,24 @@
 /** What a plan does, one by one, as the log has it or would have it. */
 import type { MemberView, OperationView } from '../../../plans/view.ts';
+import type { PlanRow } from '../../../store/plans/plans.ts';
 import { Card } from '../../components/details.tsx';
 import { DataTable, type Paging } from '../../components/data-table.tsx';
 import { Empty } from '../../components/empty.tsx';
+import { Name } from '../../components/name.tsx';
 import { useTexts } from '../../frame/here.ts';
 
 export interface OperationsProps {
+  readonly plan: Pick<PlanRow, 'id'>;
   readonly operations: readonly OperationView[];
   readonly paging: Paging;
 }
 
-/** Members of one operation that are named; the rest is a number. */
+/** Members of one operation that are named; all of them have a page of their own. */
 const NAMED = 8;
 
-export function Operations({ operations, paging }: OperationsProps) {
+export function Operations({ plan, operations, paging }: OperationsProps) {
   const { plans: t, log } = useTexts();
+  const whole = ({ at }: OperationView): string => `/plans/${plan.id}/operations/${at}`;
   return (
     <Card title={t.operations}>
       {operations.length === 0 ? (
@@ -29,6 +33,7 @@ export function Operations({ operations, paging }: OperationsProps) {
             { head: t.operation, kind: 'name', cell: ({ type }) => log.what[type] ?? type },
             {
               head: t.subject,
+              kind: 'long',
               cell: ({ group, user }) => (
                 <>
                   {group === null ? null : <Named of={{ ...group, type: 'group' }} />}
@@ -36,8 +41,8 @@ export function Operations({ operations, paging }: OperationsProps) {
                 </>
               ),
             },
-            { head: t.added, cell: ({ added }) => <Members of={added} /> },
-            { head: t.removed, cell: ({ removed }) => <Members of={removed} /> },
+            { head: t.added, cell: (one) => <Members of={one.added} whole={whole(one)} /> },
+            { head: t.removed, cell: (one) => <Members of={one.removed} whole={whole(one)} /> },
           ]}
         />
       )}
@@ -45,7 +50,7 @@ export function Operations({ operations, paging }: OperationsProps) {
   );
 }
 
-function Members({ of }: { readonly of: readonly MemberView[] }) {
+function Members({ of, whole }: { readonly of: readonly MemberView[]; readonly whole: string }) {
   const t = useTexts().plans;
   const rest = of.length - NAMED;
   return (
@@ -56,13 +61,19 @@ function Members({ of }: { readonly of: readonly MemberView[] }) {
           <Named of={member} />
         </>
       ))}
-      {rest > 0 ? ` ${t.more(rest)}` : ''}
+      {rest > 0 ? (
+        <>
+          {' '}
+          <a href={whole}>{t.more(rest)}</a>
+        </>
+      ) : null}
     </>
   );
 }
 
-function Named({ of: { id, name, type } }: { readonly of: Omit<MemberView, 'line'> }) {
+/** Somebody, or a group, with the way there where it exists already. */
+export function Named({ of: { id, name, type } }: { readonly of: Omit<MemberView, 'line'> }) {
   const t = useTexts().plans;
-  const text = name ?? t.unknown;
-  return id === null ? <>{text}</> : <a href={`/${type}s/${id}`}>{text}</a>;
+  const text = <Name of={name ?? t.unknown} />;
+  return id === null ? text : <a href={`/${type}s/${id}`}>{text}</a>;
 }

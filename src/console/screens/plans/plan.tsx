@@ -91,7 +91,7 @@ function Plan({ plan, affected, operations, people, paging, error }: PlanProps) 
           </Form>
         ) : null}
       </Card>
-      <Operations operations={operations} paging={paging} />
+      <Operations plan={plan} operations={operations} paging={paging} />
     </>
   );
 }

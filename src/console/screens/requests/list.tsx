@@ -12,6 +12,7 @@ import { Form } from '../../components/form.tsx';
 import { Moment } from '../../components/moment.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { Tabs } from '../../components/tabs.tsx';
+import { Name } from '../../components/name.tsx';
 import { useTexts } from '../../frame/here.ts';
 import type { ScreenAnswer, Visit } from '../../screen.ts';
 import { openGroup } from '../groups/access.ts';
@@ -103,7 +104,11 @@ function RequestsTable({ rows, which, about, paging }: RequestsTableProps) {
   }
   const group: Column<ShownRequest> = {
     head: t.group,
-    cell: ({ group_id: id, group_name: name }) => <a href={`/groups/${id}`}>{name}</a>,
+    cell: ({ group_id: id, group_name: name }) => (
+      <a href={`/groups/${id}`}>
+        <Name of={name} />
+      </a>
+    ),
   };
   const columns: readonly Column<ShownRequest>[] = [
     {

@@ -9,6 +9,7 @@ import { DataTable, type Paging } from '../../components/data-table.tsx';
 import { Empty } from '../../components/empty.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { SearchBox } from '../../components/search-box.tsx';
+import { Name } from '../../components/name.tsx';
 import { useHere, useTexts } from '../../frame/here.ts';
 import type { ScreenAnswer, Visit } from '../../screen.ts';
 
@@ -88,7 +89,15 @@ function UserTable({ users, paging }: Pick<UsersProps, 'users' | 'paging'>) {
       keyOf={({ n }) => n}
       paging={paging}
       columns={[
-        { head: t.user, kind: 'name', cell: ({ id, name }) => <a href={`/users/${id}`}>{name}</a> },
+        {
+          head: t.user,
+          kind: 'name',
+          cell: ({ id, name }) => (
+            <a href={`/users/${id}`}>
+              <Name of={name} />
+            </a>
+          ),
+        },
         { head: t.name, kind: 'long', cell: ({ display }) => display ?? '' },
         { head: t.email, kind: 'long', cell: ({ email }) => email ?? '' },
         { head: t.state, cell: (user) => <UserBadge user={user} /> },

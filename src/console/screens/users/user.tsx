@@ -24,6 +24,7 @@ import { Form } from '../../components/form.tsx';
 import { ExactMoment } from '../../components/moment.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { Remark } from '../../components/notice-box.tsx';
+import { Name } from '../../components/name.tsx';
 import { useHere, useTexts } from '../../frame/here.ts';
 import { addressOf } from '../../address.ts';
 import type { ScreenAnswer, Visit } from '../../screen.ts';
@@ -207,7 +208,15 @@ function Groups({ user, groups, paging }: GroupsProps) {
           keyOf={({ n }) => n}
           paging={paging}
           columns={[
-            { head: t.group, kind: 'name', cell: ({ id, name }) => <a href={`/groups/${id}`}>{name}</a> },
+            {
+              head: t.group,
+              kind: 'name',
+              cell: ({ id, name }) => (
+                <a href={`/groups/${id}`}>
+                  <Name of={name} />
+                </a>
+              ),
+            },
             { head: t.how, cell: ({ direct, through }) => (direct ? t.directly : t.through(through)) },
             { head: t.roles, cell: ({ roles }) => roles.join(', ') },
             {
@@ -262,7 +271,9 @@ function Rights({ roles, permissions }: RightsProps) {
                   {groups.map(({ id, name }, at) => (
                     <>
                       {at > 0 || direct ? ', ' : ''}
-                      <a href={`/groups/${id}`}>{name}</a>
+                      <a href={`/groups/${id}`}>
+                        <Name of={name} />
+                      </a>
                     </>
                   ))}
                 </>

@@ -1,0 +1,180 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { governGroup } from '../../src/directory/governance.ts';
+import { changeGroup } from '../../src/directory/groups.ts';
+import { importFile } from '../../src/sources/feeds/import-file.ts';
+import type { GroupRow } from '../../src/store/groups.ts';
+import type { UserRow } from '../../src/store/users.ts';
+import { type Browser, csrfIn } from './browser.ts';
+import { openSite, type TestSite } from './site.ts';
+
+const PEOPLE = 130;
+
+let site: TestSite;
+let folder: string;
+let admin: Browser;
+let leader: UserRow;
+let group: GroupRow;
+/** The import that took everybody out, and its plan. */
+let run: string;
+let plan: string;
+beforeAll(async () => {
+  site = await openSite();
+  folder = mkdtempSync(join(tmpdir(), 'muster-hr-'));
+  admin = site.browser();
+  await admin.open(await site.link('administrator'));
+  leader = await site.user('lea');
+  group = await site.group('dept.Chemistry');
+  await site.do(async (work) => {
+    await changeGroup(work, {
+      group: group.id,
+      ifMatch: null,
+      edit: (state) => ({ ...state, internal: false }),
+    });
+    await governGroup(work, { group: group.id, leaders: [{ type: 'user', id: leader.id }], at: 'change' });
+  });
+  const people = Array.from({ length: PEOPLE }, (_, at) => `p${at}`);
+  const staff = people.map((name, at) => `${name},Ann${at},Berg,dept.Chemistry`);
+  await send('people.csv', ['userName,givenName,familyName,groups', ...staff]);
+  const gone = people.map((name) => `dept.Chemistry,member,${name},false,delete`);
+  const head = 'group,role,username,isgroup,action';
+  ({ run, plan } = await send('graduation.csv', [
+    head,
+    ...gone,
+    'Alumni,member,p1,false,import',
+    'Alumni,member,new one,false,import',
+  ]));
+}, 60_000);
+afterAll(async () => {
+  await site.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function send(name: string, lines: readonly string[]): Promise<{ run: string; plan: string }> {
+  const path = join(folder, name);
+  writeFileSync(path, `${lines.join('\n')}\n`);
+  const actor = { kind: 'feed', id: 'csv' } as const;
+  const ended = await importFile(site.parts.imports, {
+    ...{ source: 'csv', dryRun: false, actor, requestId: null, path },
+  });
+  return { run: ended.id, plan: ended.plan ?? '' };
+}
+
+/** The text of a page that was answered with 200, without where its names may be broken. */
+async function textOf(path: string, browser = admin): Promise<string> {
+  const answer = await browser.open(path);
+  expect([path, answer.status]).toEqual([path, 200]);
+  return answer.text.replaceAll('&amp;', '&').replaceAll('<wbr/>', '');
+}
+
+/** Every address of the page that begins so. */
+function ways(text: string, beginning: string): string[] {
+  const found = [...text.matchAll(/href="([^"]+)"/g)].map(([, href = '']) => href);
+  return found.filter((href) => href.startsWith(beginning));
+}
+
+describe('a held plan', () => {
+  const heads = (text: string): string[] =>
+    [...text.matchAll(/<th scope="row"[^>]*><a href="\/users\/[^"]*">([^<]*)</g)].map(
+      ([, name = '']) => name,
+    );
+
+  it('names those whom it concerns, the first on its page, all of them on pages of their own', async () => {
+    const page = await textOf(`/plans/${plan}`);
+    expect(page).toContain(`${PEOPLE} people stop belonging to something.`);
+    expect(heads(page)).toEqual(Array.from({ length: 10 }, (_, at) => `p${at}`));
+    expect(page).toContain('Ann0 Berg');
+
+    const [all = ''] = ways(page, `/plans/${plan}/people`).filter((href) => !href.includes('?'));
+    const first = await textOf(all);
+    const [next = ''] = ways(first, `${all}?after=`);
+    const second = await textOf(next);
+    expect([...heads(first), ...heads(second)]).toEqual(Array.from({ length: PEOPLE }, (_, at) => `p${at}`));
+    expect(ways(second, `${all}?after=`)).toEqual([]);
+    const [person = ''] = /\/users\/([0-9a-f-]+)/.exec(first)?.slice(1) ?? [];
+    expect(await textOf(`${all}/${person}`)).toContain('dept.Chemistry');
+    expect((await admin.open(`${all}/${leader.id}`)).status).toBe(404);
+  });
+
+  it('names those who leave one group, and those who are added, who may not exist yet', async () => {
+    const page = await textOf(`/plans/${plan}`);
+    const [ofGroup = ''] = ways(page, `/plans/${plan}/people?group=`);
+    const leaving = await textOf(ofGroup);
+    expect(leaving).toContain(`<a href="/groups/${group.id}">dept.Chemistry</a>`);
+    expect(heads(leaving)).toHaveLength(100);
+    const [joining = ''] = ways(page, `/plans/${plan}/people?list=joining`);
+    const added = await textOf(joining);
+    expect(heads(added)).toEqual(['p1']);
+    expect(added).toContain('new one');
+    expect(added).toContain('Alumni');
+  });
+
+  it('opens what an operation names besides', async () => {
+    const [whole = ''] = ways(await textOf(`/plans/${plan}`), `/plans/${plan}/operations/`);
+    const first = await textOf(whole);
+    const [next = ''] = ways(first, `${whole}?after=`);
+    const names = [...heads(first), ...heads(await textOf(next))];
+    expect(names.sort()).toEqual(Array.from({ length: PEOPLE }, (_, at) => `p${at}`).sort());
+    expect((await admin.open(`/plans/${plan}/operations/999999`)).status).toBe(404);
+    expect((await admin.open(`/plans/${plan}/operations/x`)).status).toBe(404);
+  });
+});
+
+describe('what a plan did, once it is approved', () => {
+  let history: string;
+  beforeAll(async () => {
+    const page = await admin.open(`/plans/${plan}`);
+    const [, hash = ''] = /name="hash" value="([^"]+)"/.exec(page.text) ?? [];
+    const reason = 'They have graduated';
+    const answer = await admin.post(`/plans/${plan}/approve`, { csrf: csrfIn(page), hash, reason });
+    expect(answer.status).toBe(303);
+    history = await textOf(`/groups/${group.id}/history`);
+  }, 60_000);
+
+  it('stands in the history of the group with the plan, the file, who approved it and why', async () => {
+    const [entry = ''] = history.split('<li>').filter((text) => /log-head.*graduation.csv/.test(text));
+    expect(entry).toContain(`href="/plans/${plan}"`);
+    expect(entry).toContain(`href="/imports/${run}"`);
+    expect(entry).toMatch(/Approved by:<\/span> [^<]*Administrator/i);
+    expect(entry).toContain('They have graduated');
+  });
+
+  it('stands there whole: who else went opens', async () => {
+    const path = `/groups/${group.id}/history`;
+    const [whole = ''] = ways(history, `${path}/`);
+    const first = await textOf(whole);
+    const [next = ''] = ways(first, `${whole}?after=`);
+    const second = await textOf(next);
+    for (let at = 0; at < PEOPLE; at += 1) expect(`${first}${second}`).toContain(`>p${at}</a>`);
+    const other = await site.group('Others');
+    expect((await admin.open(`/groups/${other.id}/history/${whole.split('/').at(-1)}`)).status).toBe(404);
+  });
+
+  it('is told in the activity as approved by a person, for the feed', async () => {
+    const text = await textOf('/activity?type=plan.applied');
+    const [entry = ''] = text.split('<li>').filter((part) => part.includes('graduation.csv'));
+    expect(entry).toContain(`href="/plans/${plan}"`);
+    expect(entry).toMatch(/<\/time> for csv/);
+    expect(entry).toMatch(/Approved by:<\/span> [^<]*Administrator/i);
+    expect(entry.match(/They have graduated/g)).toHaveLength(1);
+    const [whole = ''] = ways(await textOf('/activity'), '/activity/entries/');
+    expect(await textOf(whole)).toContain('Who came and went');
+  });
+
+  it('is told a leader without ways that are closed to one', async () => {
+    const browser = site.browser();
+    await browser.open(await site.link(leader.n));
+    const text = await textOf(`/groups/${group.id}/history`, browser);
+    expect(text).toContain('They have graduated');
+    expect([...ways(text, '/plans'), ...ways(text, '/imports')]).toEqual([]);
+    const [whole = ''] = ways(text, `/groups/${group.id}/history/`);
+    expect(await textOf(whole, browser)).toContain('>p1</a>');
+  });
+
+  it('calls people by the name that the file gives in parts', async () => {
+    expect(await textOf('/users?q=p12')).toContain('Ann12 Berg');
+    expect(await textOf('/settings')).toContain('not set');
+  });
+});
