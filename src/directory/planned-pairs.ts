@@ -7,7 +7,7 @@ import {
   listRequestLosers,
   type PlannedNestings,
   writePairs,
-} from '../store/feeds/pairs.ts';
+} from '../store/feeds/planned-pairs.ts';
 import { brokenProtection } from '../store/protection.ts';
 import { endRequestLosses } from './request-loss.ts';
 import { authorOf, noteNestings, notePlace, type Work } from './work.ts';
