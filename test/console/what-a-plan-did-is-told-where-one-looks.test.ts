@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { governGroup } from '../../src/directory/governance.ts';
 import { changeGroup } from '../../src/directory/groups.ts';
+import { editMembers } from '../../src/directory/memberships.ts';
+import { changeUser } from '../../src/directory/users.ts';
 import { importFile } from '../../src/sources/feeds/import-file.ts';
 import type { GroupRow } from '../../src/store/groups.ts';
 import type { UserRow } from '../../src/store/users.ts';
@@ -171,6 +173,48 @@ describe('what a plan did, once it is approved', () => {
     expect([...ways(text, '/plans'), ...ways(text, '/imports')]).toEqual([]);
     const [whole = ''] = ways(text, `/groups/${group.id}/history/`);
     expect(await textOf(whole, browser)).toContain('>p1</a>');
+  });
+
+  it('answers why one of them is not there with the line of the file, the plan, who approved it and why', async () => {
+    const [person] = await site.database.rows<{ id: string }>({
+      text: `select id from users where user_name = 'p7'`,
+    });
+    const why = `/groups/${group.id}/why?user=${person?.id ?? ''}`;
+    const text = await textOf(why);
+    expect(text).toContain('p7 is not in dept.Chemistry.');
+    expect(text).toContain('Line 9 of graduation.csv took them out.');
+    expect(text).toContain(`href="/plans/${plan}"`);
+    expect(text).toContain(`href="/imports/${run}"`);
+    expect(text).toMatch(/Approved by:<\/span> [^<]*Administrator/i);
+    expect(text).toContain('They have graduated');
+    const [whole = ''] = ways(text, `/groups/${group.id}/history/`);
+    expect(await textOf(whole)).toContain('graduation.csv');
+
+    const browser = site.browser();
+    await browser.open(await site.link(leader.n));
+    const told = await textOf(why, browser);
+    expect(told).toContain('Line 9 of graduation.csv took them out.');
+    expect(ways(told, '/plans')).toEqual([]);
+    // Who never was in a group is told nothing of the kind, and neither is who is in it.
+    const alumni = await site.database.rows<{ id: string }>({
+      text: `select id from groups where name = 'Alumni'`,
+    });
+    expect(await textOf(`/groups/${alumni[0]?.id ?? ''}/why?user=${person?.id ?? ''}`)).not.toContain(
+      'took them out',
+    );
+  });
+
+  it('answers why with the deactivation of an account that is listed still', async () => {
+    const [user, others] = [await site.user('idle'), await site.group('Idlers')];
+    await site.do((work) =>
+      editMembers(work, { group: others.id, steps: [{ do: 'add', members: [user.id] }] }),
+    );
+    await site.do((work) =>
+      changeUser(work, { user: user.id, ifMatch: null, edit: (state) => ({ ...state, active: false }) }),
+    );
+    const text = await textOf(`/groups/${others.id}/why?user=${user.id}`);
+    expect(text).toContain('The account of idle was active until');
+    expect(text).not.toContain('idle was listed in');
   });
 
   it('calls people by the name that the file gives in parts', async () => {

@@ -51,25 +51,50 @@ function Entry({ row, about, whole }: EntryProps) {
         )}
         {row.group === null && row.user === null ? <About row={row} /> : null}
       </p>
-      <p class="quiet small">
-        <Moment at={row.at} /> {isCarriedOut(row) ? t.for : t.by} {row.actor}
-        {row.source === null || row.source === row.actor ? null : `, ${t.from} ${row.source}`}
-        {row.origin_kind === 'file' ? (
-          <>
-            , <File name={row.origin ?? ''} plan={plan} />
-          </>
-        ) : null}
-      </p>
+      <Attribution row={row} />
       <Moved label={t.came} names={row.added} count={row.added_count} whole={whole} />
       <Moved label={t.went} names={row.removed} count={row.removed_count} whole={whole} />
       {plan === null ? null : <By plan={plan} row={row} />}
-      {row.reason === null ? null : (
-        <p>
-          <span class="quiet">{t.reason}:</span> {row.reason}
-        </p>
-      )}
+      <Reason reason={row.reason} />
       <Changes before={row.before} after={row.after} />
     </>
+  );
+}
+
+/** When something happened, by whom, and from where. */
+function Attribution({ row }: { readonly row: HistoryRow }) {
+  const { log: t } = useTexts();
+  return (
+    <p class="quiet small">
+      <Moment at={row.at} /> {isCarriedOut(row) ? t.for : t.by} {row.actor}
+      {row.source === null || row.source === row.actor ? null : `, ${t.from} ${row.source}`}
+      {row.origin_kind === 'file' ? (
+        <>
+          , <File name={row.origin ?? ''} plan={row.plan} />
+        </>
+      ) : null}
+    </p>
+  );
+}
+
+/** Where something came from, without saying what: when, by whom, by which plan, and why. */
+export function Provenance({ row }: { readonly row: HistoryRow }) {
+  return (
+    <>
+      <Attribution row={row} />
+      {row.plan === null ? null : <By plan={row.plan} row={row} />}
+      <Reason reason={row.reason} />
+    </>
+  );
+}
+
+function Reason({ reason }: { readonly reason: string | null }) {
+  const { log: t } = useTexts();
+  if (reason === null) return null;
+  return (
+    <p>
+      <span class="quiet">{t.reason}:</span> {reason}
+    </p>
   );
 }
 
@@ -103,11 +128,7 @@ function By({ plan, row }: { readonly plan: EntryPlan; readonly row: HistoryRow 
           <span class="quiet">{t.approvedBy}:</span> {approver}
         </p>
       )}
-      {isAbout || approver === null || plan.reason === null || row.reason !== null ? null : (
-        <p>
-          <span class="quiet">{t.reason}:</span> {plan.reason}
-        </p>
-      )}
+      {isAbout || approver === null || row.reason !== null ? null : <Reason reason={plan.reason} />}
     </>
   );
 }

@@ -4,19 +4,25 @@ import type { Assertion } from '../../../effective/explanation/sub-graph.ts';
 import { Badge } from '../../components/badge.tsx';
 import { Card } from '../../components/details.tsx';
 import { Moment } from '../../components/moment.tsx';
+import type { Ending } from '../../../store/screens/endings.ts';
 import { Remark } from '../../components/notice-box.tsx';
 import { Picture } from '../../components/picture.tsx';
 import { useTexts } from '../../frame/here.ts';
+import type { OpenGroup } from './access.ts';
+import { Endings } from './why-endings.tsx';
 
 export interface ExplainedProps {
   readonly explanation: Explanation;
   /** The ways drawn; null where nobody is a member. */
   readonly picture: string | null;
   readonly user: { readonly id: string; readonly name: string };
+  /** What put them out of it, of those who are not in it now. */
+  readonly endings: readonly Ending[];
+  readonly open: OpenGroup;
 }
 
 /** The answer, then the ways that lead to it, or what stands in the way. */
-export function Explained({ explanation, picture, user }: ExplainedProps) {
+export function Explained({ explanation, picture, user, endings, open }: ExplainedProps) {
   const t = useTexts().members.whyPage;
   const { isMember, group, at } = explanation;
   const answer =
@@ -46,7 +52,10 @@ export function Explained({ explanation, picture, user }: ExplainedProps) {
           {at === null ? <Ends explanation={explanation} user={user.name} /> : null}
         </div>
       ) : (
-        <Against explanation={explanation} />
+        <>
+          <Endings endings={endings} user={user.name} group={open} />
+          <Against explanation={explanation} />
+        </>
       )}
     </>
   );

@@ -126,6 +126,13 @@ export const members = {
       held: 'A held plan would change it.',
       request_pending: 'A request waits for an answer.',
     },
+    ended: 'What put them out',
+    wasListed: (user: string) => `${user} was listed in`,
+    wasActive: (user: string) => `The account of ${user} was active`,
+    until: 'until',
+    byLine: (file: string, line: number) => `Line ${line} of ${file} took them out.`,
+    byNoLine: (file: string) =>
+      `No line of ${file} says so: it names them no more, or it follows from what it says.`,
     nearest: 'Groups that would lead here:',
     terms: 'What fails:',
   },
