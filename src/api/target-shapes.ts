@@ -14,7 +14,12 @@ const view = {
   credentials: names.describe('Names of the credentials that are set, each with the value "set".'),
   guards: names,
   learned: z.unknown().describe('What was learned of the target, with the evidence.'),
-  health: z.object({ state: z.string(), why: z.string().nullable(), until: time.nullable() }),
+  health: z.object({
+    state: z.string(),
+    why: z.string().nullable(),
+    until: time.nullable().describe('When it is asked again.'),
+    since: time.nullable().describe('Since when it fails.'),
+  }),
   version: z.int(),
   created: time,
   lastModified: time,
@@ -51,6 +56,35 @@ const hold = z
   })
   .meta({ id: 'Hold' });
 
+const message = {
+  id: z.string().describe('Its webhook-id.'),
+  type: z.string(),
+  group: id.nullable(),
+  happenedAt: time.nullable(),
+  tries: z.int(),
+};
+
+const deliveries = z
+  .object({
+    position: z
+      .string()
+      .nullable()
+      .describe('Up to where everything is done: a webhook-id, or a cut of the change feed.'),
+    delivered: z.int(),
+    givenUp: z.int(),
+    untold: z.int().describe('Entries given up that the receiver is to be told of before anything else.'),
+    next: z
+      .object({
+        ...message,
+        triedAt: time,
+        exchange: z.unknown().describe('Request and answer of the last try, redacted.'),
+      })
+      .nullable()
+      .describe('The message that failed and waits for its next try.'),
+    latest: z.array(z.object({ ...message, deliveredAt: time })),
+  })
+  .meta({ id: 'Deliveries' });
+
 export const targetStatusShape = z
   .object({
     ...view,
@@ -62,6 +96,11 @@ export const targetStatusShape = z
       desiredGroups: z.int(),
     }),
     pending: counts,
+    toSend: z
+      .object({ count: z.int(), isAtLeast: z.boolean(), since: time.nullable() })
+      .describe('Messages to a webhook; users, groups and memberships to any other target, each as one.'),
+    isTried: z.boolean().describe('False until anything was sent to it.'),
+    deliveries: deliveries.nullable().describe('Of a webhook.'),
     waiting: z.int(),
     blocked: z.int(),
     conflicts: z.int(),
@@ -82,7 +121,12 @@ const exchange = z.object({
 });
 
 export const targetTestShape = z
-  .object({ ok: z.boolean(), says: z.string(), exchanges: z.array(exchange) })
+  .object({
+    ok: z.boolean(),
+    says: z.string(),
+    exchanges: z.array(exchange),
+    push: id.nullable().describe('The push that a target which is back led to.'),
+  })
   .meta({ id: 'TargetTest' });
 
 export const pushShape = z

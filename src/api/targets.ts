@@ -106,15 +106,18 @@ export function targetRoutes(targets: Targets, cursorOf: (place: Place) => strin
       method: 'POST',
       path: '/targets/:id/test',
       scope,
-      summary: 'Asks a target whether it is there and lets us in',
+      summary: 'Asks a target whether it is there and lets us in; one that is back is pushed to at once',
       answers: { 200: answers(targetTestShape) },
-      handle: async (call) => ({ status: 200, body: await testTarget(targets, idOf(call)) }),
+      handle: async (call) => ({
+        status: 200,
+        body: await testTarget(targets, idOf(call), call.by.actor.id),
+      }),
     },
     {
       method: 'POST',
       path: '/targets/:id/push',
       scope,
-      summary: 'Pushes at once; the answer says where to follow it',
+      summary: 'Pushes at once, to a webhook what waits; the answer says where to follow it',
       body: { ...takes(pushBody), isRequired: false },
       answers: { 202: answers(pushShape, 'Location') },
       handle: async (call) => {

@@ -21,16 +21,6 @@ const learned = z.object({
   refusedAttributes: z.array(z.string()).optional(),
 });
 
-const failedHead = z.object({ dueAt: z.number(), why: z.string() });
-
-/** Why the message that a webhook stands before failed, and when it is tried again, epoch ms; null when none did. */
-export function readFailedHead(
-  cursor: string | null,
-): { readonly why: string; readonly dueAt: number } | null {
-  const read = failedHead.safeParse(cursor === null ? null : JSON.parse(cursor));
-  return read.success ? read.data : null;
-}
-
 /** The circuit as it stood; closed for a target that never failed. */
 export function readCircuit(stored: unknown): Circuit {
   const read = circuit.safeParse(stored);

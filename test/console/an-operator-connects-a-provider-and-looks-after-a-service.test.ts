@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { Page } from 'playwright-core';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
@@ -55,10 +57,40 @@ function providerAt(base: string, token: string): Provider {
   };
 }
 
+/** A service that is told of changes. */
+interface Receiver {
+  readonly url: string;
+  /** Whom the messages that it accepted are about, by first name, in their order. */
+  readonly came: string[];
+  accepts: boolean;
+  close(): Promise<void>;
+}
+
+async function startReceiver(): Promise<Receiver> {
+  const server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (part: Buffer) => (body += part.toString()));
+    request.on('end', () => {
+      const name = /"userName":"(\w+)\./.exec(body)?.[1];
+      if (receiver.accepts && name !== undefined) receiver.came.push(name);
+      response.writeHead(receiver.accepts ? 204 : 503, { Connection: 'close' }).end();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const receiver: Receiver = {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`,
+    came: [],
+    accepts: true,
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+  return receiver;
+}
+
 needs('chromium')('an operator in a browser, on a daemon of its own', () => {
   let database: TestDatabase;
   let muster: Installation;
   let service: QuirkServer;
+  let receiver: Receiver;
   let screens: Screens;
   let operator: Visitor;
   let page: Page;
@@ -71,7 +103,7 @@ needs('chromium')('an operator in a browser, on a daemon of its own', () => {
       ...{ DATABASE_URL: database.url, MUSTER_PORT: port, MUSTER_BASE_URL: address },
     });
     const { greeting } = await muster.serve();
-    service = await startQuirkServer();
+    [service, receiver] = await Promise.all([startQuirkServer(), startReceiver()]);
     screens = await openScreens(address);
     operator = await screens.visit(/\/sign-in\/\S+/.exec(greeting)?.[0] ?? '', '/');
     ({ page } = operator);
@@ -79,7 +111,7 @@ needs('chromium')('an operator in a browser, on a daemon of its own', () => {
   afterAll(async () => {
     await screens.close();
     await muster.remove();
-    await Promise.all([service.close(), database.close()]);
+    await Promise.all([service.close(), receiver.close(), database.close()]);
   }, 60_000);
 
   const expectWhole = async (picture: string): Promise<void> => {
@@ -185,6 +217,65 @@ needs('chromium')('an operator in a browser, on a daemon of its own', () => {
     await expectWhole('dead-target/5-back');
     await page.goto('/overview');
     expect(await page.getByText('Library does not answer').count()).toBe(0);
+    await page.goto('/targets');
+    await page.getByRole('link', { name: 'Library' }).click();
+    await page.getByRole('link', { name: 'History', exact: true }).click();
+    const history = await page.locator('.log-head').allInnerTexts();
+    expect(history.slice(0, 2)).toEqual(['Answers again Library', 'Stopped answering Library']);
+    expect(operator.complaints).toEqual([]);
+  }, 180_000);
+
+  it('sees that the receiver of a webhook died, what waits for it, and delivers that once it is back', async () => {
+    await page.goto('/targets/new?type=webhook');
+    await page.getByLabel('Name', { exact: true }).fill('Events');
+    await page.getByLabel('Address', { exact: true }).fill(receiver.url);
+    await page.getByLabel('The address may be one of a private network').check();
+    await page.getByLabel('Mode').selectOption('enforce');
+    await page.getByText('Empty: every change.').waitFor();
+    // Who joins “Authenticated Users” comes in messages of their own, as many as it happens.
+    await page.getByLabel('Further settings').fill('{"types":["user.*"]}');
+    await press('Add');
+    await page.getByRole('link', { name: 'To the target' }).click();
+    await page.getByText('nothing sent yet').waitFor();
+    const tabs = page.getByRole('navigation', { name: 'About this target' }).getByRole('link');
+    expect(await tabs.allInnerTexts()).toEqual(['Deliveries', 'History', 'Settings']);
+    const at = page.url();
+    await provider.person('first.message@uni.example');
+    // Nobody reloads: the page follows.
+    await page.getByRole('rowheader', { name: 'user created' }).waitFor();
+    await page.getByText('answers', { exact: true }).waitFor();
+
+    receiver.accepts = false;
+    for (const who of ['second', 'third']) await provider.person(`${who}.message@uni.example`);
+    await page.getByText('To be sent: 2.').waitFor();
+    await page.getByRole('heading', { name: 'Next message' }).waitFor();
+    await page.getByText('The exchange, without data').click();
+    await expectWhole('dead-webhook/1-does-not-answer');
+    await page.goto('/targets');
+    const row = page.getByRole('row', { name: /^Events/ });
+    expect(await row.getByRole('cell', { name: /^2/ }).count()).toBe(1);
+    expect(await row.getByText('does not answer').count()).toBe(1);
+    await page.goto('/overview');
+    await page.getByText(/To be sent: 2\./).waitFor();
+    await expectWhole('dead-webhook/2-overview');
+    await page.getByRole('link', { name: 'Look: Events does not answer' }).click();
+
+    receiver.accepts = true;
+    // A person need not wait until Muster asks again.
+    await press('Deliver now');
+    await page.getByText('Done.').waitFor({ timeout: 60_000 });
+    expect(receiver.came).toEqual(['first', 'second', 'third']);
+    await page.goto(at);
+    await page.getByText('answers', { exact: true }).waitFor();
+    expect(await page.getByText('does not answer').count()).toBe(0);
+    expect(await page.getByRole('rowheader', { name: 'user created' }).count()).toBe(3);
+    await expectWhole('dead-webhook/3-back');
+    await page.goto(`${at}/history`);
+    const history = await page.locator('.log-head').allInnerTexts();
+    expect(history.slice(0, 2)).toEqual(['Answers again Events', 'Stopped answering Events']);
+    await press('Pause');
+    await page.getByRole('button', { name: 'Resume' }).waitFor();
+    expect(await page.locator('.badges .badge').allInnerTexts()).toEqual(['paused']);
     expect(operator.complaints).toEqual([]);
   }, 180_000);
 

@@ -1,10 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { drawGraph } from '../../src/console/graph.ts';
 import { whyGraph } from '../../src/console/screens/groups/why-graph.ts';
-import { drawLag } from '../../src/console/screens/overview/lag.ts';
+import { type Bar, drawLag } from '../../src/console/screens/overview/lag.ts';
 import type { GroupId } from '../../src/core/ids.ts';
 import type { ExplainedWay } from '../../src/effective/explain.ts';
-import type { TargetLagRow } from '../../src/store/screens/overview.ts';
 
 const group = (name: string) => ({ id: name as GroupId, name });
 const said = (source: string) => [{ source, since: new Date(0), actor: null, origin: null }];
@@ -56,9 +55,8 @@ describe('the picture of why', () => {
 });
 
 describe('the picture of lag', () => {
-  const target = (name: string, open: number, blocked: number): TargetLagRow => ({
-    ...{ id: name, name, mode: 'enforce', paused_why: null, down_why: null, open, blocked },
-    oldest: null,
+  const target = (name: string, count: number, blocked: number): Bar => ({
+    ...{ name, blocked, toSend: { count } },
   });
 
   it('has a longer bar for who is further behind, marks what is blocked, and leaves names text', () => {

@@ -1,5 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import type { GroupId } from '../../src/core/ids.ts';
+import { addMember } from '../../src/directory/memberships.ts';
 import { listAlerts } from '../../src/store/alerts.ts';
+import { historyOfTarget } from '../../src/store/screens/history.ts';
+import { testTarget } from '../../src/targets/admin/pushing.ts';
 import { showTarget } from '../../src/targets/admin/verbs.ts';
 import { eventually } from '../support/eventually.ts';
 import { type QuirkServer, startQuirkServer } from '../support/quirk-server.ts';
@@ -12,13 +16,15 @@ const HOUR = 3_600_000;
 describe('O-06: a target that fails for a day', () => {
   let on: TestTargets;
   let server: QuirkServer;
+  let group: GroupId;
   let now = Date.now();
   beforeAll(async () => {
     server = await startQuirkServer({ trick: () => ({ kind: 'answer', status: 500 }) });
     on = await openTestTargets({ world: { now: () => now, random: () => 0.5 } });
-    const group = await on.group('Staff', await on.user('ann'));
+    const staff = await on.group('Staff', await on.user('ann'));
+    group = staff.id;
     await on.add({
-      ...{ name: 'wiki', type: 'scim', mode: 'enforce', scope: { groups: [group.id] } },
+      ...{ name: 'wiki', type: 'scim', mode: 'enforce', scope: { groups: [group] } },
       settings: { url: server.url, allowPrivate: true },
     });
   });
@@ -64,6 +70,27 @@ describe('O-06: a target that fails for a day', () => {
     await eventually(async () => {
       expect(server.held().groups).toEqual({ Staff: ['ann'] });
       expect(await alerts()).toEqual([]);
+      expect(await health()).toBe('ok');
+    });
+    const { id } = await showTarget(on.targets, 'wiki');
+    const history = await historyOfTarget(on.database, id, { before: null, limit: 10 });
+    expect(history.map(({ type, after }) => [type, after])).toEqual([
+      ['target.recovered', { id, name: 'wiki' }],
+      ['target.down', { id, name: 'wiki', code: '500', since: expect.stringMatching(/^\d{4}-/) }],
+      ['target.created', expect.anything()],
+    ]);
+  });
+
+  it('is pushed to at once by a test that finds it back', async () => {
+    server.quirks.trick = () => ({ kind: 'answer', status: 401 });
+    const ben = await on.user('ben');
+    await on.do((work) => addMember(work, { group, member: ben.id }));
+    await eventually(async () => expect(await health()).toBe('down'));
+    expect(await testTarget(on.targets, 'wiki', 'ann')).toMatchObject({ ok: false, push: null });
+    server.quirks.trick = () => null;
+    expect(await testTarget(on.targets, 'wiki', 'ann')).toMatchObject({ ok: true, push: expect.any(String) });
+    await eventually(async () => {
+      expect(server.held().groups).toEqual({ Staff: ['ann', 'ben'] });
       expect(await health()).toBe('ok');
     });
   });

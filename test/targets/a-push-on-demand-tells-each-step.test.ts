@@ -148,10 +148,13 @@ describe('O-11: a push on demand', () => {
     expect([...first.items, ...rest.items]).toEqual(sent.items);
   });
 
-  it('is refused for a target that is off, for a webhook, and of nobody', async () => {
+  it('is refused for a target that is off, for a part of what a webhook is sent, and of nobody', async () => {
     await on.add({ name: 'hook', type: 'webhook', settings: { url: 'https://hook.example.org' } });
     const wish = { user: null, full: false, dryRun: false, by: 'ann' };
-    await expect(askForPush(on.targets, 'hook', wish)).rejects.toMatchObject({ code: 'target.invalid' });
+    for (const part of [{ user: 'ann' }, { full: true }]) {
+      const asked = askForPush(on.targets, 'hook', { ...wish, ...part });
+      await expect(asked).rejects.toMatchObject({ code: 'target.invalid' });
+    }
     await expect(
       showSent(on.targets, 'hook', { after: 0, limit: 1, since: new Date(0) }),
     ).rejects.toMatchObject({

@@ -5,6 +5,8 @@ import { createUser } from '../../src/directory/users.ts';
 import type { GroupRow } from '../../src/store/groups.ts';
 import { readFeed } from '../../src/effective/feed/reader.ts';
 import { listAlerts } from '../../src/store/alerts.ts';
+import { historyOfTarget } from '../../src/store/screens/history.ts';
+import { readLags } from '../../src/store/targets/lag.ts';
 import {
   changeTarget,
   credentialsOf,
@@ -12,6 +14,8 @@ import {
   resumeTarget,
   showTarget,
 } from '../../src/targets/admin/verbs.ts';
+import { showLags } from '../../src/targets/admin/lag.ts';
+import { askForPush, type PushView, showPush, testTarget } from '../../src/targets/admin/pushing.ts';
 import { replay, rotateSigningKey } from '../../src/targets/admin/webhooks.ts';
 import { webhookCredentials } from '../../src/targets/connectors/webhook/settings.ts';
 import { sharedSecret } from '../../src/targets/connectors/webhook/signature.ts';
@@ -130,8 +134,113 @@ describe('a webhook target', () => {
     await resumeTarget(on.targets, 'hook', attribution('console'));
     await eventually(async () => expect(await about(user.id)).toHaveLength(1));
     await eventually(async () =>
-      expect((await showTarget(on.targets, 'hook')).health).toEqual({ state: 'ok', why: null, until: null }),
+      expect((await showTarget(on.targets, 'hook')).health).toEqual({
+        ...{ state: 'ok', why: null, until: null, since: null },
+      }),
     );
+  });
+
+  it('counts what waits, tells of the message that failed and since when, and of each that was delivered', async () => {
+    const before = (await showTarget(on.targets, 'hook')).deliveries?.delivered ?? 0;
+    await ask('/answer', { status: 503 });
+    const [first, second] = [await on.user('counted-first'), await on.user('counted-second')];
+    await on.do((work) => addMember(work, { group: group.id, member: first.id }));
+    const down = await eventually(async () => {
+      const status = await showTarget(on.targets, 'hook');
+      expect(status).toMatchObject({ health: { state: 'down' }, toSend: { count: 3, isAtLeast: false } });
+      return status;
+    });
+    expect(down.health.since).toMatch(/^\d{4}-/);
+    expect(down.toSend.since).toBe(down.deliveries?.next?.happenedAt);
+    expect(down.deliveries).toMatchObject({
+      ...{ delivered: before, givenUp: 0, untold: 0 },
+      next: { type: 'user.created', group: null, tries: 1, exchange: { method: 'POST', status: 503 } },
+    });
+    // Neither whom it is about nor how it is signed is kept.
+    expect(JSON.stringify(down.deliveries?.next)).not.toMatch(/counted-first|signature/);
+    expect(await readLags(on.database)).toMatchObject([{ to_send: 0 }]);
+    expect(await showLags(on.targets)).toMatchObject([{ name: 'hook', toSend: { count: 3 }, isTried: true }]);
+
+    // A group that it is not told of: what waits is what would be sent.
+    const change = { scope: { groups: [(await on.group('Others')).id] } };
+    await changeTarget(on.targets, 'hook', { change, by: attribution('console') });
+    await eventually(async () =>
+      expect(await showTarget(on.targets, 'hook')).toMatchObject({
+        ...{ health: { state: 'down' }, toSend: { count: 3 }, deliveries: { next: { tries: 2 } } },
+      }),
+    );
+    await changeTarget(on.targets, 'hook', { change: { scope: { groups: [] } }, by: attribution('console') });
+    await eventually(async () =>
+      expect(await showTarget(on.targets, 'hook')).toMatchObject({
+        ...{ health: { state: 'down' }, toSend: { count: 4 }, deliveries: { next: { tries: 3 } } },
+      }),
+    );
+
+    // Whoever asks for it often costs the message none of its ten tries, and a receiver that is back gets all at once.
+    const push = async (dryRun = false): Promise<PushView> => {
+      const wish = { user: null, full: false, dryRun, by: 'ann' };
+      const asked = await askForPush(on.targets, 'hook', wish);
+      return eventually(async () => {
+        const done = await showPush(on.targets, asked.id);
+        expect(done?.state).toBe('done');
+        return done ?? asked;
+      });
+    };
+    for (let asked = 0; asked < 10; asked += 1) {
+      const { steps } = await push();
+      expect(steps.map(({ operation }) => operation)).toEqual(['POST', 'deliver', 'circuit']);
+    }
+    expect((await showTarget(on.targets, 'hook')).deliveries).toMatchObject({
+      givenUp: 0,
+      next: { tries: 13 },
+    });
+    const dry = await push(true);
+    expect(dry.steps.map(({ what, outcome }) => [what.split(' ')[1], outcome])).toEqual([
+      ['user.created', 'would be sent'],
+      ['user.created', 'would be sent'],
+      ['membership.effective', 'would be sent'],
+      ['group.created', 'would be sent'],
+    ]);
+    expect(await about(second.id)).toEqual([]);
+    await ask('/answer', { status: 200 });
+    const done = await push();
+    expect(
+      done.steps.filter(({ operation }) => operation === 'deliver').map(({ outcome }) => outcome),
+    ).toEqual(['applied', 'applied', 'applied', 'applied']);
+    const well = await showTarget(on.targets, 'hook');
+    expect(well).toMatchObject({
+      health: { state: 'ok', since: null },
+      toSend: { count: 0, isAtLeast: false, since: null },
+      deliveries: { delivered: before + 4, givenUp: 0, next: null },
+    });
+    expect(well.deliveries?.latest.slice(0, 4).map(({ type, tries }) => [type, tries])).toEqual([
+      ['group.created', 1],
+      ['membership.effective', 1],
+      ['user.created', 1],
+      ['user.created', 14],
+    ]);
+    expect(well.deliveries?.position).toMatch(/^(change_\d+_\d+|batch_\d+)$/);
+  });
+
+  it('is delivered to at once by a test that finds it back, and its history tells that it was away', async () => {
+    await ask('/answer', { status: 503 });
+    const user = await on.user('found-back');
+    await eventually(async () =>
+      expect(await showTarget(on.targets, 'hook')).toMatchObject({ health: { state: 'down' } }),
+    );
+    expect(await testTarget(on.targets, 'hook', 'ann')).toMatchObject({ ok: false, push: null });
+    await ask('/answer', { status: 200 });
+    expect(await testTarget(on.targets, 'hook', 'ann')).toMatchObject({ ok: true, push: expect.any(String) });
+    await eventually(async () => expect(await about(user.id)).toHaveLength(1));
+    expect(await testTarget(on.targets, 'hook', 'ann')).toMatchObject({ ok: true, push: null });
+    // It has come and gone several times by now, within minutes: one entry each is enough.
+    const { id: target } = await showTarget(on.targets, 'hook');
+    const history = await historyOfTarget(on.database, target, { before: null, limit: 50 });
+    const outages = history.filter(({ type }) => ['target.down', 'target.recovered'].includes(type));
+    expect(outages.map(({ type, after }) => [type, after])).toEqual([
+      ['target.recovered', { id: target, name: 'hook' }],
+      ['target.down', { id: target, name: 'hook', code: '503', since: expect.stringMatching(/^\d{4}-/) }],
+    ]);
   });
 
   it('gives a head up after the last try, and says so with a gap notice before it goes on', async () => {

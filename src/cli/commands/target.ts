@@ -145,11 +145,11 @@ function addTest({ io, run }: Program, parent: Parent): void {
   withCommonOptions(
     parent
       .command('test <target>')
-      .description('ask a target whether it is there and lets us in; changes nothing'),
+      .description('ask a target whether it is there and lets us in; one that is back is pushed to at once'),
   ).action(
     run(async (name: string, options: CommonOptions) => {
-      const tested = await withTargets(io, { command: 'target test', options }, (all) =>
-        testTarget(all, name),
+      const tested = await withTargets(io, { command: 'target test', options }, (all, { by }) =>
+        testTarget(all, name, by.actor.id),
       );
       if (options.json === true) writeJson(io.out, tested);
       else {

@@ -5,6 +5,8 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 const WEEK_DAYS = 7;
+/** A moment that a database's clock told may seem to be still to come. */
+const SKEW_MS = 2_000;
 
 /** A moment: near ones by their distance, others by their date, all with the whole time in UTC at hand. */
 export function Moment({ at }: { readonly at: Date }) {
@@ -33,7 +35,7 @@ function dayOf(at: Date): string {
 function distanceOf({ shell: { ago } }: Texts, ms: number): string | null {
   const distance = Math.abs(ms);
   const isPast = ms <= 0;
-  if (distance < MINUTE_MS) return ago.now;
+  if (distance < MINUTE_MS) return ms > SKEW_MS ? ago.soon : ago.now;
   if (distance < HOUR_MS) {
     const minutes = Math.round(distance / MINUTE_MS);
     return isPast ? ago.minutes(minutes) : ago.inMinutes(minutes);

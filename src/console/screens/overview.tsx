@@ -1,12 +1,8 @@
 /** The first page: what needs a person, for those who look after Muster; my groups for everybody else. */
 import { may } from '../../core/policies.ts';
 import { listRuns, type RunRow } from '../../store/feeds/run-rows.ts';
-import {
-  type DirectoryFigures,
-  readAmounts,
-  readTargetLags,
-  type TargetLagRow,
-} from '../../store/screens/overview.ts';
+import { type DirectoryFigures, readAmounts } from '../../store/screens/overview.ts';
+import { showLags, type TargetLag } from '../../targets/admin/lag.ts';
 import { PageHeader } from '../components/page-header.tsx';
 import { seesImports, seesTargets } from '../frame/navigation.ts';
 import { seesOverview } from '../frame/sight.ts';
@@ -32,7 +28,7 @@ async function showOverview(visit: Visit): Promise<ScreenAnswer> {
   const { database } = parts.directory;
   const [{ figures, growth }, targets, runs] = await Promise.all([
     readAmounts(database, DAYS),
-    readTargetLags(database),
+    showLags(parts.targets),
     listRuns(database, { source: null, state: null, before: null, limit: SHOWN }),
   ]);
   const needs = await needsOf(visit, targets);
@@ -60,7 +56,7 @@ async function showOverview(visit: Visit): Promise<ScreenAnswer> {
 function isEmpty(
   { users, stubs, groups }: DirectoryFigures,
   runs: readonly RunRow[],
-  targets: readonly TargetLagRow[],
+  targets: readonly TargetLag[],
 ): boolean {
   // The first administrator, and the groups that a first start makes, are there from the beginning.
   return users + stubs <= 1 && groups <= 4 && runs.length === 0 && targets.length === 0;

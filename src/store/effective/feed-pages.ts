@@ -131,6 +131,25 @@ const rows = named(
    order by c.xid, c.seq`,
 );
 
+/** Rows are looked through up to a limit, so that a filter that little passes costs no more. */
+const count = named(
+  'feed_count',
+  `select count(*) filter (where c.type ~ '^(user|group|membership|entitlement|request|plan)[.]'
+       and c.type like any($5::text[])
+       and ($6::int[] is null or c.group_n is null or c.group_n = any($6)))::int as count,
+     count(*)::int as searched
+   from (
+     select c.type, c.group_n from (
+       select type, group_n, xid, seq from change
+       where xid >= pg_snapshot_xmin($1::pg_snapshot) and xid < pg_snapshot_xmax($2::pg_snapshot)
+         and not pg_visible_in_snapshot(xid, $1::pg_snapshot) and pg_visible_in_snapshot(xid, $2::pg_snapshot)
+         and batch is null
+       union all
+       select type, group_n, xid, seq from change where batch >= $3 and batch <= $4) c
+     where ($7::xid8 is null or (c.xid, c.seq) > ($7, $8))
+     limit $9) c`,
+);
+
 /** The oldest cut that is kept: what it sees is gone. */
 export async function readFeedFloor(connection: Connection): Promise<FeedBatch> {
   return batchOf(onlyRow(await connection.rows<BatchText>(floor)));
@@ -172,12 +191,38 @@ export async function readFeedRows(connection: Connection, stretch: FeedStretch)
     last.position.text,
     first,
     last.n,
-    filter.types?.map((type) => type.replace(/[\\%_]/g, '\\$&').replace(/\.\*$/, '.%')) ?? null,
+    filter.types === null ? null : patternsOf(filter.types),
     filter.group,
     after?.xid ?? null,
     after?.seq ?? null,
     limit,
   ]);
+}
+
+/** What is counted of a stretch; `groups` also lets pass what is about no group. */
+export interface FeedCount extends Omit<FeedStretch, 'filter' | 'limit'> {
+  readonly types: readonly string[];
+  readonly groups: readonly GroupN[] | null;
+  /** Rows that are looked through. */
+  readonly limit: number;
+}
+
+/** How many rows of a stretch pass, and how many were looked through for that. */
+export async function countFeedRows(
+  connection: Connection,
+  { since, first, last, after, types, groups, limit }: FeedCount,
+): Promise<{ readonly count: number; readonly searched: number }> {
+  return onlyRow(
+    await connection.rows<{ count: number; searched: number }>(count, [
+      ...[since.position.text, last.position.text, first, last.n, patternsOf(types)],
+      ...[groups, after?.xid ?? null, after?.seq ?? null, limit],
+    ]),
+  );
+}
+
+/** Of names and families the patterns of SQL. */
+function patternsOf(types: readonly string[]): readonly string[] {
+  return types.map((type) => type.replace(/[\\%_]/g, '\\$&').replace(/\.\*$/, '.%'));
 }
 
 interface BatchText {

@@ -1,4 +1,4 @@
-/** The state of the whole, in figures: how much there is, how it grew, and what lags behind. */
+/** The state of the whole, in figures: how much there is, and how it grew. */
 import { type Connection, named } from '../database.ts';
 
 export interface DirectoryFigures {
@@ -14,20 +14,6 @@ export interface GrowthRow {
   /** Living at the end of the day. */
   readonly users: number;
   readonly groups: number;
-}
-
-export interface TargetLagRow {
-  readonly id: string;
-  readonly name: string;
-  readonly mode: string;
-  readonly paused_why: string | null;
-  /** Why it does not answer; null where it does, as far as anybody knows. */
-  readonly down_why: string | null;
-  /** Objects that are still to be sent, and those that cannot be. */
-  readonly open: number;
-  readonly blocked: number;
-  /** Since when the oldest of them waits. */
-  readonly oldest: Date | null;
 }
 
 /** Days of beginning and end, as far as they are asked for: all that lies before is one day. */
@@ -55,22 +41,6 @@ const amounts = named(
    from day order by day.day`,
 );
 
-const lags = named(
-  'screen_target_lags',
-  `select t.id, t.name, t.mode, t.paused_why,
-     case when t.mode <> 'off' and t.circuit->>'state' = any('{open,quarantined}') then coalesce(t.circuit->>'why', '') end
-       as down_why,
-     coalesce(o.open, 0) as open, coalesce(o.blocked, 0) as blocked, o.oldest
-   from target t left join lateral (
-     select count(*) filter (where o.state in ('due', 'sending', 'resending', 'observing', 'backing-off'))::int as open,
-       count(*) filter (where o.state in ('blocked', 'conflict') or o.blocked_count > 0)::int as blocked,
-       min(o.due_at) filter (where o.state in ('due', 'backing-off')) as oldest
-     from target_object o where o.target_n = t.n and (
-       o.state in ('due', 'sending', 'resending', 'observing', 'backing-off') or o.state in ('blocked', 'conflict')
-       or (o.kind = 'm' and o.blocked_count > 0))) o on true
-   where t.deleted_at is null order by t.name_key`,
-);
-
 /** How much there is, and how many users and groups there were at the end of each of the last days, today the last. */
 export async function readAmounts(
   connection: Connection,
@@ -80,9 +50,4 @@ export async function readAmounts(
   const today = rows.at(-1);
   if (today === undefined) throw new Error('No day was asked for.');
   return { figures: today, growth: rows };
-}
-
-/** What each target is behind with. */
-export async function readTargetLags(connection: Connection): Promise<TargetLagRow[]> {
-  return connection.rows<TargetLagRow>(lags);
 }

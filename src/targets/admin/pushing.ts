@@ -9,26 +9,40 @@ import {
   type PushStep,
   readPush,
 } from '../../store/targets/pushes.ts';
+import type { TargetRow } from '../../store/targets/targets.ts';
 import type { PlanKindHandler } from '../../plans/kinds.ts';
 import type { Exchange } from '../exchange.ts';
 import { CONNECTOR_TYPES, isConnectedType } from '../connectors/types.ts';
 import { openWebhook, testMessage } from '../connectors/webhook/open.ts';
 import { pushUndoPlans } from './undoing.ts';
 import { credentialsOf, requireTarget, type Targets } from './verbs.ts';
+import { healthOf } from './view.ts';
 
 export interface TargetTest {
   readonly ok: boolean;
   /** What the target said, or why it cannot be used. */
   readonly says: string;
   readonly exchanges: readonly Exchange[];
+  /** Id of the push that a good test of a target that did not answer led to. */
+  readonly push: string | null;
 }
 
 /**
  * Asks the target whether it is there and accepts the credentials; a webhook is sent a message of the type
- * `target.test`. Changes nothing. Refuses `target.not_found`.
+ * `target.test`. Changes nothing there. One that stood as not answering and does is pushed to at once: nobody has to
+ * wait for the next time that it would be asked. `by` is for the record. Refuses `target.not_found`.
  */
-export async function testTarget(targets: Targets, idOrName: string): Promise<TargetTest> {
+export async function testTarget(targets: Targets, idOrName: string, by: string): Promise<TargetTest> {
   const row = await requireTarget(targets, idOrName);
+  const test = await tryTarget(targets, row);
+  const { state } = healthOf(row, targets.now());
+  const isBack = test.ok && row.mode === 'enforce' && (state === 'down' || state === 'quarantined');
+  if (!isBack) return { ...test, push: null };
+  const push = await askForPush(targets, row.id, { user: null, full: false, dryRun: false, by });
+  return { ...test, push: push.id };
+}
+
+async function tryTarget(targets: Targets, row: TargetRow): Promise<Omit<TargetTest, 'push'>> {
   const exchanges: Exchange[] = [];
   const world = {
     now: targets.now,
@@ -81,14 +95,15 @@ export interface PushView {
 }
 
 /**
- * Asks for a push; whoever drives the target does it at once (O-11), and {@link showPush} tells how far it is.
- * Refuses `target.not_found`, `user.not_found`, and `target.invalid` for a target that is off or a webhook.
+ * Asks for a push; whoever drives the target does it at once (O-11), and {@link showPush} tells how far it is. To a
+ * webhook what waits is delivered, in its order. Refuses `target.not_found`, `user.not_found`, and `target.invalid` for
+ * a target that is off, and for a part of what a webhook is sent.
  */
 export async function askForPush(targets: Targets, idOrName: string, wish: PushWish): Promise<PushView> {
   const row = await requireTarget(targets, idOrName);
-  if (!isConnectedType(row.type)) {
+  if (!isConnectedType(row.type) && (wish.user !== null || wish.full)) {
     throw new Refusal('target.invalid', {
-      why: 'A webhook sends what happens, in order; it has nothing to push.',
+      why: 'A webhook is sent what happens, in order: push it whole, or replay it from a place in the log.',
     });
   }
   if (row.mode === 'off')

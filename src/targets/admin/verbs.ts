@@ -33,7 +33,9 @@ import {
 } from '../../store/targets/targets.ts';
 import { privateKey, publicKey, sharedSecret } from '../connectors/webhook/signature.ts';
 import type { Vault } from '../secrets.ts';
+import { deliveriesOf } from './deliveries.ts';
 import { merged, readChange, readDescription, readTypedParts } from './description.ts';
+import { showLag } from './lag.ts';
 import { asRecord, refuseSharedFile, refuseToHandOver } from './places.ts';
 import { holdView, type TargetStatus, type TargetView, viewOf } from './view.ts';
 
@@ -120,10 +122,12 @@ export async function showTarget(targets: Targets, idOrName: string): Promise<Ta
   const { database } = targets;
   const row = await requireTarget(targets, idOrName);
   const plan = await readNewestPlan(database, row.n);
+  const { toSend, isTried } = await showLag(targets, row);
   return {
     ...viewOf(row, credentialsOf(targets, row), targets.now()),
     holds: await readPushBase(database, row.n),
     pending: await readPushCounts(database, row.n),
+    ...{ toSend, isTried, deliveries: row.type === 'webhook' ? deliveriesOf(row) : null },
     ...(await countTrouble(database, row.n)),
     kept: await countKept(database, row.n),
     hold: plan === null || !['held', 'approved', 'rejected'].includes(plan.state) ? null : holdView(plan),

@@ -3,7 +3,9 @@ import { maySend } from '../../core/targets/circuit.ts';
 import type { PushBase, PushCounts } from '../../core/targets/push-guard.ts';
 import type { PushPlanRow } from '../../store/targets/holds.ts';
 import type { TargetRow } from '../../store/targets/targets.ts';
-import { readCircuit, readFailedHead } from '../stored.ts';
+import { readPlace } from '../stored-place.ts';
+import { readCircuit } from '../stored.ts';
+import type { DeliveriesView, ToSend } from './deliveries.ts';
 
 export interface TargetView {
   readonly id: string;
@@ -29,12 +31,19 @@ export interface TargetHealth {
   readonly why: string | null;
   /** When the target is asked again; null when it may be sent to now. */
   readonly until: string | null;
+  /** Since when it fails; null while it does not. */
+  readonly since: string | null;
 }
 
 /** A target with what it holds and what is to be done. */
 export interface TargetStatus extends TargetView {
   readonly holds: PushBase;
   readonly pending: PushCounts;
+  readonly toSend: ToSend;
+  /** False until anything was sent to it. */
+  readonly isTried: boolean;
+  /** Of a webhook. */
+  readonly deliveries: DeliveriesView | null;
   readonly waiting: number;
   readonly blocked: number;
   readonly conflicts: number;
@@ -95,17 +104,27 @@ export function holdView(row: PushPlanRow): HoldView {
   };
 }
 
-function healthOf(row: TargetRow, now: number): TargetHealth {
-  if (row.paused_why !== null) return { state: 'paused', why: row.paused_why, until: null };
-  if (row.mode === 'off') return { state: 'off', why: null, until: null };
-  const head = readFailedHead(row.cursor);
-  if (head !== null) return { state: 'down', why: head.why, until: new Date(head.dueAt).toISOString() };
+/** Whether a target answers, as far as anybody knows. */
+export function healthOf(row: TargetRow, now: number): TargetHealth {
+  const well = { why: null, until: null, since: null };
+  if (row.paused_why !== null) return { ...well, state: 'paused', why: row.paused_why };
+  if (row.mode === 'off') return { ...well, state: 'off' };
+  if (row.type === 'webhook') {
+    const { why, dueAt, failingSince } = readPlace(row.cursor);
+    return dueAt === null
+      ? { ...well, state: 'ok' }
+      : { state: 'down', why, until: timeOf(dueAt), since: timeOf(failingSince) };
+  }
   const circuit = readCircuit(row.circuit);
-  const may = maySend(circuit, now);
-  const until = circuit.until === null ? null : new Date(circuit.until).toISOString();
-  if (circuit.state === 'quarantined') return { state: 'quarantined', why: circuit.why, until };
-  if (circuit.state === 'open') return { state: 'down', why: circuit.why, until };
-  return may === 'nothing'
-    ? { state: 'pausing', why: circuit.why, until }
-    : { state: 'ok', why: null, until: null };
+  const { state, why } = circuit;
+  const told = { why, until: timeOf(circuit.until), since: timeOf(circuit.failingSince) };
+  if (state === 'quarantined') return { ...told, state };
+  if (state === 'open') return { ...told, state: 'down' };
+  return maySend(circuit, now) === 'nothing'
+    ? { ...told, state: 'pausing', since: null }
+    : { ...well, state: 'ok' };
+}
+
+function timeOf(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
 }

@@ -2,9 +2,11 @@
 import type { Attribution } from '../../core/attribution.ts';
 import type { CursorPlace } from '../../core/cursor.ts';
 import { Refusal } from '../../core/refusal.ts';
+import { storableJson } from '../../core/targets/foreign-text.ts';
 import { firstWebhookPlace } from '../../core/targets/webhook-place.ts';
 import { replayWebhook, type TargetRow } from '../../store/targets/targets.ts';
 import { webhookCredentials, webhookSettings } from '../connectors/webhook/settings.ts';
+import { readPlace } from '../stored-place.ts';
 import {
   changeTarget,
   credentialsOf,
@@ -30,7 +32,9 @@ export async function replay(
   const row = await requireWebhook(targets, idOrName);
   const place = after === 'oldest' ? OLDEST : after;
   await targets.database.transaction(async (tx) => {
-    await replayWebhook(tx, row.n, JSON.stringify({ ...firstWebhookPlace<CursorPlace>(), place }));
+    const { delivered, givenUp, latest } = readPlace(row.cursor);
+    const from = { ...firstWebhookPlace<CursorPlace>(), delivered, givenUp, latest, place };
+    await replayWebhook(tx, row.n, storableJson(from));
     await recordTarget(tx, by, 'target.replayed', { id: row.id, name: row.name });
   });
   targets.wake();

@@ -9,6 +9,7 @@ import { raiseAlert, settleAlert } from '../../store/alerts.ts';
 import type { Database, Tx } from '../../store/database.ts';
 import type { Lease } from '../../store/leases.ts';
 import { requireLease } from './lease.ts';
+import type { OutageLog } from './outage-log.ts';
 import { saveLearnedTraits, saveTargetCircuit } from '../../store/targets/targets.ts';
 import type { Connector, EngineSettings, Failed, Traits } from '../connector.ts';
 
@@ -50,6 +51,7 @@ export interface TargetContext {
   readonly guards: PushLimits;
   readonly world: World;
   readonly listener: Listener;
+  readonly outages: OutageLog;
   /** Changes when something is learned of the target. */
   traits: Traits;
   circuit: Circuit;
@@ -120,8 +122,11 @@ function isFailed(answer: { readonly kind: string }): answer is Failed {
 export async function noteOutcome(context: TargetContext, outcome: Outcome): Promise<void> {
   const { circuit, world } = context;
   const next = afterOutcome(circuit, outcome, { now: world.now(), random: world.random() });
-  if (next === circuit) return;
   context.circuit = next;
+  const { state, failures, failingSince, why } = next;
+  if (state !== 'closed') await context.outages.note({ since: failingSince ?? world.now(), why });
+  else if (failures === 0) await context.outages.note(null);
+  if (next === circuit) return;
   await saveTargetCircuit(context.database, { n: context.target, version: context.version }, next);
   await tellQuarantine(context, { before: circuit.state, now: next });
 }

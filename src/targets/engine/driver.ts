@@ -20,6 +20,7 @@ import { fenced, type Listener, noteOutcome, report, type TargetContext, type Wo
 import { type Extent, followLog, sweep } from './follower.ts';
 import { mayPush } from './guard.ts';
 import { markWholeGroup } from './marks.ts';
+import { OutageLog } from './outage-log.ts';
 import { workRound } from './round.ts';
 import { Survey } from './survey/survey.ts';
 
@@ -91,6 +92,7 @@ export function makeDriver(parts: Drive): Driver {
     guards: parts.guards,
     world,
     listener: parts.listener,
+    outages: new OutageLog({ database, lease, row: { id: parts.id, name: parts.name } }),
     traits: open.traits,
     circuit: parts.circuit,
     canary: null,

@@ -16,7 +16,8 @@ import type { Listener, World } from './context.ts';
 import { drive } from './driver.ts';
 import { leaseName, LeaseLost } from './lease.ts';
 import { noteExchange } from './overhearing.ts';
-import { Recorder, servePushes } from './push-order.ts';
+import { servePushes } from './push-order.ts';
+import { Recorder } from './recorder.ts';
 import { driveWebhook } from './webhook-driver.ts';
 
 export interface EngineParts {

@@ -5,33 +5,12 @@ import { readNewestPlan, readPushCounts } from '../../store/targets/holds.ts';
 import { listDueObjects } from '../../store/targets/due-objects.ts';
 import { pageOfMembers } from '../../store/targets/member-sets.ts';
 import { moveObject, readObjects } from '../../store/targets/objects.ts';
-import { addPushSteps, endPush, type PushRow, type PushStep, takePush } from '../../store/targets/pushes.ts';
+import { addPushSteps, endPush, type PushRow, takePush } from '../../store/targets/pushes.ts';
 import { fenced } from './context.ts';
 import { listChangingLists, namesOfUsers } from '../../store/targets/sent.ts';
 import type { Driver } from './driver.ts';
 import { markMemberships, markUsers } from './marks.ts';
-
-/** Collects the steps of the push that is under way; outside of one it forgets them. */
-export class Recorder {
-  #steps: PushStep[] | null = null;
-
-  readonly record = (step: Omit<PushStep, 'at'>): void => {
-    this.#steps?.push({ at: new Date().toISOString(), ...step });
-  };
-
-  begin(): void {
-    this.#steps = [];
-  }
-
-  /** The steps since the last taking. */
-  take(): PushStep[] {
-    return this.#steps?.splice(0) ?? [];
-  }
-
-  end(): void {
-    this.#steps = null;
-  }
-}
+import type { Recorder } from './recorder.ts';
 
 /** A push that nobody waits for any more must not run for ever: the usual work goes on with what is left. */
 const MOST_ROUNDS = 100_000;

@@ -2,15 +2,11 @@
  * Driving a webhook: a reader of the change feed with a durable cursor, in order, one message at a time. The
  * cursor moves behind an entry once it was accepted or given up, in a transaction of the lease's holder.
  */
-import { z } from 'zod';
 import type { Cursors, CursorPlace } from '../../core/cursor.ts';
 import { Refusal } from '../../core/refusal.ts';
-import {
-  afterTry,
-  firstWebhookPlace,
-  type Head,
-  type WebhookPlace,
-} from '../../core/targets/webhook-place.ts';
+import { storableJson } from '../../core/targets/foreign-text.ts';
+import { describeOutcome } from '../../core/targets/outcome.ts';
+import { afterTry, type Head, type WebhookPlace } from '../../core/targets/webhook-place.ts';
 import { type FeedPage, readFeed } from '../../effective/feed/reader.ts';
 import { raiseAlert } from '../../store/alerts.ts';
 import type { Database } from '../../store/database.ts';
@@ -22,9 +18,14 @@ import { type WebhookMessage, type WebhookReceiver } from '../connectors/webhook
 import { openWebhook } from '../connectors/webhook/open.ts';
 import { gapMessage, messageOf } from '../connectors/webhook/payload.ts';
 import { webhookSettings } from '../connectors/webhook/settings.ts';
+import { type Exchange, redactExchange } from '../exchange.ts';
+import { readPlace } from '../stored-place.ts';
 import type { Bell } from './bell.ts';
 import type { Listener, World } from './context.ts';
 import { requireLease } from './lease.ts';
+import { OutageLog } from './outage-log.ts';
+import { Recorder } from './recorder.ts';
+import { type Deliveries, serveDeliveries } from './webhook-push.ts';
 
 export interface WebhookDrive {
   readonly database: Database;
@@ -45,27 +46,50 @@ const LOOK_EVERY_MS = 1_000;
 
 /** Runs until it is over, its lease is lost, or the receiver wants no more. */
 export async function driveWebhook(parts: WebhookDrive): Promise<void> {
-  const { row, credentials, world, bell, listener, isOver } = parts;
-  const receiver = openWebhook(row.settings, credentials, { now: world.now, heard: () => undefined });
-  const delivery = new Delivery(parts, receiver);
+  const { database, row, credentials, world, bell, listener, isOver } = parts;
+  const recorder = new Recorder();
+  let last: Exchange | null = null;
+  const heard = (exchange: Exchange): void => {
+    last = exchange;
+    const { method, url, status, ms } = exchange;
+    recorder.record({
+      ...{ operation: method, what: url },
+      outcome: `${status ?? 'no answer'} in ${Math.round(ms)} ms`,
+    });
+  };
+  const receiver = openWebhook(row.settings, credentials, { now: world.now, heard });
+  const delivery = new Delivery(parts, { receiver, recorder, lastExchange: () => last });
   let since: number | null = null;
   try {
-    while (!isOver() && row.mode === 'enforce') {
+    while (!isOver()) {
+      await serveDeliveries(database, row, { delivery, recorder });
+      if (row.mode !== 'enforce') {
+        await bell.wait(LOOK_EVERY_MS);
+        continue;
+      }
       const waitMs = await delivery.turn();
       if (waitMs === null) return;
-      since = delivery.headWaits() ? (since ?? world.now()) : null;
+      since = delivery.waitsFor() === null ? null : (since ?? world.now());
       listener.onWaiting?.({ count: since === null ? 0 : 1, since });
       if (waitMs > 0) await bell.wait(Math.min(waitMs, LOOK_EVERY_MS));
     }
-    while (!isOver()) await bell.wait(LOOK_EVERY_MS);
   } finally {
     await receiver.close();
   }
 }
 
-class Delivery {
+interface Wire {
+  readonly receiver: WebhookReceiver;
+  readonly recorder: Recorder;
+  /** What went over the wire last. */
+  readonly lastExchange: () => Exchange | null;
+}
+
+/** The messages of one webhook, one after the other. */
+class Delivery implements Deliveries {
   readonly #parts: WebhookDrive;
-  readonly #receiver: WebhookReceiver;
+  readonly #wire: Wire;
+  readonly #outages: OutageLog;
   readonly #groups: ReadonlySet<string> | null;
   readonly #types: readonly string[];
   #at: At;
@@ -73,29 +97,41 @@ class Delivery {
   /** The target was changed since: what stands here is not to be gone on with. */
   #isMoved = false;
 
-  constructor(parts: WebhookDrive, receiver: WebhookReceiver) {
+  constructor(parts: WebhookDrive, wire: Wire) {
     const { row } = parts;
     this.#parts = parts;
-    this.#receiver = receiver;
+    this.#wire = wire;
+    this.#outages = new OutageLog(parts);
     this.#groups = row.all_users || row.groups.length === 0 ? null : new Set(row.groups);
     this.#types = webhookSettings.parse(row.settings).types;
     this.#at = readPlace(row.cursor);
   }
 
-  /** Whether a message that failed waits for its next try, and all that came after it behind it. */
-  headWaits(): boolean {
-    return this.#at.dueAt !== null;
+  /** Why a message that failed waits for its next try, and all that came after it behind it; null while none does. */
+  waitsFor(): string | null {
+    return this.#at.dueAt === null ? null : (this.#at.why ?? '');
   }
 
-  /** Delivers what there is; answers how long to wait, null when the receiver wants no more. */
-  async turn(): Promise<number | null> {
+  /** What would be sent next, at most a page. */
+  async ahead(): Promise<{ readonly rows: readonly FeedRow[]; readonly isMore: boolean }> {
+    const { rows, isMore } = await this.#read();
+    return { rows: rows.filter((row) => this.#isWanted(row)), isMore };
+  }
+
+  /**
+   * Delivers what there is, a page at most; answers how long to wait, null when the receiver wants no more. `isEarly`
+   * tries a message that waits for its time at once.
+   */
+  async turn({ isEarly }: { readonly isEarly: boolean } = { isEarly: false }): Promise<number | null> {
     const { world } = this.#parts;
     const isOver = (): boolean => this.#isMoved || this.#parts.isOver();
     if (isOver()) return null;
     const early = (this.#at.dueAt ?? 0) - world.now();
-    if (early > 0) return early;
+    if (early > 0 && !isEarly) return early;
     if (this.#at.gap !== null) {
-      const went = await this.#try({ behind: null, since: null }, gapMessage(this.#at.gap, world.now()));
+      const notice = gapMessage(this.#at.gap, world.now());
+      const message = { id: notice.id, type: 'gap', group: null, happenedAt: null };
+      const went = await this.#try({ behind: null, since: null, message }, notice);
       if (went !== 'on') return went === 'stop' ? null : 1;
     }
     const page = await this.#read();
@@ -109,9 +145,11 @@ class Delivery {
         this.#at = { ...this.#at, place: behind };
         continue;
       }
-      const message = messageOf({ row, ids, cursors, before });
+      const sent = messageOf({ row, ids, cursors, before });
       const since = before === null ? null : cursors.seal(before);
-      const went = await this.#try({ behind, since }, message);
+      const { type, group_id: group, at } = row;
+      const message = { id: sent.id, type, group, happenedAt: at.toISOString() };
+      const went = await this.#try({ behind, since, message }, sent);
       if (went !== 'on') return went === 'stop' ? null : 1;
       if (this.#at.gap !== null) return 0;
     }
@@ -121,13 +159,25 @@ class Delivery {
 
   async #try(head: Head<CursorPlace>, message: WebhookMessage): Promise<'on' | 'wait' | 'stop'> {
     const { world, listener } = this.#parts;
-    const outcome = await this.#receiver.deliver(message);
+    const { receiver, recorder, lastExchange } = this.#wire;
+    const outcome = await receiver.deliver(message);
     listener.onOutcome({ operation: 'deliver', what: message.id, outcome });
-    const step = afterTry(this.#at, { head, outcome }, { now: world.now(), random: world.random() });
+    const { type } = head.message;
+    recorder.record({
+      operation: 'deliver',
+      what: `${message.id} ${type}`,
+      outcome: describeOutcome(outcome),
+    });
+    const last = lastExchange();
+    const exchange = last === null ? null : redactExchange(last);
+    const moment = { now: world.now(), random: world.random() };
+    const step = afterTry(this.#at, { head, outcome, exchange }, moment);
     if (step.kind === 'stop') {
       await this.#stop(step.why);
       return 'stop';
     }
+    const { failingSince: since, why } = step.next;
+    await this.#outages.note(since === null ? null : { since, why });
     await this.#save(step.next);
     return step.kind;
   }
@@ -155,11 +205,11 @@ class Delivery {
   }
 
   async #save(at: At): Promise<void> {
-    const isSame = JSON.stringify(at) === this.#saved;
+    const isSame = storableJson(at) === this.#saved;
     this.#at = at;
     if (isSame) return;
     const { database, lease, row } = this.#parts;
-    const text = JSON.stringify(at);
+    const text = storableJson(at);
     await database.transaction(async (tx) => {
       await requireLease(tx, lease);
       this.#isMoved = !(await saveWebhookPlace(tx, row, text));
@@ -177,21 +227,4 @@ class Delivery {
       await raiseAlert(tx, { kind: 'target.quarantined', subject: row.id, details });
     });
   }
-}
-
-const place = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('row'), xid: z.string(), seq: z.number() }),
-  z.object({ kind: z.literal('end'), batch: z.number() }),
-]);
-
-const stored = z.object({
-  place: place.nullable(),
-  failures: z.number(),
-  dueAt: z.number().nullable(),
-  why: z.string().nullable(),
-  gap: z.object({ since: z.string().nullable(), count: z.number() }).nullable(),
-});
-
-function readPlace(text: string | null): At {
-  return text === null ? firstWebhookPlace() : stored.parse(JSON.parse(text));
 }

@@ -95,7 +95,7 @@ describe('a file target', () => {
   });
 
   it('says whether it can be written, having tried, and leaves nothing of the trial', async () => {
-    expect(await testTarget(on.targets, 'portal')).toMatchObject({ ok: true });
+    expect(await testTarget(on.targets, 'portal', 'ann')).toMatchObject({ ok: true });
     // Permission is there, and the file could be read; its name leaves no room for the one that is written first.
     const long = { ...fileSettings.parse({ file: 'a.csv' }), file: 'a'.repeat(250) };
     const probe = await fileConnector(on.targets.filesDir, long).probe();

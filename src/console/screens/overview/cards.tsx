@@ -1,6 +1,7 @@
 /** The parts of the overview. */
 import type { RunRow } from '../../../store/feeds/run-rows.ts';
-import type { DirectoryFigures, GrowthRow, TargetLagRow } from '../../../store/screens/overview.ts';
+import type { DirectoryFigures, GrowthRow } from '../../../store/screens/overview.ts';
+import type { TargetLag } from '../../../targets/admin/lag.ts';
 import { Badge, type BadgeTone } from '../../components/badge.tsx';
 import { LinkButton } from '../../components/button.tsx';
 import { DataTable } from '../../components/data-table.tsx';
@@ -10,6 +11,7 @@ import { Figures } from '../../components/figures.tsx';
 import { Moment } from '../../components/moment.tsx';
 import { Picture } from '../../components/picture.tsx';
 import { useTexts } from '../../frame/here.ts';
+import { ModeBadge } from '../targets/badges.tsx';
 import { drawGrowth } from './growth.ts';
 import { drawLag } from './lag.ts';
 
@@ -68,7 +70,7 @@ export function FiguresCard({ figures }: { readonly figures: DirectoryFigures })
 }
 
 /** What each target is behind with. */
-export function TargetsCard({ targets }: { readonly targets: readonly TargetLagRow[] }) {
+export function TargetsCard({ targets }: { readonly targets: readonly TargetLag[] }) {
   const { overview: t } = useTexts();
   return (
     <Card title={t.targets}>
@@ -76,7 +78,7 @@ export function TargetsCard({ targets }: { readonly targets: readonly TargetLagR
         <Empty title={t.noTarget}>{t.noTargetNext}</Empty>
       ) : (
         <>
-          {targets.every(({ open, blocked }) => open + blocked === 0) ? null : (
+          {targets.every(({ toSend, blocked }) => toSend.count + blocked === 0) ? null : (
             <Picture svg={drawLag(targets.slice(0, MOST_BARS))} label={t.lagPicture} />
           )}
           <TargetsTable targets={targets} />
@@ -86,8 +88,8 @@ export function TargetsCard({ targets }: { readonly targets: readonly TargetLagR
   );
 }
 
-function TargetsTable({ targets }: { readonly targets: readonly TargetLagRow[] }) {
-  const { overview: t } = useTexts();
+function TargetsTable({ targets }: { readonly targets: readonly TargetLag[] }) {
+  const { overview: t, targets: words } = useTexts();
   return (
     <DataTable
       caption={t.targets}
@@ -95,17 +97,20 @@ function TargetsTable({ targets }: { readonly targets: readonly TargetLagRow[] }
       keyOf={({ id }) => id}
       columns={[
         { head: t.target, kind: 'name', cell: ({ id, name }) => <a href={`/targets/${id}`}>{name}</a> },
-        { head: t.mode, cell: ({ mode }) => <Badge>{mode}</Badge> },
+        { head: t.mode, cell: ({ mode }) => <ModeBadge mode={mode} /> },
         {
-          head: t.behind,
-          cell: ({ open }) =>
-            open === 0 ? (
-              <Badge tone="good">{t.upToDate}</Badge>
+          head: words.behind,
+          cell: ({ toSend }) =>
+            toSend.count === 0 && !toSend.isAtLeast ? (
+              <Badge tone="good">{words.upToDate}</Badge>
             ) : (
-              <Badge tone="warn">{t.objects(open)}</Badge>
+              <Badge tone="warn">{words.counted(toSend)}</Badge>
             ),
         },
-        { head: t.since, cell: ({ oldest }) => (oldest === null ? null : <Moment at={oldest} />) },
+        {
+          head: t.since,
+          cell: ({ toSend: { since } }) => (since === null ? null : <Moment at={new Date(since)} />),
+        },
       ]}
     />
   );

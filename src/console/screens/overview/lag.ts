@@ -1,5 +1,10 @@
 /** How far each target is behind, as bars beside each other: the longest is the one to look at. */
-import type { TargetLagRow } from '../../../store/screens/overview.ts';
+import type { TargetLag } from '../../../targets/admin/lag.ts';
+
+/** What a bar is drawn of. */
+export type Bar = Pick<TargetLag, 'name' | 'blocked'> & {
+  readonly toSend: Pick<TargetLag['toSend'], 'count'>;
+};
 
 const WIDTH = 400;
 const ROW = 26;
@@ -10,8 +15,8 @@ const MOST_LETTERS = 20;
 const SHORTEST = 4;
 
 /** An SVG of it; the style sheet colours it. Lengths grow with the logarithm, so that few are seen beside many. */
-export function drawLag(rows: readonly TargetLagRow[]): string {
-  const most = Math.max(...rows.map(({ open, blocked }) => lengthOf(open) + lengthOf(blocked)), 1);
+export function drawLag(rows: readonly Bar[]): string {
+  const most = Math.max(...rows.map(({ toSend, blocked }) => lengthOf(toSend.count) + lengthOf(blocked)), 1);
   const scale = (WIDTH - NAME - FIGURE) / most;
   const height = rows.length * ROW + 4;
   const bars = rows.map((row, at) => barOf(row, { y: at * ROW + 4, scale }));
@@ -19,7 +24,7 @@ export function drawLag(rows: readonly TargetLagRow[]): string {
 }
 
 function barOf(
-  { name, open, blocked }: TargetLagRow,
+  { name, toSend: { count: open }, blocked }: Bar,
   { y, scale }: { readonly y: number; readonly scale: number },
 ): string {
   const [due, stuck] = [lengthOf(open) * scale, lengthOf(blocked) * scale];

@@ -5,10 +5,11 @@ import { type AlertKind, alertSentence } from '../../../core/alert.ts';
 import { may } from '../../../core/policies.ts';
 import { listAlerts } from '../../../store/alerts.ts';
 import { countHeldPlans } from '../../../store/plans/plans.ts';
-import type { TargetLagRow } from '../../../store/screens/overview.ts';
 import { countWaiting } from '../../../store/screens/waiting.ts';
+import type { TargetLag } from '../../../targets/admin/lag.ts';
 import { seesImports, seesPlans, seesSources, seesTargets } from '../../frame/navigation.ts';
 import { decidesRequests } from '../../frame/sight.ts';
+import { wholeTime } from '../../components/moment.tsx';
 import type { Visit } from '../../screen.ts';
 import { listDisputes } from '../conflicts/dispute.ts';
 import { seesGroups } from '../groups/sight.ts';
@@ -19,7 +20,7 @@ const MOST_CONFLICTS = 100;
 const MOST_ALERTS = 6;
 
 /** What needs the visitor, the stopped first; of each kind only where the page that it leads to is for them. */
-export async function needsOf(visit: Visit, targets: readonly TargetLagRow[]): Promise<readonly Need[]> {
+export async function needsOf(visit: Visit, targets: readonly TargetLag[]): Promise<readonly Need[]> {
   const { parts, person, t } = visit;
   const { database } = parts.directory;
   const o = t.overview;
@@ -35,17 +36,21 @@ export async function needsOf(visit: Visit, targets: readonly TargetLagRow[]): P
   const looked = seesTargets(person) ? targets : [];
   return [
     ...looked
-      .filter(({ paused_why: why }) => why !== null)
-      .map(({ id, name, paused_why: why }) => ({
+      .filter(({ health }) => health.state === 'paused')
+      .map(({ id, name, health }) => ({
         what: o.stopped(name),
-        why: why ?? '',
+        why: health.why ?? '',
         href: `/targets/${id}`,
       })),
     ...looked
-      .filter(({ paused_why: paused, down_why: down }) => paused === null && down !== null)
-      .map(({ id, name, down_why: why }) => ({
+      .filter(({ health }) => health.state === 'down' || health.state === 'quarantined')
+      .map(({ id, name, health, toSend }) => ({
         what: o.down(name),
-        why: inWords(t.targets.failures, why ?? ''),
+        why: [
+          sentence(inWords(t.targets.failures, health.why ?? '')),
+          ...(health.since === null ? [] : [`${t.targets.since} ${wholeTime(new Date(health.since))}.`]),
+          ...(toSend.count === 0 ? [] : [`${t.targets.behindBy(toSend)}.`]),
+        ].join(' '),
         href: `/targets/${id}`,
       })),
     ...(held === 0 ? [] : [{ what: o.plans(held), why: o.plansWhy, href: '/plans' }]),
@@ -69,6 +74,11 @@ export async function needsOf(visit: Visit, targets: readonly TargetLagRow[]): P
         href: `/targets/${id}`,
       })),
   ];
+}
+
+/** What a service said may end anyhow. */
+function sentence(text: string): string {
+  return text === '' || /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
 /** Where one looks into an alert; null for those who find nothing there. */

@@ -2,7 +2,7 @@
 import { isUuid } from '../../../core/ids.ts';
 import { Refusal } from '../../../core/refusal.ts';
 import { type InboxRow, listInbox, markInboxItemRead, markInboxRead } from '../../../store/inbox.ts';
-import { readTargetLags } from '../../../store/screens/overview.ts';
+import { showLags } from '../../../targets/admin/lag.ts';
 import { addressOf, numberIn } from '../../address.ts';
 import { Button } from '../../components/button.tsx';
 import { Pager } from '../../components/data-table.tsx';
@@ -83,7 +83,7 @@ export async function showInbox(visit: Visit): Promise<ScreenAnswer> {
 /** Holds, alerts and what else the overview tells those who look after Muster. */
 async function needsNow(visit: Visit): Promise<readonly Need[]> {
   if (!seesOverview(visit.person)) return [];
-  return needsOf(visit, await readTargetLags(visit.parts.directory.database));
+  return needsOf(visit, await showLags(visit.parts.targets));
 }
 
 /** POST /inbox/read */

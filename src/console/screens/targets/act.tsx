@@ -33,9 +33,9 @@ const MOST_HOURS = 720;
 const RELOAD_SECONDS = 2;
 
 /** POST /targets/:id/test: says at once how it went; a reload tests again. */
-export async function postTest({ parts, params, t }: Visit): Promise<ScreenAnswer> {
+export async function postTest({ parts, params, by, t }: Visit): Promise<ScreenAnswer> {
   const target = await showTarget(parts.targets, params.id ?? '');
-  const test = await testTarget(parts.targets, target.id);
+  const test = await testTarget(parts.targets, target.id, by.actor.id);
   const title = t.targets.tested.title(target.name);
   return {
     kind: 'page',
@@ -54,7 +54,7 @@ export async function postTest({ parts, params, t }: Visit): Promise<ScreenAnswe
 }
 
 function Tested({
-  test: { ok, says, exchanges },
+  test: { ok, says, exchanges, push },
   path,
 }: {
   readonly test: TargetTest;
@@ -65,6 +65,11 @@ function Tested({
     <>
       <Remark tone={ok ? 'done' : 'problem'} title={ok ? t.ok : t.failed}>
         <p>{inWords(failures, says)}</p>
+        {push === null ? null : (
+          <p>
+            {t.isBack} <a href={`${path}/pushes/${push}`}>{t.toPush}</a>
+          </p>
+        )}
       </Remark>
       <p class="actions">
         <LinkButton href={path}>{t.back}</LinkButton>

@@ -11,9 +11,18 @@ const tones = {
   quarantined: 'bad',
 } as const satisfies Record<TargetHealth['state'], BadgeTone>;
 
-/** Whether a target answers. */
-export function HealthBadge({ health: { state } }: { readonly health: TargetHealth }) {
-  return <Badge tone={tones[state]}>{useTexts().targets.health[state]}</Badge>;
+/** Whether a target answers, as far as anybody tried; nothing of one that is off, for that says its mode. */
+export function HealthBadge({
+  health: { state },
+  isTried,
+}: {
+  readonly health: TargetHealth;
+  readonly isTried: boolean;
+}) {
+  const { health, untried } = useTexts().targets;
+  if (state === 'off') return null;
+  if (state === 'ok' && !isTried) return <Badge>{untried}</Badge>;
+  return <Badge tone={tones[state]}>{health[state]}</Badge>;
 }
 
 /** Whether it is pushed to. */

@@ -203,11 +203,15 @@ function TargetForm({ type, form }: { readonly type: TargetType; readonly form: 
         <TextField
           name="groups"
           label={t.settings.scopeGroups}
-          hint={t.settings.scopeGroupsHint}
+          hint={type === 'webhook' ? t.settings.scopeGroupsWebhook : t.settings.scopeGroupsHint}
           rows={3}
           value={was('groups')}
         />
-        <CheckField name="allUsers" label={t.settings.scopeAll} isChecked={form.get('allUsers') !== null} />
+        <CheckField
+          name="allUsers"
+          label={type === 'webhook' ? t.settings.scopeAllWebhook : t.settings.scopeAll}
+          isChecked={form.get('allUsers') !== null}
+        />
         <TextField
           name="settings"
           label={t.form.more}

@@ -4,7 +4,7 @@ import type { TargetStatus } from '../../../targets/admin/view.ts';
 import { isConnectedType } from '../../../targets/connectors/types.ts';
 import { Button } from '../../components/button.tsx';
 import { Form } from '../../components/form.tsx';
-import { Moment } from '../../components/moment.tsx';
+import { ExactMoment, Moment } from '../../components/moment.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { Remark } from '../../components/notice-box.tsx';
 import { Live } from '../../components/progress.tsx';
@@ -57,14 +57,15 @@ function Head({ target }: { readonly target: TargetStatus }) {
   const path = `/targets/${target.id}`;
   const isOff = target.mode === 'off' || target.health.state === 'paused';
   const isObserved = target.mode === 'observe' && !isOff;
+  const isWebhook = !isConnectedType(target.type);
   return (
     <>
       <PageHeader
         title={target.name}
         beside={
           <span class="badges">
-            <ModeBadge mode={target.mode} />
-            <HealthBadge health={target.health} />
+            {target.health.state === 'paused' ? null : <ModeBadge mode={target.mode} />}
+            <HealthBadge health={target.health} isTried={target.isTried} />
           </span>
         }
         lead={t.types[target.type] ?? target.type}
@@ -74,11 +75,11 @@ function Head({ target }: { readonly target: TargetStatus }) {
               <Form action={`${path}/resume`}>
                 <Button>{t.start}</Button>
               </Form>
-            ) : isConnectedType(target.type) && !isOff ? (
+            ) : isOff ? null : (
               <Form action={`${path}/push`}>
-                <Button>{t.push}</Button>
+                <Button>{isWebhook ? t.deliverNow : t.push}</Button>
               </Form>
-            ) : null}
+            )}
             <Form action={`${path}/test`}>
               <Button tone="plain">{t.test}</Button>
             </Form>
@@ -90,7 +91,7 @@ function Head({ target }: { readonly target: TargetStatus }) {
       />
       {isObserved ? (
         <Remark tone="remark" title={t.observedTitle}>
-          <p>{t.observedNext}</p>
+          <p>{isWebhook ? t.observedWebhook : t.observedNext}</p>
         </Remark>
       ) : null}
       <Health target={target} />
@@ -99,19 +100,30 @@ function Head({ target }: { readonly target: TargetStatus }) {
   );
 }
 
-function Health({ target: { health } }: { readonly target: TargetStatus }) {
+function Health({ target: { type, health, toSend } }: { readonly target: TargetStatus }) {
   const t = useTexts().targets;
   if (health.state === 'ok') return null;
+  const isWebhook = !isConnectedType(type);
   return (
     <Remark
       tone={health.state === 'down' || health.state === 'quarantined' ? 'problem' : 'remark'}
       title={t.unhealthyTitle[health.state]}
     >
       {health.why === null ? null : <p>{inWords(t.failures, health.why)}</p>}
-      <p>{t.unhealthy[health.state]}</p>
-      {health.until === null ? null : (
+      <p>{(isWebhook ? t.unhealthyWebhook : t.unhealthy)[health.state]}</p>
+      {health.since === null && health.until === null && toSend.count === 0 ? null : (
         <p class="quiet">
-          {t.until} <Moment at={new Date(health.until)} />
+          {health.since === null ? null : (
+            <>
+              {t.since} <ExactMoment at={new Date(health.since)} />.{' '}
+            </>
+          )}
+          {toSend.count === 0 ? null : <>{t.behindBy(toSend)}. </>}
+          {health.until === null ? null : (
+            <>
+              {t.until} <Moment at={new Date(health.until)} />.
+            </>
+          )}
         </p>
       )}
     </Remark>
@@ -145,7 +157,10 @@ function TargetTabs({ target, tab }: { readonly target: TargetStatus; readonly t
   return (
     <Tabs
       label={t.label}
-      tabs={shown.map((name) => ({ href: hrefOf(name), text: t[name] }))}
+      tabs={shown.map((name) => ({
+        href: hrefOf(name),
+        text: name === 'ledger' && !isConnectedType(target.type) ? t.deliveries : t[name],
+      }))}
       at={hrefOf(tab)}
     />
   );

@@ -3,7 +3,6 @@ import type { ListedState } from '../../../store/targets/listing.ts';
 import { type ObjectView, showObjects } from '../../../targets/admin/ledger.ts';
 import { showTarget } from '../../../targets/admin/verbs.ts';
 import type { TargetStatus } from '../../../targets/admin/view.ts';
-import { isConnectedType } from '../../../targets/connectors/types.ts';
 import { addressOf, numberIn, wordIn } from '../../address.ts';
 import { Card } from '../../components/details.tsx';
 import type { Paging } from '../../components/data-table.tsx';
@@ -12,6 +11,7 @@ import { Figures } from '../../components/figures.tsx';
 import { Tabs } from '../../components/tabs.tsx';
 import { useTexts } from '../../frame/here.ts';
 import type { ScreenAnswer, Visit } from '../../screen.ts';
+import { showDeliveries } from './deliveries.tsx';
 import { targetPage } from './frame.tsx';
 import { ObjectsTable } from './objects-table.tsx';
 
@@ -29,55 +29,43 @@ const SHOWN = [
 export async function showLedger(visit: Visit): Promise<ScreenAnswer> {
   const { parts, params, query } = visit;
   const target = await showTarget(parts.targets, params.id ?? '');
+  if (target.deliveries !== null) return showDeliveries(visit, target, target.deliveries);
   const state = wordIn(query, 'state', SHOWN);
   const after = numberIn(query, 'after');
   const path = `/targets/${target.id}`;
-  const isConnected = isConnectedType(target.type);
-  const { items, next } = isConnected
-    ? await showObjects(parts.targets, target.id, {
-        ...{ state, type: null, id: null },
-        ...{ after: after ?? 0, limit: PAGE },
-      })
-    : { items: [], next: null };
+  const { items, next } = await showObjects(parts.targets, target.id, {
+    ...{ state, type: null, id: null },
+    ...{ after: after ?? 0, limit: PAGE },
+  });
   const at = (last: number | null): string => addressOf(path, { state, after: last });
   const paging = { first: after === null ? null : at(null), next: next === null ? null : at(next) };
-  const isLive = isConnected && target.mode !== 'off';
   return targetPage(visit, {
     target,
     tab: 'ledger',
-    ...(isLive ? { live: addressOf(path, { state, after }) } : {}),
-    ...(isConnected && target.mode === 'enforce' && pendingIn(target) > 0 ? { refresh: RELOAD_SECONDS } : {}),
-    body: isConnected ? (
+    ...(target.mode === 'off' ? {} : { live: addressOf(path, { state, after }) }),
+    ...(target.mode === 'enforce' && target.toSend.count > 0 ? { refresh: RELOAD_SECONDS } : {}),
+    body: (
       <>
         <Card>
           <Holdings target={target} />
         </Card>
         <Objects {...{ target, items, state, paging }} />
       </>
-    ) : (
-      <Card>
-        <Empty title={visit.t.targets.webhookHolds} />
-      </Card>
     ),
   });
 }
 
-function pendingIn({ pending }: TargetStatus): number {
-  const counts: readonly number[] = Object.values(pending);
-  return counts.reduce((sum, count) => sum + count, 0);
-}
-
 function Holdings({ target }: { readonly target: TargetStatus }) {
-  const t = useTexts().targets.figures;
+  const { figures: t, counted } = useTexts().targets;
   const path = `/targets/${target.id}`;
-  const { holds, waiting, blocked, conflicts } = target;
+  const { holds, toSend, waiting, blocked, conflicts } = target;
   return (
     <Figures
       items={[
         { name: t.users, value: holds.users },
         { name: t.groups, value: holds.groups },
         { name: t.members, value: holds.members },
-        { name: t.pending, value: pendingIn(target), href: addressOf(path, { state: 'pending' }) },
+        { name: t.pending, value: counted(toSend), href: addressOf(path, { state: 'pending' }) },
         { name: t.waiting, value: waiting, href: addressOf(path, { state: 'waiting' }) },
         { name: t.blocked, value: blocked, href: addressOf(path, { state: 'blocked' }) },
         { name: t.conflicts, value: conflicts, href: addressOf(path, { state: 'conflict' }) },

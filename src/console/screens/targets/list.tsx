@@ -1,5 +1,5 @@
 /** All targets: whether they answer, and how far behind they are. */
-import { MOST_COUNTED, readTargetLags, type TargetLagRow } from '../../../store/screens/target-lag.ts';
+import { showLags, type TargetLag } from '../../../targets/admin/lag.ts';
 import type { TargetView } from '../../../targets/admin/view.ts';
 import { showTargetPage } from '../../../targets/admin/verbs.ts';
 import { addressOf, numberIn } from '../../address.ts';
@@ -7,6 +7,7 @@ import { LinkButton } from '../../components/button.tsx';
 import { Card } from '../../components/details.tsx';
 import { DataTable, type Paging } from '../../components/data-table.tsx';
 import { Empty } from '../../components/empty.tsx';
+import { Moment } from '../../components/moment.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { Live } from '../../components/progress.tsx';
 import { useTexts } from '../../frame/here.ts';
@@ -20,7 +21,7 @@ export async function showTargetList({ parts, query, t }: Visit): Promise<Screen
   const after = numberIn(query, 'after');
   const [{ items, next }, lags] = await Promise.all([
     showTargetPage(parts.targets, { after: after ?? 0, limit: PAGE }),
-    readTargetLags(parts.directory.database),
+    showLags(parts.targets),
   ]);
   const paging = {
     first: after === null ? null : '/targets',
@@ -29,13 +30,13 @@ export async function showTargetList({ parts, query, t }: Visit): Promise<Screen
   return {
     kind: 'page',
     title: t.targets.title,
-    body: <TargetList items={items} lags={lags} paging={paging} />,
+    body: <TargetList items={items} lags={new Map(lags.map((lag) => [lag.id, lag]))} paging={paging} />,
   };
 }
 
 interface TargetListProps {
   readonly items: readonly TargetView[];
-  readonly lags: ReadonlyMap<string, TargetLagRow>;
+  readonly lags: ReadonlyMap<string, TargetLag>;
   readonly paging: Paging;
 }
 
@@ -51,7 +52,7 @@ function TargetList({ items, lags, paging }: TargetListProps) {
             {t.noneNext}
           </Empty>
         ) : (
-          <Live id="targets" path="/targets" isLive={[...lags.values()].some(({ due }) => due > 0)}>
+          <Live id="targets" path="/targets" isLive={[...lags.values()].some(isMoving)}>
             <DataTable
               caption={t.title}
               rows={items}
@@ -65,9 +66,14 @@ function TargetList({ items, lags, paging }: TargetListProps) {
                 },
                 { head: t.type, cell: ({ type }) => t.types[type] ?? type },
                 { head: t.mode, cell: ({ mode }) => <ModeBadge mode={mode} /> },
-                { head: t.state, cell: ({ health }) => <HealthBadge health={health} /> },
+                {
+                  head: t.state,
+                  cell: ({ id, health }) => (
+                    <HealthBadge health={health} isTried={lags.get(id)?.isTried ?? true} />
+                  ),
+                },
                 { head: t.behind, cell: ({ id }) => <Behind lag={lags.get(id)} /> },
-                { head: t.trouble, kind: 'number', cell: ({ id }) => lags.get(id)?.trouble ?? 0 },
+                { head: t.trouble, kind: 'number', cell: ({ id }) => lags.get(id)?.blocked ?? 0 },
               ]}
             />
           </Live>
@@ -77,9 +83,24 @@ function TargetList({ items, lags, paging }: TargetListProps) {
   );
 }
 
-function Behind({ lag }: { readonly lag: TargetLagRow | undefined }) {
+/** What is not in step, or away, is followed: it comes back by itself. */
+function isMoving({ mode, health, toSend }: TargetLag): boolean {
+  return mode !== 'off' && (toSend.count > 0 || health.state !== 'ok');
+}
+
+function Behind({ lag }: { readonly lag: TargetLag | undefined }) {
   const t = useTexts().targets;
   if (lag === undefined) return null;
   if (lag.held !== null) return <a href={`/plans/${lag.held}`}>{t.held}</a>;
-  return <>{lag.due === 0 ? t.upToDate : t.behindBy(lag.due, MOST_COUNTED)}</>;
+  const { since } = lag.toSend;
+  return (
+    <>
+      {lag.toSend.count === 0 ? t.upToDate : t.counted(lag.toSend)}
+      {since === null ? null : (
+        <span class="under">
+          {t.oldest} <Moment at={new Date(since)} />
+        </span>
+      )}
+    </>
+  );
 }

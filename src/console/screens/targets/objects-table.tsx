@@ -1,7 +1,7 @@
 /** What a ledger knows of objects: what is there, in which state, and how the last attempt went. */
 import type { ListedAttempt } from '../../../store/targets/listing.ts';
 import type { ObjectView } from '../../../targets/admin/ledger.ts';
-import { Badge } from '../../components/badge.tsx';
+import { Badge, type BadgeTone } from '../../components/badge.tsx';
 import { DataTable, type Paging } from '../../components/data-table.tsx';
 import { Moment } from '../../components/moment.tsx';
 import { useTexts } from '../../frame/here.ts';
@@ -58,17 +58,48 @@ function There({ object: { held, remoteId, owned, members } }: { readonly object
   );
 }
 
-const GOOD = new Set(['settled']);
-const BAD = new Set(['blocked', 'conflict']);
+const OPEN = new Set(['due', 'sending', 'resending', 'observing', 'backing-off']);
 
-function State({ object: { state, members, why } }: { readonly object: ObjectView }) {
-  const { failures } = useTexts().targets;
-  const worst = members !== null && BAD.has(members.state) ? members.state : state;
+const tones = {
+  conflict: 'bad',
+  blocked: 'bad',
+  pending: 'info',
+  waiting: 'warn',
+  settled: 'good',
+  gone: 'neutral',
+} as const satisfies Record<string, BadgeTone>;
+
+/** In the words of the lists that the object stands in. */
+function wordsOf({ state, members }: Pick<ObjectView, 'state' | 'members'>): (keyof typeof tones)[] {
+  const states = [state, ...(members === null ? [] : [members.state])];
+  const found = [
+    ...(states.includes('conflict') ? (['conflict'] as const) : []),
+    ...(states.includes('blocked') || (members?.blocked ?? 0) > 0 ? (['blocked'] as const) : []),
+    ...(states.some((one) => OPEN.has(one)) ? (['pending'] as const) : []),
+    ...((members?.waiting ?? 0) > 0 ? (['waiting'] as const) : []),
+  ];
+  return found.length > 0 ? found : [state === 'gone' ? 'gone' : 'settled'];
+}
+
+function State({ object }: { readonly object: ObjectView }) {
+  const { failures, objectStates, retried } = useTexts().targets;
+  const { state, members, why, dueAt, failures: failed } = object;
   const reason = why ?? members?.why ?? null;
   return (
     <>
-      <Badge tone={GOOD.has(worst) ? 'good' : BAD.has(worst) ? 'bad' : 'info'}>{worst}</Badge>
+      <span class="badges">
+        {wordsOf(object).map((word) => (
+          <Badge key={word} tone={tones[word]}>
+            {objectStates[word]}
+          </Badge>
+        ))}
+      </span>
       {reason === null ? null : <p class="small">{inWords(failures, reason)}</p>}
+      {OPEN.has(state) && failed > 0 && dueAt !== null ? (
+        <p class="small">
+          {retried(failed)} <Moment at={new Date(dueAt)} />
+        </p>
+      ) : null}
     </>
   );
 }

@@ -74,7 +74,9 @@ export async function postSettings(visit: Visit): Promise<ScreenAnswer> {
     scope: { groups: scope.ids, allUsers: form.get('allUsers') !== null },
     settings: replacing(target.settings, settings),
     credentials,
-    guards: { percent: Number(form.get('percent')), atLeast: Number(form.get('atLeast')) },
+    ...(form.get('percent') === null
+      ? {}
+      : { guards: { percent: Number(form.get('percent')), atLeast: Number(form.get('atLeast')) } }),
   };
   const changed = await refusalOf(changeTarget(parts.targets, target.id, { change, by }));
   if (typeof changed === 'string') return showSettings(visit, { change: changed });
@@ -112,6 +114,7 @@ interface FactsProps {
 function Facts({ target, groups }: FactsProps) {
   const t = useTexts().targets.settings;
   const credentials = Object.keys(target.credentials);
+  const isWebhook = !isConnectedType(target.type);
   return (
     <Card title={t.facts}>
       <Details
@@ -119,9 +122,17 @@ function Facts({ target, groups }: FactsProps) {
           {
             name: t.scope,
             value: target.scope.allUsers ? (
-              t.allUsers
+              isWebhook ? (
+                t.scopeAllWebhook
+              ) : (
+                t.allUsers
+              )
             ) : groups.length === 0 ? (
-              t.noScope
+              isWebhook ? (
+                t.noScopeWebhook
+              ) : (
+                t.noScope
+              )
             ) : (
               <Groups of={groups} />
             ),
@@ -169,6 +180,7 @@ interface ChangeProps {
 
 function Change({ target, groups, form, errors }: ChangeProps) {
   const { targets: t } = useTexts();
+  const isWebhook = !isConnectedType(target.type);
   return (
     <Card title={t.settings.change}>
       <Form action={`/targets/${target.id}/settings`} class="stack">
@@ -185,12 +197,16 @@ function Change({ target, groups, form, errors }: ChangeProps) {
         <TextField
           name="groups"
           label={t.settings.scopeGroups}
-          hint={t.settings.scopeGroupsHint}
+          hint={isWebhook ? t.settings.scopeGroupsWebhook : t.settings.scopeGroupsHint}
           value={groups}
           rows={4}
           error={errors.groups}
         />
-        <CheckField name="allUsers" label={t.settings.scopeAll} isChecked={target.scope.allUsers} />
+        <CheckField
+          name="allUsers"
+          label={isWebhook ? t.settings.scopeAllWebhook : t.settings.scopeAll}
+          isChecked={target.scope.allUsers}
+        />
         <TextField
           name="settings"
           label={t.settings.all}
@@ -206,30 +222,37 @@ function Change({ target, groups, form, errors }: ChangeProps) {
           rows={2}
           isCode
         />
-        <FieldGroup legend={t.settings.guards}>
-          <p class="hint">{t.settings.guardsHint}</p>
-          <div class="line">
-            <TextField
-              name="percent"
-              type="number"
-              label={t.settings.percent}
-              value={form.get('percent') ?? guardOf(target.guards, 'percent')}
-              isRequired
-            />
-            <TextField
-              name="atLeast"
-              type="number"
-              label={t.settings.atLeast}
-              value={form.get('atLeast') ?? guardOf(target.guards, 'atLeast')}
-              isRequired
-            />
-          </div>
-        </FieldGroup>
+        {isWebhook ? null : <Guards guards={target.guards} form={form} />}
         <div class="actions">
           <Button>{t.settings.save}</Button>
         </div>
       </Form>
     </Card>
+  );
+}
+
+function Guards({ guards, form }: { readonly guards: unknown; readonly form: URLSearchParams }) {
+  const t = useTexts().targets.settings;
+  return (
+    <FieldGroup legend={t.guards}>
+      <p class="hint">{t.guardsHint}</p>
+      <div class="line">
+        <TextField
+          name="percent"
+          type="number"
+          label={t.percent}
+          value={form.get('percent') ?? guardOf(guards, 'percent')}
+          isRequired
+        />
+        <TextField
+          name="atLeast"
+          type="number"
+          label={t.atLeast}
+          value={form.get('atLeast') ?? guardOf(guards, 'atLeast')}
+          isRequired
+        />
+      </div>
+    </FieldGroup>
   );
 }
 

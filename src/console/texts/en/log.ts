@@ -27,6 +27,8 @@ export const log = {
     'client.rotated': 'Token renewed',
     'client.token_added': 'Token added',
     'client.revoked': 'Client revoked',
+    'target.down': 'Stopped answering',
+    'target.recovered': 'Answers again',
     'target.replayed': 'Deliveries repeated',
     'idp.created': 'Sign-in provider added',
     'idp.changed': 'Sign-in provider changed',

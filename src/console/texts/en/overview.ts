@@ -32,11 +32,8 @@ export const overview = {
   target: 'Target',
   mode: 'Mode',
   lagPicture:
-    'How many objects each target is behind with, and how many are blocked; the table says the same.',
-  behind: 'Behind with',
-  upToDate: 'up to date',
-  objects: (count: number) => (count === 1 ? 'one object' : `${count} objects`),
-  since: 'Since',
+    'How much is to be sent to each target, and how many objects are blocked; the table says the same.',
+  since: 'The oldest of it',
   noTarget: 'Nothing is pushed anywhere yet',
   noTargetNext: 'Add a target to keep a service in step.',
   runs: 'Last imports',

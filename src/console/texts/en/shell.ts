@@ -48,6 +48,7 @@ export const shell = {
   confirm: { title: 'Are you sure?', reason: 'Reason' },
   ago: {
     now: 'just now',
+    soon: 'in a moment',
     minutes: (n: number) => (n === 1 ? 'a minute ago' : `${n} minutes ago`),
     hours: (n: number) => (n === 1 ? 'an hour ago' : `${n} hours ago`),
     days: (n: number) => (n === 1 ? 'yesterday' : `${n} days ago`),

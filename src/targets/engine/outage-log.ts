@@ -1,0 +1,82 @@
+/** When a target stopped answering and answered again, as entries of the log: its history tells them. */
+import { recordChange, recordOrigin } from '../../store/changes.ts';
+import type { Database, Tx } from '../../store/database.ts';
+import type { Lease } from '../../store/leases.ts';
+import { findSource } from '../../store/sources.ts';
+import { readLastOutage } from '../../store/targets/outages.ts';
+import type { TargetRow } from '../../store/targets/targets.ts';
+import { requireLease } from './lease.ts';
+
+export interface OutageLogParts {
+  readonly database: Database;
+  readonly row: Pick<TargetRow, 'id' | 'name'>;
+  readonly lease: Lease;
+}
+
+/** That a target fails: since when, epoch ms, and what it or the way to it said. */
+export interface Failing {
+  readonly since: number;
+  readonly why: string | null;
+}
+
+/** What a failure is called; the words of a service may name people, and the log is kept for ever. */
+const CODE = /\b(?:E[A-Z_]{3,}|UND_ERR_[A-Z_]+|[A-Z_]*CERT[A-Z_]*|UNABLE_TO_[A-Z_]+|[45]\d\d)\b/;
+
+/**
+ * Writes one entry when a target stops answering and one when it answers again, whoever drove it before. One that
+ * comes and goes is not told again within ten minutes of its return, so that it cannot fill the log; an outage that
+ * lasts longer is told then.
+ */
+export class OutageLog {
+  readonly #parts: OutageLogParts;
+  /** What the log says, as far as this driver knows; null before it looked, and while an outage is not told yet. */
+  #isDown: boolean | null = null;
+  #work: Promise<void> = Promise.resolve();
+
+  constructor(parts: OutageLogParts) {
+    this.#parts = parts;
+  }
+
+  /** To be called after every try; null says that the target answered. */
+  note(failing: Failing | null): Promise<void> {
+    if (this.#isDown === (failing !== null)) return Promise.resolve();
+    this.#work = this.#work.then(() => this.#tell(failing));
+    return this.#work;
+  }
+
+  async #tell(failing: Failing | null): Promise<void> {
+    const isDown = failing !== null;
+    if (this.#isDown === isDown) return;
+    const { database, row, lease } = this.#parts;
+    const last = await readLastOutage(database, row.id);
+    const wasDown = last?.type === 'target.down';
+    const isTooSoon = isDown && !wasDown && last?.isRecent === true;
+    if (isDown !== wasDown && !isTooSoon) {
+      await database.transaction(async (tx) => {
+        await requireLease(tx, lease);
+        await this.#record(tx, failing);
+      });
+    }
+    this.#isDown = isTooSoon ? null : isDown;
+  }
+
+  async #record(tx: Tx, failing: Failing | null): Promise<void> {
+    const { id, name } = this.#parts.row;
+    const source = await findSource(tx, 'system');
+    if (source === null) return;
+    const by = {
+      actor: { kind: 'system', id: 'targets' },
+      onBehalfOf: null,
+      source: 'system',
+      origin: { kind: 'command', command: `push ${name}` },
+      requestId: null,
+    } as const;
+    const originN = await recordOrigin(tx, by);
+    const told =
+      failing === null
+        ? {}
+        : { since: new Date(failing.since).toISOString(), code: CODE.exec(failing.why ?? '')?.[0] ?? null };
+    const type = failing === null ? 'target.recovered' : 'target.down';
+    await recordChange(tx, { by, sourceN: source.n, originN }, { type, after: { id, name, ...told } });
+  }
+}
