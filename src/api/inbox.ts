@@ -14,7 +14,7 @@ import { claim, groupName, id as idShape, pageOf, paging, time } from './shapes.
 const itemShape = z
   .object({
     id: idShape,
-    type: z.string().describe('What happened, such as request.created or request.approved.'),
+    type: z.string().describe('What happened, such as request.created, request.approved or plan.held.'),
     at: time,
     readAt: time.nullable(),
     group: groupName.nullable(),
@@ -27,6 +27,7 @@ const itemShape = z
       })
       .nullable(),
     about: z.object({ id: idShape, userName: z.string().nullable() }).nullable(),
+    plan: z.object({ id: idShape, title: z.string() }).nullable().describe('The plan that was held.'),
   })
   .meta({ id: 'InboxItem' });
 
@@ -97,5 +98,6 @@ function itemBody(row: InboxRow): object {
             decisionReason: row.decision_reason,
           },
     about: row.about_id === null ? null : { id: row.about_id, userName: row.about_name },
+    plan: row.plan_id === null ? null : { id: row.plan_id, title: row.plan_title ?? '' },
   };
 }

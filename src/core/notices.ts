@@ -1,4 +1,4 @@
-/** What people are told of requests, as text of a mail. One language, in one place. */
+/** What people are told of requests and of held plans, as text of a mail. One language, in one place. */
 import type { RequestKind } from './joining.ts';
 
 export interface Notice {
@@ -42,6 +42,17 @@ export function mailText(notice: Notice, home: string): MailText {
       sentence,
       notice.decisionReason === null ? null : `The reason given: ${notice.decisionReason}`,
       `Your groups: ${home}`,
+    ]),
+  };
+}
+
+/** A plan that a guard held, as a mail to those who decide; `home` is where they do. */
+export function planMailText(title: string, home: string): MailText {
+  return {
+    subject: `A guard held ${title}`,
+    text: lines([
+      `A guard held ${title}: it would take more away than passes unasked. Nothing of it is done until somebody who may approves it.`,
+      `Look at it, and approve or reject it, in Muster: ${home}`,
     ]),
   };
 }

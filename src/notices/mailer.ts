@@ -5,7 +5,7 @@
 import { createTransport } from 'nodemailer';
 import { emailKeysOf } from '../core/emails.ts';
 import { errorCode } from '../core/error-code.ts';
-import { MAIL_ATTEMPTS, mailText, mailWaitSeconds } from '../core/notices.ts';
+import { MAIL_ATTEMPTS, type MailText, mailText, mailWaitSeconds, planMailText } from '../core/notices.ts';
 import type { Database } from '../store/database.ts';
 import { giveUpLease, takeLease } from '../store/leases.ts';
 import { listDueMails, type MailRow, markMailFailed, markMailSent, pruneMails } from '../store/outbox.ts';
@@ -48,7 +48,7 @@ export function startMailer(parts: MailerParts): Mailer {
       to,
       messageId: `<${mail.item_id}@${new URL(parts.baseUrl).hostname}>`,
       headers: { 'Auto-Submitted': 'auto-generated' },
-      ...mailText(noticeOf(mail), `${parts.baseUrl}/`),
+      ...textOf(mail, parts.baseUrl),
     });
   const state = { isStopping: false, isAsked: false, timer: null as NodeJS.Timeout | null };
   let running: Promise<void> | null = null;
@@ -141,13 +141,15 @@ function replyOf(error: unknown): number | null {
   return typeof code === 'number' ? code : null;
 }
 
-function noticeOf(mail: MailRow): Parameters<typeof mailText>[0] {
-  return {
+function textOf(mail: MailRow, baseUrl: string): MailText {
+  if (mail.plan_id !== null) return planMailText(mail.plan_title ?? '', `${baseUrl}/plans/${mail.plan_id}`);
+  const notice = {
     type: mail.type,
-    group: mail.group_name,
-    kind: mail.request_kind,
+    group: mail.group_name ?? '',
+    kind: mail.request_kind ?? 'join',
     about: mail.about,
     requestReason: mail.request_reason,
     decisionReason: mail.decision_reason,
   };
+  return mailText(notice, `${baseUrl}/`);
 }

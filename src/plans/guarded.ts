@@ -36,6 +36,7 @@ export interface PlannedWork {
   readonly tx: Tx;
   readonly by: Attribution;
   readonly sourceN: SourceN;
+  readonly rules: { readonly mail: 'on' | 'off' };
   originN: OriginN | null;
   place: Place | null;
   /** Whether what the closure was is noted before nestings move. */
@@ -267,6 +268,7 @@ function rowOf<T>(
     undoesN: draft.undoesN ?? null,
     hash: hashPlan({ kind, subject, request, counts: nonzero, guards, operations }),
     by: work.by,
+    mail: work.rules.mail,
   };
 }
 

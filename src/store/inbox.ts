@@ -16,7 +16,11 @@ export interface InboxRow {
   /** Whom it is about, where that is not the reader. */
   readonly about_id: UserId | null;
   readonly about_name: string | null;
+  /** The plan that waits, or waited, for a decision. */
+  readonly plan_id: string | null;
+  readonly plan_title: string | null;
   readonly at: Date;
+  /** What somebody decided meanwhile need not be read any more. */
   readonly read_at: Date | null;
 }
 
@@ -61,6 +65,19 @@ const tellDeciding = named(
    order by n limit ${MAILS_PER_EVENT}`,
 );
 
+const tellOfPlan = named(
+  'inbox_tell_of_plan',
+  `with told as (
+     select u.n from users u
+     where u.n in (${belowHolders(`p.permission in ('plans.approve', 'admin')`)})
+       and u.active and not u.stub and u.deleted_at is null),
+   items as (insert into inbox_item (user_n, type, plan_n) select n, 'plan.held', $1 from told order by n returning n)
+   insert into mail_outbox (item_n) select n from items where $2 = 'on' order by n limit ${MAILS_PER_EVENT}`,
+);
+
+/** Whether there is something to do about an item, of i with its plan p. */
+export const isUnread = `i.read_at is null and (i.plan_n is null or p.state = 'held')`;
+
 const tellRequester = named(
   'inbox_tell_requester',
   `with items as (
@@ -76,10 +93,11 @@ const tellRequester = named(
 const page = named(
   'inbox_page',
   `select i.n, i.id, i.type, g.id as group_id, g.name as group_name, r.id as request_id, r.kind as request_kind,
-     r.reason as request_reason, r.decision_reason, u.id as about_id, u.user_name as about_name, i.at, i.read_at
-   from inbox_item i left join groups g on g.n = i.group_n left join join_request r on r.n = i.request_n
+     r.reason as request_reason, r.decision_reason, u.id as about_id, u.user_name as about_name, p.id as plan_id, p.title as plan_title, i.at,
+     case when not (${isUnread}) then coalesce(i.read_at, p.decided_at, p.ended_at, i.at) end as read_at
+   from inbox_item i left join plan p on p.n = i.plan_n left join groups g on g.n = i.group_n left join join_request r on r.n = i.request_n
    left join users u on u.n = i.about_user_n
-   where i.user_n = $1 and ($2 = 0 or i.n < $2) and (not $4 or i.read_at is null)
+   where i.user_n = $1 and ($2 = 0 or i.n < $2) and (not $4 or ${isUnread})
    order by i.n desc limit $3`,
 );
 
@@ -106,6 +124,11 @@ export interface RequestToTell {
  */
 export async function tellDeciders(tx: Tx, told: RequestToTell): Promise<void> {
   await tx.rows(tellDeciding, [told.group, told.request, told.user, told.audience, told.mail]);
+}
+
+/** Tells those who decide of a plan that a guard held (D-30). */
+export async function tellOfHeldPlan(tx: Tx, plan: number, mail: 'on' | 'off'): Promise<void> {
+  await tx.rows(tellOfPlan, [plan, mail]);
 }
 
 /** Tells requesters how their requests ended (J-13); whoever was to decide need not look any more. */

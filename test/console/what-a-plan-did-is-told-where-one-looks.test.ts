@@ -100,6 +100,15 @@ describe('a held plan', () => {
     expect((await admin.open(`${all}/${leader.id}`)).status).toBe(404);
   });
 
+  it('reaches the inbox of those who may decide, and of nobody else', async () => {
+    const inbox = await textOf('/inbox');
+    expect(inbox).toContain('A guard held graduation.csv of the feed csv.');
+    expect(ways(inbox, `/plans/${plan}`)).toEqual([`/plans/${plan}`]);
+    const browser = site.browser();
+    await browser.open(await site.link(leader.n));
+    expect(await textOf('/inbox', browser)).not.toContain('graduation.csv');
+  });
+
   it('names those who leave one group, and those who are added, who may not exist yet', async () => {
     const page = await textOf(`/plans/${plan}`);
     const [ofGroup = ''] = ways(page, `/plans/${plan}/people?group=`);
@@ -163,6 +172,11 @@ describe('what a plan did, once it is approved', () => {
     expect(entry.match(/They have graduated/g)).toHaveLength(1);
     const [whole = ''] = ways(await textOf('/activity'), '/activity/entries/');
     expect(await textOf(whole)).toContain('Who came and went');
+  });
+
+  it('waits in no inbox any more', async () => {
+    expect(await textOf('/inbox')).not.toContain('graduation.csv');
+    expect(await textOf('/inbox?which=all')).toContain('graduation.csv');
   });
 
   it('is told a leader without ways that are closed to one', async () => {

@@ -5,6 +5,10 @@ import { SMTPServer } from 'smtp-server';
 import { cancelRequest } from '../../src/directory/requests.ts';
 import { changeUser } from '../../src/directory/users.ts';
 import { type Mailer, startMailer } from '../../src/notices/mailer.ts';
+import type { Work } from '../../src/directory/work.ts';
+import { underGuards } from '../../src/plans/guarded.ts';
+import { listInbox } from '../../src/store/inbox.ts';
+import { draftOf } from '../plans/support.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Cast, openCast } from './cast.ts';
 
@@ -118,6 +122,42 @@ describe('notices by mail', () => {
     expect((await items()).at(-1)?.mail).not.toBe('none');
     mailer.wake();
     await eventually(async () => expect((await items()).at(-1)).toEqual({ mail: 'sent' }));
+  });
+
+  it('D-30: tells who may decide of a plan that waits, and nobody of one that was decided meanwhile', async () => {
+    const [approver, bystander] = [await mailable('approver'), await mailable('bystander')];
+    await cast.database.rows(
+      { text: `insert into permission_grant (holder_n, permission) values ($1, 'plans.approve')` },
+      [approver.n],
+    );
+    received.length = 0;
+    const holdIn = async (work: Work, title: string) => {
+      const draft = draftOf<null>({ title, subject: title, mode: 'hold' });
+      return (await underGuards(work, draft, () => Promise.resolve(null))).plan;
+    };
+    // Decided in the same transaction, so that nobody looks for mails in between.
+    await cast.by(bystander, 'console', async (work) => {
+      const plan = await holdIn(work, 'decided.csv');
+      const text = `update plan set state = 'rejected', decided_at = now() where n = $1`;
+      await work.tx.rows({ text }, [plan?.n]);
+    });
+    const plan = await cast.by(bystander, 'console', (work) => holdIn(work, 'hr.csv'));
+    mailer.wake();
+    await eventually(() => expect(received).toHaveLength(1));
+    expect(received[0]?.to).toBe('approver@example.org');
+    expect(received[0]?.text).toContain('A guard held hr.csv');
+    expect(received[0]?.text.replaceAll('=\r\n', '')).toContain(
+      `http://muster.example.org/plans/${plan?.id ?? ''}`,
+    );
+    const page = { after: 0, limit: 9 };
+    expect(await listInbox(cast.database, approver.n, { page, only: 'unread' })).toMatchObject([
+      { type: 'plan.held', plan_title: 'hr.csv' },
+    ]);
+    expect(await listInbox(cast.database, approver.n, { page, only: 'all' })).toMatchObject([
+      { plan_title: 'hr.csv', read_at: null },
+      { plan_title: 'decided.csv', read_at: expect.any(Date) },
+    ]);
+    expect(await listInbox(cast.database, bystander.n, { page, only: 'all' })).toEqual([]);
   });
 
   it('tries again what the server does not take now, and gives up what it never takes', async () => {

@@ -4,6 +4,7 @@ import type { SourceN } from '../../core/ids.ts';
 import type { TrippedGuard } from '../../core/plans/guards.ts';
 import type { PlanCounts, PlanKind, PlanState } from '../../core/plans/plan.ts';
 import { type Connection, named, onlyRow, type Tx } from '../database.ts';
+import { tellOfHeldPlan } from '../inbox.ts';
 
 /** Number of a row of the table `plan`. */
 export type PlanN = number;
@@ -61,6 +62,8 @@ export interface NewPlan {
   readonly guards: readonly TrippedGuard[];
   readonly hash: string;
   readonly by: Pick<Attribution, 'actor'>;
+  /** Whether those who are told of a held one are so by mail too; off when left out. */
+  readonly mail?: 'on' | 'off';
 }
 
 const COLUMNS = `p.n, p.id, p.kind, p.state, p.dry_run, p.subject, p.title, p.source_n,
@@ -145,7 +148,7 @@ const waitingCounts = named(
 
 /**
  * Keeps a plan, made in this transaction. Where it is held, the one of its subject that waited is replaced (D-32);
- * with `replaces: 'waiting'` that is so whatever its state.
+ * with `replaces: 'waiting'` that is so whatever its state. Those who decide are told of a held one.
  */
 export async function insertPlan(
   tx: Tx,
@@ -176,6 +179,7 @@ export async function insertPlan(
   );
   const numbers = replaced.map(({ n }) => n);
   if (numbers.length > 0) await tx.rows(noteReplaced, [numbers, row.n]);
+  if (plan.state === 'held') await tellOfHeldPlan(tx, row.n, plan.mail ?? 'off');
   return { plan: row, replaced: numbers };
 }
 

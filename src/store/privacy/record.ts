@@ -60,8 +60,9 @@ const byNumber = {
            r.decision_reason as "decisionReason"
     from join_request r join groups g on g.n = r.group_n where r.user_n = $1 order by r.n`,
   inbox: `
-    select i.type, g.name as "group", i.at, i.read_at as read, o.sent_at as mailed, o.last_error as "mailError"
-    from inbox_item i left join groups g on g.n = i.group_n left join mail_outbox o on o.item_n = i.n
+    select i.type, g.name as "group", p.title as plan, i.at, i.read_at as read, o.sent_at as mailed, o.last_error as "mailError"
+    from inbox_item i left join groups g on g.n = i.group_n left join plan p on p.n = i.plan_n
+    left join mail_outbox o on o.item_n = i.n
     where i.user_n = $1 order by i.n`,
   sessions: `
     select s.how, p.name as provider, s.name_id as "nameId", s.created_at as created, s.seen_at as seen, s.expires_at as "expiresAt"

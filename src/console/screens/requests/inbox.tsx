@@ -12,7 +12,8 @@ import { Form } from '../../components/form.tsx';
 import { Moment } from '../../components/moment.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { Tabs } from '../../components/tabs.tsx';
-import { useTexts } from '../../frame/here.ts';
+import { useHere } from '../../frame/here.ts';
+import { seesPlans } from '../../frame/navigation.ts';
 import { seesOverview } from '../../frame/sight.ts';
 import type { ScreenAnswer, Visit } from '../../screen.ts';
 import { type Need, NeedsCard } from '../overview/cards.tsx';
@@ -101,7 +102,7 @@ export async function markRead({ parts, person, params }: Visit): Promise<Screen
 }
 
 function Item({ row }: { readonly row: InboxRow }) {
-  const texts = useTexts();
+  const { t: texts, session } = useHere();
   const { inbox: t } = texts;
   const text = textOf(texts, row);
   const isAsking = row.type === 'request.created';
@@ -122,6 +123,11 @@ function Item({ row }: { readonly row: InboxRow }) {
         </p>
       </div>
       <span class="actions">
+        {row.plan_id !== null && session !== null && seesPlans(session.person) ? (
+          <a class="button plain small" href={`/plans/${row.plan_id}`}>
+            {t.toPlan}
+          </a>
+        ) : null}
         {isAsking && row.read_at === null ? (
           <a class="button plain small" href="/requests">
             {t.toRequests}
@@ -153,6 +159,8 @@ function textOf({ inbox: { text, someone, aGroup }, requests }: Texts, row: Inbo
       return text.cancelled(wants, group);
     case 'request.expired':
       return text.expired(wants, group);
+    case 'plan.held':
+      return text.held(row.plan_title ?? '');
     default:
       return text.other(row.type, group);
   }
