@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { CLOSED } from '../../src/core/targets/circuit.ts';
 import { takeLease } from '../../src/store/leases.ts';
 import { listTargets } from '../../src/store/targets/targets.ts';
 import { CONNECTOR_TYPES } from '../../src/targets/connectors/types.ts';
@@ -6,7 +7,7 @@ import { type Driver, makeDriver } from '../../src/targets/engine/driver.ts';
 import { Bell } from '../../src/targets/engine/bell.ts';
 import { leaseName } from '../../src/targets/engine/lease.ts';
 import { noteExchange } from '../../src/targets/engine/overhearing.ts';
-import { readCircuit, readLimits, withLearned } from '../../src/targets/stored.ts';
+import { readLimits, withLearned } from '../../src/targets/stored.ts';
 import type { TestTargets } from './target-engine.ts';
 
 /** A SCIM target that is driven turn by turn, under a clock that stands still until it is told to go on. */
@@ -23,8 +24,15 @@ export interface DrivenTarget {
 const MOST_TURNS = 400;
 const DAY_MS = 86_400_000;
 
-/** Takes the target of that name over. The engine of `on` must drive nothing. */
-export async function driveTarget({ database, targets }: TestTargets, name: string): Promise<DrivenTarget> {
+/**
+ * Takes the target of that name over; the engine of `on` must drive nothing. With a circuit that `never opens` every
+ * object has to come to rest by itself.
+ */
+export async function driveTarget(
+  { database, targets }: TestTargets,
+  name: string,
+  { circuit = 'works' }: { readonly circuit?: 'works' | 'never opens' } = {},
+): Promise<DrivenTarget> {
   const row = (await listTargets(database)).find((target) => target.name === name);
   const lease =
     row === undefined
@@ -45,7 +53,7 @@ export async function driveTarget({ database, targets }: TestTargets, name: stri
     ...{ database, target: row.n, id: row.id, name, lease, mode: row.mode, version: row.version, world },
     guards: readLimits(row.guards),
     open: { ...open, traits: withLearned(open.traits, row.learned) },
-    circuit: readCircuit(row.circuit),
+    circuit: CLOSED,
     sweptAt: null,
     isOtherwiseSet: true,
     listener: { onOutcome: () => undefined },
@@ -53,10 +61,15 @@ export async function driveTarget({ database, targets }: TestTargets, name: stri
     isOver: () => false,
     servePushes: () => Promise.resolve(),
   });
+  if (circuit === 'never opens') {
+    Object.defineProperty(driver.context, 'circuit', { get: () => CLOSED, set: () => undefined });
+  }
   return {
     driver,
     rest: async () => {
       for (let turn = 0; turn < MOST_TURNS; turn += 1) {
+        // A large push to a target that forgets would be stopped by its canary (O-07); here it goes on.
+        driver.context.canary = { left: 0 };
         const hasNews = await driver.look();
         const worked = await driver.push();
         const hasSeen = await driver.observe();

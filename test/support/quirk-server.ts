@@ -17,6 +17,8 @@ export type Trick =
   | { readonly kind: 'delay'; readonly ms: number }
   /** Carries it out and answers when `until` was told to go on. */
   | { readonly kind: 'hold'; readonly until: (go: () => void) => void }
+  /** Answers as if it carried it out, and has forgotten it then. */
+  | { readonly kind: 'forget' }
   /** Says 200 and does nothing. */
   | { readonly kind: 'lie' }
   /** Sends half of the answer and cuts. */
@@ -114,7 +116,9 @@ export async function startQuirkServer(first: Partial<Quirks> = {}): Promise<Qui
       const { method = 'GET', url = '/', headers } = request;
       const it = { method, path: decodeURIComponent(url), body, headers, nth: seen.length + 1 };
       seen.push(it);
-      play(quirks.trick(it), () => carryOut(service, it), response);
+      const trick = quirks.trick(it);
+      const run = () => carryOut(service, it);
+      play(trick, trick?.kind === 'forget' ? () => undone(service, run) : run, response);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -152,6 +156,7 @@ function play(trick: Trick | null, run: () => Answer, response: ServerResponse):
   };
   switch (trick?.kind) {
     case undefined:
+    case 'forget':
       return send(run());
     case 'answer':
       return send({ status: trick.status, body: { detail: 'a trick' } }, trick.headers);
@@ -196,6 +201,17 @@ export const PLAYED = {
   snowflake: { asksOfUsers: { needs: [], oneMail: true }, foldsGroups: (name) => name.toUpperCase() },
   jfrog: { asksOfUsers: { needs: ['emails'], oneMail: false }, renames: false },
 } as const satisfies Readonly<Record<string, Partial<Quirks>>>;
+
+/** The answer to something, with everything as it was before. */
+function undone({ users, groups }: Service, run: () => Answer): Answer {
+  const before = [users, groups].map((map) => [map, structuredClone([...map])] as const);
+  const answer = run();
+  for (const [map, entries] of before) {
+    map.clear();
+    for (const [id, kept] of entries) map.set(id, kept);
+  }
+  return answer;
+}
 
 async function readBody(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];

@@ -1,5 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { mayBeTooMany, outcomeOfAnswer, readRetryAfter } from '../../../src/core/targets/http-answer.ts';
+import {
+  isOfRequest,
+  mayBeTooMany,
+  outcomeOfAnswer,
+  readRetryAfter,
+} from '../../../src/core/targets/http-answer.ts';
 
 const NOW = Date.parse('2026-01-01T00:00:00Z');
 
@@ -46,6 +51,14 @@ describe('O-06: what an answer of a target means', () => {
     ['soon', null],
   ])('reads Retry-After %s', (header, until) => {
     expect(readRetryAfter(header, NOW)).toBe(until);
+  });
+
+  it('takes a redirect, 405, 406, 415 and 501 for a refusal of the request, whomever it is about', () => {
+    const answers = [200, 302, 400, 403, 404, 405, 406, 409, 413, 415, 422, 500, 501, 503];
+    const refused = answers.filter((status) =>
+      isOfRequest(outcomeOfAnswer({ status, retryAfter: null, detail: '' }, NOW)),
+    );
+    expect(refused).toEqual([302, 405, 406, 415, 501]);
   });
 
   it('suspects the number of members only behind 413, 400 and 422', () => {

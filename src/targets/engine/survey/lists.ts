@@ -14,7 +14,7 @@ import { lockObject, moveObject, moveObjectCounts, readObjects } from '../../../
 import type { MemberObservation } from '../../connector.ts';
 import { ask, fenced, inParallel, learn, report, request, type TargetContext } from '../context.ts';
 import { markMembers } from '../marks.ts';
-import type { Going, Look } from './look.ts';
+import { type Going, isForGood, type Look } from './look.ts';
 
 /** Members that are asked for one by one where a target lists none. */
 const SAMPLE = 20;
@@ -49,7 +49,7 @@ async function lookAtList(look: Look, row: ListRow): Promise<string | null> {
     case 'failed': {
       const { outcome } = answer;
       const why = 'why' in outcome ? outcome.why : outcome.kind;
-      if (outcome.kind !== 'rejected') return why;
+      if (!isForGood(outcome)) return why;
       look.blind.add(`the members of ${row.name} cannot be read: ${why}`);
       return null;
     }

@@ -12,7 +12,7 @@ import { moveObject, type ObjectChange } from '../../../store/targets/objects.ts
 import type { Held } from '../../connector.ts';
 import { ask, fenced, type TargetContext } from '../context.ts';
 import { desiredObjects, hashOf } from '../desired-objects.ts';
-import type { Going, Look } from './look.ts';
+import { type Going, isForGood, type Look } from './look.ts';
 
 const UNSEEN_AT_ONCE = 20;
 
@@ -48,8 +48,10 @@ export async function lookAtUnseen(
   for (const row of rows) {
     const seen = await ask(context, () => context.connector.observe(of, row.remote_id));
     if (seen.kind === 'failed') {
-      if (seen.outcome.kind !== 'rejected') return { waits: 'why' in seen.outcome ? seen.outcome.why : '' };
-      look.blind.add(`${of}s cannot be read: ${seen.outcome.why}`);
+      const { outcome } = seen;
+      const why = 'why' in outcome ? outcome.why : outcome.kind;
+      if (!isForGood(outcome)) return { waits: why };
+      look.blind.add(`${of}s cannot be read: ${why}`);
     } else if (seen.kind === 'found') found.push(seen.object);
     else await fenced(context, (tx) => noteDrift(look, tx, { of, row, kind: 'missing' }));
   }

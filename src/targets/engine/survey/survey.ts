@@ -7,10 +7,11 @@
  *
  * It lives in memory only: a driver that dies begins a look that was due anew.
  */
+import { backoffMs } from '../../../core/targets/retry.ts';
 import { finishLook, readLookState } from '../../../store/targets/drift.ts';
 import { fenced, isSendable, report, type TargetContext } from '../context.ts';
 import { lookAtLists } from './lists.ts';
-import type { Look } from './look.ts';
+import type { Going, Look } from './look.ts';
 import { lookAtPage, lookAtUnseen } from './objects.ts';
 
 type Phase =
@@ -33,6 +34,9 @@ export class Survey {
   #look: Look | null = null;
   #phase: Phase = FIRST;
   #failures = 0;
+  /** Steps in a row that could not be done, and until when the next one waits, epoch ms. */
+  #waits = 0;
+  #until = -Infinity;
   #askedAt = -Infinity;
 
   constructor(context: TargetContext, { mends }: { readonly mends: boolean }) {
@@ -42,7 +46,7 @@ export class Survey {
 
   /** One small step if a look is due or under way; false when there was nothing to do. */
   async step(): Promise<boolean> {
-    if (!isSendable(this.#context)) return false;
+    if (!isSendable(this.#context) || this.#context.world.now() < this.#until) return false;
     const look = (this.#look ??= await this.#begin());
     if (look === null) return false;
     const before = this.#phase;
@@ -67,6 +71,7 @@ export class Survey {
     switch (phase.at) {
       case 'list': {
         const going = await lookAtPage(look, phase);
+        this.#noteWait(going);
         if ('waits' in going) return this.#again(phase, going.waits);
         this.#failures = 0;
         return going.next === null
@@ -75,6 +80,7 @@ export class Survey {
       }
       case 'unseen': {
         const going = await lookAtUnseen(look, phase);
+        this.#noteWait(going);
         if ('waits' in going) return phase;
         if (going.next !== null) return { ...phase, after: going.next };
         return phase.of === 'user'
@@ -83,12 +89,20 @@ export class Survey {
       }
       case 'lists': {
         const going = await lookAtLists(look, phase.after);
+        this.#noteWait(going);
         if ('waits' in going) return phase;
         return going.next === null ? { at: 'end' } : { ...phase, after: going.next };
       }
       case 'end':
         return phase;
     }
+  }
+
+  /** What cannot be looked at is asked for again, after a while that grows (O-06). */
+  #noteWait(going: Going<unknown>): void {
+    const { world } = this.#context;
+    this.#waits = 'waits' in going ? this.#waits + 1 : 0;
+    this.#until = this.#waits === 0 ? -Infinity : world.now() + backoffMs(this.#waits, world.random());
   }
 
   /** A listing that was cut off begins anew, for its pages may hang together. */
