@@ -3,6 +3,8 @@ import { addMember, removeMember } from '../../src/directory/memberships.ts';
 import { changeUser } from '../../src/directory/users.ts';
 import type { GroupRow } from '../../src/store/groups.ts';
 import type { UserRow } from '../../src/store/users.ts';
+import { askForLook } from '../../src/store/targets/drift.ts';
+import { listTargets } from '../../src/store/targets/targets.ts';
 import { showObjects } from '../../src/targets/admin/ledger.ts';
 import { showTarget } from '../../src/targets/admin/verbs.ts';
 import { driveTarget, type DrivenTarget } from '../support/driven-target.ts';
@@ -35,7 +37,10 @@ describe('O-06: what a target refuses', () => {
   });
 
   let made = 0;
-  const begin = async (quirks: Partial<Quirks>): Promise<Begun> => {
+  const begin = async (
+    quirks: Partial<Quirks>,
+    driving: Parameters<typeof driveTarget>[2] = {},
+  ): Promise<Begun> => {
     const server = await startQuirkServer(quirks);
     made += 1;
     const name = `wiki-${made}`;
@@ -43,7 +48,7 @@ describe('O-06: what a target refuses', () => {
       ...{ name, type: 'scim', mode: 'enforce', scope: { groups: [group.id, other.id] } },
       settings: { url: server.url, allowPrivate: true },
     });
-    const target = await driveTarget(on, name);
+    const target = await driveTarget(on, name, driving);
     open.push(target, server);
     return { name, server, target };
   };
@@ -162,7 +167,44 @@ describe('O-06: what a target refuses', () => {
     );
     expect(row?.failures).toBeGreaterThan(2);
   });
+
+  it.each([
+    ['a list of accounts', 409, isList],
+    ['a list of accounts', 500, isList],
+    ['an account that no list showed', 409, isLook],
+    ['an account that no list showed', 412, isLook],
+    ['an account that no list showed', 503, isLook],
+  ] as const)(
+    'waits longer each time in a full look: %s answered by %i (O-08)',
+    async (_what, status, isHit) => {
+      const begun = await begin({}, { circuit: 'never opens' });
+      const { name, server, target } = begun;
+      await target.rest();
+      const [row] = await listTargets(on.database).then((rows) => rows.filter((each) => each.name === name));
+      await askForLook(on.database, row?.n ?? 0);
+      server.quirks.trick = (request) => {
+        if (isHit(request)) return { kind: 'answer', status };
+        // A list shows nobody; it is answered well, and forgotten.
+        return isList(request) ? { kind: 'lie' } : null;
+      };
+      const counts: number[] = [];
+      for (let second = 0; second < 16; second += 1) {
+        await target.pass(1_000);
+        counts.push((await sentBy(begun)).length);
+      }
+      expect(Math.max(...counts)).toBeLessThanOrEqual(12);
+      expect(counts.slice(8).filter((count) => count > 0).length).toBeLessThanOrEqual(2);
+    },
+  );
 });
+
+function isList({ method, path }: SeenRequest): boolean {
+  return method === 'GET' && path.includes('startIndex');
+}
+
+function isLook({ method, path }: SeenRequest): boolean {
+  return method === 'GET' && path.startsWith('/Users/');
+}
 
 interface Begun {
   readonly name: string;
