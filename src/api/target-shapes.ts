@@ -97,7 +97,11 @@ export const targetStatusShape = z
     }),
     pending: counts,
     toSend: z
-      .object({ count: z.int(), isAtLeast: z.boolean(), since: time.nullable() })
+      .object({
+        count: z.int(),
+        isAtLeast: z.boolean().describe('There may be more than was counted.'),
+        since: time.nullable().describe('Since when it waits because the target fails.'),
+      })
       .describe('Messages to a webhook; users, groups and memberships to any other target, each as one.'),
     isTried: z.boolean().describe('False until anything was sent to it.'),
     deliveries: deliveries.nullable().describe('Of a webhook.'),

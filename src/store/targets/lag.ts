@@ -7,8 +7,6 @@ export interface LagRow {
   readonly to_send: number;
   /** Objects that are refused, or of which some members are. */
   readonly blocked: number;
-  /** Since when the oldest of what is to be sent waits. */
-  readonly oldest: Date | null;
   /** Id of the plan that waits for a decision. */
   readonly held: string | null;
   /** Something was sent to it once. */
@@ -29,12 +27,11 @@ const isTried = `(exists (select from target_attempt a where a.target_n = t.n)
 
 const lags = named(
   'target_lags',
-  `select t.n, o.to_send, o.blocked, o.oldest, ${isTried} as is_tried,
+  `select t.n, o.to_send, o.blocked, ${isTried} as is_tried,
      (select p.id from plan p where p.target_n = t.n and p.state = 'held' order by p.n desc limit 1) as held
    from target t left join lateral (
      select coalesce(sum(${toSend}) filter (where o.state in ${open}), 0)::int as to_send,
-       count(*) filter (where o.state in ('blocked', 'conflict') or o.blocked_count > 0)::int as blocked,
-       min(o.due_at) filter (where o.state in ('due', 'backing-off')) as oldest
+       count(*) filter (where o.state in ('blocked', 'conflict') or o.blocked_count > 0)::int as blocked
      from target_object o where o.target_n = t.n and (
        o.state in ${open} or o.state in ('blocked', 'conflict') or (o.kind = 'm' and o.blocked_count > 0))) o on true
    where t.deleted_at is null and ($1::int is null or t.n = $1)`,

@@ -33,7 +33,7 @@ export interface ToSend {
   readonly count: number;
   /** There may be more than was counted. */
   readonly isAtLeast: boolean;
-  /** Since when the oldest of it waits; null where nobody knows, or nothing does. */
+  /** Since when something of it waits because the target fails; null where it does not, or nothing waits. */
   readonly since: string | null;
 }
 

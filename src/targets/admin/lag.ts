@@ -46,9 +46,10 @@ export async function showLag(targets: Looking, row: TargetRow): Promise<TargetL
 
 async function lagOf({ database, now }: Looking, row: TargetRow, lag: LagRow): Promise<TargetLag> {
   const isWebhook = row.type === 'webhook';
-  const ledger = { count: lag.to_send, isAtLeast: false, since: lag.oldest?.toISOString() ?? null };
+  const health = healthOf(row, now());
+  const ledger = { count: lag.to_send, isAtLeast: false, since: lag.to_send === 0 ? null : health.since };
   return {
-    ...{ id: row.id, name: row.name, mode: row.mode, health: healthOf(row, now()) },
+    ...{ id: row.id, name: row.name, mode: row.mode, health },
     toSend: isWebhook ? await messagesBehind(database, row) : ledger,
     isTried: isWebhook ? isWebhookTried(row) : lag.is_tried,
     blocked: lag.blocked,

@@ -132,11 +132,23 @@ export async function showPushPage({ parts, params, t }: Visit): Promise<ScreenA
 
 const tones = { waiting: 'remark', running: 'remark', done: 'done', failed: 'problem' } as const;
 
-function Pushed({ push: { state, steps } }: { readonly push: PushView }) {
+/** What stood in the way of a push that went to its end is told by a step of its own. */
+function hindranceOf({ state, steps }: PushView): 'circuit' | 'guard' | null {
+  if (state !== 'done') return null;
+  const names = new Set(steps.map(({ operation }) => operation));
+  return names.has('guard') ? 'guard' : names.has('circuit') ? 'circuit' : null;
+}
+
+function Pushed({ push }: { readonly push: PushView }) {
   const t = useTexts().targets.pushing;
+  const { state, steps } = push;
+  const hindrance = hindranceOf(push);
   return (
     <div class="parts">
-      <Remark tone={tones[state]} title={t.states[state]}>
+      <Remark
+        tone={hindrance === null ? tones[state] : hindrance === 'guard' ? 'held' : 'problem'}
+        title={hindrance === null ? t.states[state] : t.hindrances[hindrance]}
+      >
         {state === 'done' && steps.length === 0 ? <p>{t.noSteps}</p> : null}
       </Remark>
       {steps.length === 0 ? null : (

@@ -7,7 +7,7 @@ import { LinkButton } from '../../components/button.tsx';
 import { Card } from '../../components/details.tsx';
 import { DataTable, type Paging } from '../../components/data-table.tsx';
 import { Empty } from '../../components/empty.tsx';
-import { Moment } from '../../components/moment.tsx';
+import { ExactMoment } from '../../components/moment.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { Live } from '../../components/progress.tsx';
 import { useTexts } from '../../frame/here.ts';
@@ -98,7 +98,7 @@ function Behind({ lag }: { readonly lag: TargetLag | undefined }) {
       {lag.toSend.count === 0 ? t.upToDate : t.counted(lag.toSend)}
       {since === null ? null : (
         <span class="under">
-          {t.oldest} <Moment at={new Date(since)} />
+          {t.waitsSince} <ExactMoment at={new Date(since)} />
         </span>
       )}
     </>

@@ -4,7 +4,7 @@ import type { ObjectView } from '../../../targets/admin/ledger.ts';
 import { Badge, type BadgeTone } from '../../components/badge.tsx';
 import { DataTable, type Paging } from '../../components/data-table.tsx';
 import { Moment } from '../../components/moment.tsx';
-import { useTexts } from '../../frame/here.ts';
+import { useHere, useTexts } from '../../frame/here.ts';
 import { ExchangeView } from './exchange.tsx';
 import { inWords } from './failure-words.ts';
 
@@ -82,7 +82,8 @@ function wordsOf({ state, members }: Pick<ObjectView, 'state' | 'members'>): (ke
 }
 
 function State({ object }: { readonly object: ObjectView }) {
-  const { failures, objectStates, retried } = useTexts().targets;
+  const { t, now } = useHere();
+  const { failures, objectStates, failed: times, retried } = t.targets;
   const { state, members, why, dueAt, failures: failed } = object;
   const reason = why ?? members?.why ?? null;
   return (
@@ -95,9 +96,14 @@ function State({ object }: { readonly object: ObjectView }) {
         ))}
       </span>
       {reason === null ? null : <p class="small">{inWords(failures, reason)}</p>}
-      {OPEN.has(state) && failed > 0 && dueAt !== null ? (
+      {OPEN.has(state) && failed > 0 ? (
         <p class="small">
-          {retried(failed)} <Moment at={new Date(dueAt)} />
+          {times(failed)}{' '}
+          {dueAt !== null && new Date(dueAt) > now ? (
+            <>
+              {retried} <Moment at={new Date(dueAt)} />.
+            </>
+          ) : null}
         </p>
       ) : null}
     </>
@@ -116,11 +122,12 @@ function Attempts({ object: { lastAttempt, members } }: { readonly object: Objec
 }
 
 function Attempt({ attempt }: { readonly attempt: ListedAttempt }) {
-  const { failures } = useTexts().targets;
+  const { failures, operations, outcomes } = useTexts().targets;
   const { operation, at, outcome, why, exchange } = attempt;
   return (
     <div class="small">
-      {operation}: {outcome ?? '…'}, <Moment at={new Date(at)} />
+      {operations[operation] ?? operation}: {outcome === null ? '…' : (outcomes[outcome] ?? outcome)},{' '}
+      <Moment at={new Date(at)} />
       {why === null ? null : <p>{inWords(failures, why)}</p>}
       <ExchangeView exchange={exchange} />
     </div>

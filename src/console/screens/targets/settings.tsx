@@ -218,7 +218,7 @@ function Change({ target, groups, form, errors }: ChangeProps) {
         <TextField
           name="credentials"
           label={t.settings.newCredentials}
-          hint={t.settings.newCredentialsHint}
+          hint={isWebhook ? t.settings.newCredentialsWebhook : t.settings.newCredentialsHint}
           rows={2}
           isCode
         />

@@ -33,7 +33,7 @@ export const overview = {
   mode: 'Mode',
   lagPicture:
     'How much is to be sent to each target, and how many objects are blocked; the table says the same.',
-  since: 'The oldest of it',
+  since: 'Since',
   noTarget: 'Nothing is pushed anywhere yet',
   noTargetNext: 'Add a target to keep a service in step.',
   runs: 'Last imports',

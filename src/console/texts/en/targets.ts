@@ -15,7 +15,7 @@ export const targets = {
     `${count.toLocaleString('en')}${isAtLeast ? ' and more' : ''}`,
   behindBy: ({ count, isAtLeast }: { readonly count: number; readonly isAtLeast: boolean }) =>
     `To be sent: ${count.toLocaleString('en')}${isAtLeast ? ' and more' : ''}`,
-  oldest: 'the oldest:',
+  waitsSince: 'since',
   trouble: 'Blocked',
   held: 'a push waits for a decision',
   types: {
@@ -174,8 +174,29 @@ export const targets = {
     settled: 'settled',
     gone: 'not there any more',
   },
-  retried: (failures: number) =>
-    failures === 1 ? 'It failed once; tried again' : `It failed ${failures} times; tried again`,
+  failed: (times: number) => (times === 1 ? 'It failed once.' : `It failed ${times} times.`),
+  retried: 'Tried again',
+  operations: {
+    'look-up': 'looked up',
+    create: 'create',
+    update: 'change',
+    deactivate: 'deactivate',
+    're-enable': 'activate again',
+    delete: 'delete',
+    'add-members': 'add members',
+    'remove-members': 'take out members',
+  } as Readonly<Record<string, string>>,
+  outcomes: {
+    applied: 'done',
+    noop: 'nothing to do',
+    missing: 'not found there',
+    conflict: 'conflict',
+    throttled: 'asked to wait',
+    rejected: 'refused',
+    unauthorised: 'not let in',
+    ambiguous: 'end unknown',
+    down: 'failed',
+  } as Readonly<Record<string, string>>,
   words: { active: 'active', inactive: 'inactive', none: 'not there' },
   owned: { created: 'made by us', adopted: 'adopted' },
   members: 'Members',
@@ -254,6 +275,8 @@ export const targets = {
     newCredentials: 'New credentials',
     newCredentialsHint:
       'A JSON object such as {"bearer":"…"}; empty leaves them as they are. They are sealed, and never shown again.',
+    newCredentialsWebhook:
+      'A JSON object such as {"signingSecret":"whsec_…"}; empty leaves them as they are. They are sealed, and never shown again.',
     learned: 'Learned of it',
     change: 'Change',
     scopeGroups: 'Groups',
@@ -296,6 +319,10 @@ export const targets = {
       running: 'It is under way. This page follows by itself.',
       done: 'Done.',
       failed: 'It did not work out.',
+    },
+    hindrances: {
+      circuit: 'It does not answer. What is left is sent when it does.',
+      guard: 'A guard holds the rest; nothing of that was sent.',
     },
     steps: 'Steps',
     noSteps: 'There was nothing to send.',
