@@ -7,6 +7,9 @@ import { Empty } from '../../components/empty.tsx';
 import { Moment } from '../../components/moment.tsx';
 import { useTexts } from '../../frame/here.ts';
 import type { ScreenAnswer, Visit } from '../../screen.ts';
+import { ModeBadge } from '../targets/badges.tsx';
+import { inWords } from '../targets/failure-words.ts';
+import { StateBadges } from '../targets/object-state.tsx';
 import { openGroup } from './access.ts';
 import { groupPage } from './frame.tsx';
 
@@ -32,11 +35,8 @@ export async function showTargets(visit: Visit): Promise<ScreenAnswer> {
               { head: g.name, kind: 'name', cell: ({ id, name }) => <a href={`/targets/${id}`}>{name}</a> },
               {
                 head: g.mode,
-                cell: ({ mode, paused }) => (
-                  <>
-                    {mode} {paused ? <Badge tone="warn">{g.paused}</Badge> : null}
-                  </>
-                ),
+                cell: ({ mode, paused }) =>
+                  paused ? <Badge tone="warn">{t.targets.health.paused}</Badge> : <ModeBadge mode={mode} />,
               },
               { head: g.state, cell: (row) => <State row={row} /> },
               { head: g.members, kind: 'number', cell: ({ applied }) => applied },
@@ -53,14 +53,20 @@ export async function showTargets(visit: Visit): Promise<ScreenAnswer> {
 }
 
 function State({ row }: { readonly row: GroupTargetRow }) {
-  const t = useTexts().groups.targets;
-  const state = row.list_state ?? row.state;
-  const tone = state === 'settled' ? 'good' : state === 'blocked' || state === 'conflict' ? 'bad' : 'warn';
+  const { groups, targets } = useTexts();
+  const t = groups.targets;
+  const { type, state, list_state: list, blocked, why } = row;
+  if (type === 'webhook') return <>{t.told}</>;
+  const members = list === null ? null : { state: list, blocked: 0, waiting: 0 };
   return (
     <>
-      {state === null ? t.unknown : <Badge tone={tone}>{state}</Badge>}
-      {row.blocked > 0 ? <Badge tone="bad">{t.blocked(row.blocked)}</Badge> : null}
-      {row.why === null ? null : <span class="under">{row.why}</span>}
+      {state === null && list === null ? (
+        t.unknown
+      ) : (
+        <StateBadges object={{ state: state ?? 'settled', members }} />
+      )}
+      {blocked > 0 ? <Badge tone="bad">{t.blocked(blocked)}</Badge> : null}
+      {why === null ? null : <span class="under">{inWords(targets.failures, why)}</span>}
     </>
   );
 }

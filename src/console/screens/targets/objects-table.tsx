@@ -1,12 +1,12 @@
 /** What a ledger knows of objects: what is there, in which state, and how the last attempt went. */
 import type { ListedAttempt } from '../../../store/targets/listing.ts';
 import type { ObjectView } from '../../../targets/admin/ledger.ts';
-import { Badge, type BadgeTone } from '../../components/badge.tsx';
 import { DataTable, type Paging } from '../../components/data-table.tsx';
 import { Moment } from '../../components/moment.tsx';
 import { useHere, useTexts } from '../../frame/here.ts';
 import { ExchangeView } from './exchange.tsx';
 import { inWords } from './failure-words.ts';
+import { isOpen, StateBadges } from './object-state.tsx';
 
 export interface ObjectsTableProps {
   readonly items: readonly ObjectView[];
@@ -58,45 +58,16 @@ function There({ object: { held, remoteId, owned, members } }: { readonly object
   );
 }
 
-const OPEN = new Set(['due', 'sending', 'resending', 'observing', 'backing-off']);
-
-const tones = {
-  conflict: 'bad',
-  blocked: 'bad',
-  pending: 'info',
-  waiting: 'warn',
-  settled: 'good',
-  gone: 'neutral',
-} as const satisfies Record<string, BadgeTone>;
-
-/** In the words of the lists that the object stands in. */
-function wordsOf({ state, members }: Pick<ObjectView, 'state' | 'members'>): (keyof typeof tones)[] {
-  const states = [state, ...(members === null ? [] : [members.state])];
-  const found = [
-    ...(states.includes('conflict') ? (['conflict'] as const) : []),
-    ...(states.includes('blocked') || (members?.blocked ?? 0) > 0 ? (['blocked'] as const) : []),
-    ...(states.some((one) => OPEN.has(one)) ? (['pending'] as const) : []),
-    ...((members?.waiting ?? 0) > 0 ? (['waiting'] as const) : []),
-  ];
-  return found.length > 0 ? found : [state === 'gone' ? 'gone' : 'settled'];
-}
-
 function State({ object }: { readonly object: ObjectView }) {
   const { t, now } = useHere();
-  const { failures, objectStates, failed: times, retried } = t.targets;
+  const { failures, failed: times, retried } = t.targets;
   const { state, members, why, dueAt, failures: failed } = object;
   const reason = why ?? members?.why ?? null;
   return (
     <>
-      <span class="badges">
-        {wordsOf(object).map((word) => (
-          <Badge key={word} tone={tones[word]}>
-            {objectStates[word]}
-          </Badge>
-        ))}
-      </span>
+      <StateBadges object={object} />
       {reason === null ? null : <p class="small">{inWords(failures, reason)}</p>}
-      {OPEN.has(state) && failed > 0 ? (
+      {isOpen(state) && failed > 0 ? (
         <p class="small">
           {times(failed)}{' '}
           {dueAt !== null && new Date(dueAt) > now ? (

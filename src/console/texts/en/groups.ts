@@ -176,7 +176,7 @@ export const groups = {
     toDo: (add: number, remove: number) => (add + remove === 0 ? 'nothing' : `add ${add}, remove ${remove}`),
     blocked: (count: number) => `${count} blocked`,
     applied: 'Last applied',
-    paused: 'paused',
+    told: 'is told of its changes',
     unknown: 'not looked at yet',
   },
 };
