@@ -13,6 +13,7 @@ describe('O-02: the ledger of a target, for people', () => {
   let on: TestTargets;
   let server: QuirkServer;
   let group: GroupRow;
+  const blocked: number[] = [];
   beforeAll(async () => {
     server = await startQuirkServer({
       trick: ({ method, path, body }) =>
@@ -20,7 +21,9 @@ describe('O-02: the ledger of a target, for people', () => {
           ? { kind: 'answer', status: 400 }
           : null,
     });
-    on = await openTestTargets();
+    on = await openTestTargets({
+      listener: () => ({ onOutcome: () => undefined, onBlocked: (count) => blocked.push(count) }),
+    });
     const users = await on.do(async (work) => [
       await createUser(work, {
         ...{ userName: 'ann', active: true, externalId: null },
@@ -65,6 +68,8 @@ describe('O-02: the ledger of a target, for people', () => {
       },
     ]);
     expect(JSON.stringify(items)).not.toMatch(/very-secret-token|bob\.secret/);
+    // It is what the metric shows too, once the engine rests.
+    await eventually(() => expect(blocked.at(-1)).toBe(1));
   });
 
   it('tells how a group stands, and which members wait for their account (O-01)', async () => {

@@ -85,6 +85,33 @@ describe('O-06: what a target refuses', () => {
     },
   );
 
+  it.each([412, 503])(
+    'waits with its members when smaller parts of them are answered by %i',
+    async (status) => {
+      const begun = await begin(
+        {
+          trick: (request) => {
+            if (!isOfMembers(request)) return null;
+            const isWhole = [...request.body.matchAll(/"value":"/g)].length === users.length;
+            return { kind: 'answer', status: isWhole ? 400 : status };
+          },
+        },
+        { circuit: 'never opens' },
+      );
+      const counts: number[] = [];
+      for (let second = 0; second < 8; second += 1) {
+        counts.push((await sentBy(begun)).filter(isOfMembers).length);
+        await begun.target.pass(1_000);
+      }
+      // The whole and its half, and at most one half more as soon as it was looked into.
+      expect(counts[0]).toBeLessThanOrEqual(3);
+      expect(counts.slice(4).filter((count) => count > 0).length).toBeLessThanOrEqual(2);
+      expect(await showTarget(on.targets, begun.name)).toMatchObject({
+        pending: { membersAdded: users.length },
+      });
+    },
+  );
+
   it('is sent again when the user changes, when the membership does, and when a person asks for it', async () => {
     let refuses = true;
     const begun = await begin({

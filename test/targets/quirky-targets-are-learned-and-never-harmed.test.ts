@@ -8,7 +8,7 @@ import { approvePlan, rejectPlan, requirePlan } from '../../src/plans/decisions.
 import { pushPlans } from '../../src/targets/admin/pushing.ts';
 import { planPushUndo, planUndoSince } from '../../src/targets/admin/undoing.ts';
 import { showObjects } from '../../src/targets/admin/ledger.ts';
-import { changeTarget, showTarget } from '../../src/targets/admin/verbs.ts';
+import { changeTarget, resumeTarget, showTarget } from '../../src/targets/admin/verbs.ts';
 import { attribution } from '../support/directory.ts';
 import { eventually } from '../support/eventually.ts';
 import { type QuirkServer, type Quirks, startQuirkServer } from '../support/quirk-server.ts';
@@ -128,6 +128,13 @@ describe('a target with quirks', () => {
         ...{ state: 'settled', blocked: 1, toRemove: 0 },
         why: expect.stringContaining('400'),
       });
+    });
+    // A person lets it go on, as by `muster target resume`.
+    server.quirks.trick = () => null;
+    await resumeTarget(on.targets, 'picky', attribution('console'));
+    await eventually(async () => {
+      expect(server.held().groups['picky-two']).toEqual(names([...users.slice(0, 1), ...users.slice(2)]));
+      expect(await showTarget(on.targets, 'picky')).toMatchObject({ blocked: 0 });
     });
   });
 
