@@ -84,23 +84,47 @@ export async function operationsOf(
   plan: PlanRow,
   page: PageOf,
 ): Promise<OperationView[]> {
+  return viewsOf(connection, plan, await listOperations(connection, plan, page));
+}
+
+/** An operation of which the first members are named, and how many there are. */
+export interface OperationInShort extends OperationView {
+  readonly addedCount: number;
+  readonly removedCount: number;
+}
+
+/** As {@link operationsOf}, with so many members each that came and went: a thousand names are not read to show a few. */
+export async function operationsInShort(
+  connection: Connection,
+  plan: PlanRow,
+  { members, ...page }: PageOf & { readonly members: number },
+): Promise<OperationInShort[]> {
   const rows = await listOperations(connection, plan, page);
-  const numbers = [...new Set(rows.flatMap(numbersIn))];
-  const names = await namesIn(connection, plan, numbers);
+  const short = rows.map((row) => ({
+    ...row,
+    added: row.added?.slice(0, members) ?? null,
+    removed: row.removed?.slice(0, members) ?? null,
+  }));
+  const views = await viewsOf(connection, plan, short);
+  return views.map((view, at) => ({
+    ...view,
+    addedCount: rows[at]?.added?.length ?? 0,
+    removedCount: rows[at]?.removed?.length ?? 0,
+  }));
+}
+
+async function viewsOf(
+  connection: Connection,
+  plan: PlanRow,
+  rows: readonly OperationRow[],
+): Promise<OperationView[]> {
+  const names = await namesIn(connection, plan, [...new Set(rows.flatMap(numbersIn))]);
   const one = (n: number | null): OperationView['group'] => {
     const named = n === null ? undefined : names.get(n);
     return named === undefined ? null : { id: named.id, name: named.name };
   };
   const many = (members: OperationRow['added'], lines: OperationRow['added_lines']): MemberView[] =>
-    (members ?? []).map((n, at) => {
-      const named = names.get(n);
-      return {
-        type: named?.kind === 'g' ? 'group' : 'user',
-        id: named?.id ?? null,
-        name: named?.name ?? null,
-        line: lines?.[at] ?? null,
-      };
-    });
+    (members ?? []).map((n, at) => memberOf(names.get(n), lines?.[at] ?? null));
   return rows.map((row) => ({
     at: row.at,
     type: row.type,
@@ -111,6 +135,15 @@ export async function operationsOf(
     before: row.before ?? null,
     after: row.after ?? null,
   }));
+}
+
+function memberOf(named: Named | undefined, line: number | null): MemberView {
+  return {
+    type: named?.kind === 'g' ? 'group' : 'user',
+    id: named?.id ?? null,
+    name: named?.name ?? null,
+    line,
+  };
 }
 
 /** Somebody, or a group, that a plan adds directly. */
@@ -130,16 +163,11 @@ export async function addedBy(
   const rows = await listAdded(connection, plan, page);
   const names = await namesIn(connection, plan, [...new Set(rows.flatMap(({ group_n, n }) => [group_n, n]))]);
   return rows.map(({ at, place, group_n: groupN, n, line }) => {
-    const [group, member] = [names.get(groupN), names.get(n)];
+    const group = names.get(groupN);
     return {
       key: `${at}.${place}`,
       group: group === undefined ? null : { id: group.id, name: group.name },
-      member: {
-        type: member?.kind === 'g' ? 'group' : 'user',
-        id: member?.id ?? null,
-        name: member?.name ?? null,
-        line,
-      },
+      member: memberOf(names.get(n), line),
     };
   });
 }

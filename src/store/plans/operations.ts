@@ -80,13 +80,15 @@ const listKept = named(
    from plan_operation where plan_n = $1 and at > $2 order by at limit $3`,
 );
 
+/* Entries are numbered from one without a gap: those before the page are passed over by their index alone. */
 const listLogged = named(
   'plan_list_logged',
   `select * from (
-     select row_number() over (order by c.seq)::int as at, c.type, c.group_n, c.user_n, c.added, c.added_lines, c.removed,
-            c.removed_lines, coalesce(p.before, c.before) as before, coalesce(p.after, c.after) as after
-     from change c left join change_personal p on p.seq = c.seq
-     where c.xid = $1::text::xid8 and c.batch is null and c.type not like 'plan.%'
+     select ($3 + row_number() over (order by c.seq))::int as at, c.type, c.group_n, c.user_n, c.added, c.added_lines,
+            c.removed, c.removed_lines, coalesce(p.before, c.before) as before, coalesce(p.after, c.after) as after
+     from (select * from change
+           where xid = $1::text::xid8 and batch is null and type not like 'plan.%' order by seq offset $3 limit $4) c
+     left join change_personal p on p.seq = c.seq
      union all
      select at, type, group_n, user_n, added, added_lines, removed, removed_lines, before, after
      from plan_operation where plan_n = $2) o

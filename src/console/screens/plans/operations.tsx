@@ -1,5 +1,5 @@
 /** What a plan does, one by one, as the log has it or would have it. */
-import type { MemberView, OperationView } from '../../../plans/view.ts';
+import type { MemberView, OperationInShort } from '../../../plans/view.ts';
 import type { PlanRow } from '../../../store/plans/plans.ts';
 import { Card } from '../../components/details.tsx';
 import { DataTable, type Paging } from '../../components/data-table.tsx';
@@ -9,16 +9,16 @@ import { useTexts } from '../../frame/here.ts';
 
 export interface OperationsProps {
   readonly plan: Pick<PlanRow, 'id'>;
-  readonly operations: readonly OperationView[];
+  readonly operations: readonly OperationInShort[];
   readonly paging: Paging;
 }
 
 /** Members of one operation that are named; all of them have a page of their own. */
-const NAMED = 8;
+export const NAMED = 8;
 
 export function Operations({ plan, operations, paging }: OperationsProps) {
   const { plans: t, log } = useTexts();
-  const whole = ({ at }: OperationView): string => `/plans/${plan.id}/operations/${at}`;
+  const whole = ({ at }: OperationInShort): string => `/plans/${plan.id}/operations/${at}`;
   return (
     <Card title={t.operations}>
       {operations.length === 0 ? (
@@ -41,8 +41,14 @@ export function Operations({ plan, operations, paging }: OperationsProps) {
                 </>
               ),
             },
-            { head: t.added, cell: (one) => <Members of={one.added} whole={whole(one)} /> },
-            { head: t.removed, cell: (one) => <Members of={one.removed} whole={whole(one)} /> },
+            {
+              head: t.added,
+              cell: (one) => <Members of={one.added} count={one.addedCount} whole={whole(one)} />,
+            },
+            {
+              head: t.removed,
+              cell: (one) => <Members of={one.removed} count={one.removedCount} whole={whole(one)} />,
+            },
           ]}
         />
       )}
@@ -50,12 +56,20 @@ export function Operations({ plan, operations, paging }: OperationsProps) {
   );
 }
 
-function Members({ of, whole }: { readonly of: readonly MemberView[]; readonly whole: string }) {
+interface MembersProps {
+  /** The first of them. */
+  readonly of: readonly MemberView[];
+  readonly count: number;
+  /** Where all of them are named. */
+  readonly whole: string;
+}
+
+function Members({ of, count, whole }: MembersProps) {
   const t = useTexts().plans;
-  const rest = of.length - NAMED;
+  const rest = count - of.length;
   return (
     <>
-      {of.slice(0, NAMED).map((member, at) => (
+      {of.map((member, at) => (
         <>
           {at === 0 ? '' : ', '}
           <Named of={member} />

@@ -1,6 +1,6 @@
 /** One plan: why it was held, whom it concerns, what it does, and the decision. */
 import { requirePlan } from '../../../plans/decisions.ts';
-import { operationsOf, type OperationView } from '../../../plans/view.ts';
+import { type OperationInShort, operationsInShort } from '../../../plans/view.ts';
 import { namePeople } from '../../../store/lookup.ts';
 import type { PlanRow } from '../../../store/plans/plans.ts';
 import { addressOf, numberIn } from '../../address.ts';
@@ -17,7 +17,7 @@ import { affectedOf, Affected, type AffectedBy } from './affected.tsx';
 import { Decision } from './decision.tsx';
 import { WhyHeld } from './guards.tsx';
 import { PlanBadge } from './list.tsx';
-import { Operations } from './operations.tsx';
+import { NAMED, Operations } from './operations.tsx';
 
 const OPERATIONS = 50;
 
@@ -29,7 +29,7 @@ export async function showPlan(visit: Visit, error?: string): Promise<ScreenAnsw
   const after = numberIn(query, 'after');
   const [affected, operations, people] = await Promise.all([
     affectedOf(database, plan, numberIn(query, 'groups') ?? 0),
-    operationsOf(database, plan, { after: after ?? 0, limit: OPERATIONS + 1 }),
+    operationsInShort(database, plan, { after: after ?? 0, limit: OPERATIONS + 1, members: NAMED }),
     namePeople(database, [plan.actor_id, plan.decided_by ?? '']),
   ]);
   const shown = operations.slice(0, OPERATIONS);
@@ -58,7 +58,7 @@ export async function postUndo({ parts, params, by, t }: Visit): Promise<ScreenA
 interface PlanProps {
   readonly plan: PlanRow;
   readonly affected: AffectedBy;
-  readonly operations: readonly OperationView[];
+  readonly operations: readonly OperationInShort[];
   readonly people: ReadonlyMap<string, string>;
   readonly paging: Paging;
   readonly error: string | undefined;
