@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { drawGraph } from '../../src/console/graph.ts';
 import { whyGraph } from '../../src/console/screens/groups/why-graph.ts';
+import { drawGrowth } from '../../src/console/screens/overview/growth.ts';
 import { type Bar, drawLag } from '../../src/console/screens/overview/lag.ts';
 import type { GroupId } from '../../src/core/ids.ts';
 import type { ExplainedWay } from '../../src/effective/explain.ts';
@@ -68,5 +69,62 @@ describe('the picture of lag', () => {
     expect(svg).toContain('&lt;b&gt;');
     expect(svg).not.toContain('<b>');
     expect(svg).toContain('300 + 2');
+  });
+});
+
+describe('the picture of growth', () => {
+  const rows = (amounts: readonly (readonly [users: number, groups: number])[]) =>
+    amounts.map(([users, groups], at) => ({ day: new Date(Date.UTC(2027, 0, 1 + at)), users, groups }));
+  const linesOf = (svg: string, name: string): number[] => {
+    const [, points = ''] = new RegExp(`<polyline class="${name}" points="([^"]*)"`).exec(svg) ?? [];
+    return points.split(' ').map((point) => Number(point.split(',')[1]));
+  };
+  const figureOf = (svg: string, name: string) => {
+    const [, y = '', text = ''] =
+      new RegExp(`<text class="${name}"[^>]* y="([^"]*)">([^<]*)<`).exec(svg) ?? [];
+    return { y: Number(y), text };
+  };
+
+  it.each([
+    [
+      'rise alike',
+      [
+        [0, 0],
+        [70, 14],
+      ],
+    ],
+    [
+      'fall to nothing',
+      [
+        [70, 14],
+        [0, 0],
+      ],
+    ],
+    [
+      'cross',
+      [
+        [0, 9],
+        [100_000, 1],
+      ],
+    ],
+    [
+      'stay',
+      [
+        [5, 5],
+        [5, 5],
+      ],
+    ],
+    ['are of one day', [[50_070, 10_000]]],
+  ] as const)('keeps lines and figures apart where they %s', (_, amounts) => {
+    const svg = drawGrowth(rows(amounts));
+    const [users, groups] = [figureOf(svg, 'users'), figureOf(svg, 'groups')];
+    const [lastUsers, lastGroups] = amounts.at(-1) ?? [0, 0];
+    expect([users.text, groups.text]).toEqual([
+      lastUsers.toLocaleString('en'),
+      lastGroups.toLocaleString('en'),
+    ]);
+    expect(Math.max(...linesOf(svg, 'users'))).toBeLessThan(Math.min(...linesOf(svg, 'groups')));
+    // A figure is 20 high on a narrow screen.
+    expect(groups.y - users.y).toBeGreaterThan(20);
   });
 });

@@ -55,7 +55,7 @@ function Entry({ row, about, whole }: EntryProps) {
       <Moved label={t.came} names={row.added} count={row.added_count} whole={whole} />
       <Moved label={t.went} names={row.removed} count={row.removed_count} whole={whole} />
       {plan === null ? null : <By plan={plan} row={row} />}
-      <Reason reason={row.reason} />
+      <Reason row={row} />
       <Changes before={row.before} after={row.after} />
     </>
   );
@@ -83,17 +83,18 @@ export function Provenance({ row }: { readonly row: HistoryRow }) {
     <>
       <Attribution row={row} />
       {row.plan === null ? null : <By plan={row.plan} row={row} />}
-      <Reason reason={row.reason} />
+      <Reason row={row} />
     </>
   );
 }
 
-function Reason({ reason }: { readonly reason: string | null }) {
+/** That of an entry about a plan that was carried out stands with who approved it. */
+function Reason({ row }: { readonly row: HistoryRow }) {
   const { log: t } = useTexts();
-  if (reason === null) return null;
+  if (row.reason === null || isCarriedOut(row)) return null;
   return (
     <p>
-      <span class="quiet">{t.reason}:</span> {reason}
+      <span class="quiet">{t.reason}:</span> {row.reason}
     </p>
   );
 }
@@ -126,9 +127,13 @@ function By({ plan, row }: { readonly plan: EntryPlan; readonly row: HistoryRow 
       {approver === null ? null : (
         <p>
           <span class="quiet">{t.approvedBy}:</span> {approver}
+          {plan.reason === null ? null : (
+            <>
+              , <span class="quiet">{t.because}</span> {plan.reason}
+            </>
+          )}
         </p>
       )}
-      {isAbout || approver === null || row.reason !== null ? null : <Reason reason={plan.reason} />}
     </>
   );
 }

@@ -64,6 +64,7 @@ export const log = {
   reason: 'Reason',
   plan: 'Plan',
   approvedBy: 'Approved by',
+  because: 'because:',
   file: 'File',
   entry: 'Entry of the log',
   everybody: 'Who came and went',
