@@ -1,12 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { changeGroup } from '../../src/directory/groups.ts';
 import { addMember, removeMember } from '../../src/directory/memberships.ts';
+import { ensureRoles, setGroupRoles } from '../../src/directory/roles.ts';
 import { changeUser } from '../../src/directory/users.ts';
 import type { GroupRow } from '../../src/store/groups.ts';
 import type { UserRow } from '../../src/store/users.ts';
 import { askForLook } from '../../src/store/targets/drift.ts';
 import { listTargets } from '../../src/store/targets/targets.ts';
 import { showObjects } from '../../src/targets/admin/ledger.ts';
+import { askForPush } from '../../src/targets/admin/pushing.ts';
 import { showTarget } from '../../src/targets/admin/verbs.ts';
+import { servePushes } from '../../src/targets/engine/push-order.ts';
+import { Recorder } from '../../src/targets/engine/recorder.ts';
 import { driveTarget, type DrivenTarget } from '../support/driven-target.ts';
 import {
   type QuirkServer,
@@ -40,13 +45,14 @@ describe('O-06: what a target refuses', () => {
   const begin = async (
     quirks: Partial<Quirks>,
     driving: Parameters<typeof driveTarget>[2] = {},
+    { groups = [group, other], settings = {} }: Scope = {},
   ): Promise<Begun> => {
     const server = await startQuirkServer(quirks);
     made += 1;
     const name = `wiki-${made}`;
     await on.add({
-      ...{ name, type: 'scim', mode: 'enforce', scope: { groups: [group.id, other.id] } },
-      settings: { url: server.url, allowPrivate: true },
+      ...{ name, type: 'scim', mode: 'enforce', scope: { groups: groups.map(({ id }) => id) } },
+      settings: { url: server.url, allowPrivate: true, ...settings },
     });
     const target = await driveTarget(on, name, driving);
     open.push(target, server);
@@ -143,6 +149,154 @@ describe('O-06: what a target refuses', () => {
     expect(await membersOf(name, group)).toMatchObject({ blocked: 0, why: null });
   });
 
+  /** Carries out a push as its target's engine does. */
+  const push = async ({ name, target }: Begun, user: UserRow | null): Promise<void> => {
+    const wish = { user: user?.id ?? null, full: false, dryRun: false, by: 'ann' };
+    await askForPush(on.targets, name, wish);
+    await servePushes(on.database, target.driver, new Recorder());
+  };
+  const retitle = ({ id: user }: UserRow, title: string): Promise<unknown> =>
+    on.do((work) =>
+      changeUser(work, {
+        ...{ user, ifMatch: null },
+        edit: (state) => ({ ...state, document: { ...state.document, title } }),
+      }),
+    );
+
+  it.each(['changes', 'is pushed'] as const)(
+    'of somebody who keeps access by that is counted, and asked for again when the user %s',
+    async (how) => {
+      const leaver = await on.user(`leaver who ${how}`);
+      const groups = [
+        await on.group(`Left by who ${how}`, leaver),
+        await on.group(`Kept by who ${how}`, leaver),
+      ];
+      const begun = await begin({}, {}, { groups });
+      const { name, server, target } = begun;
+      await target.rest();
+      server.quirks.trick = (request) => (isOfMembers(request) ? { kind: 'answer', status: 403 } : null);
+      const [left = group] = groups;
+      await on.do((work) => removeMember(work, { group: left.id, member: leaver.id }));
+      await target.rest();
+      expect(await showTarget(on.targets, name)).toMatchObject({
+        blocked: 1,
+        pending: { membersRemoved: 0 },
+      });
+      expect(await membersOf(name, left)).toMatchObject({ applied: 1, blocked: 1 });
+      server.quirks.trick = () => null;
+      expect(await sentBy(begun)).toEqual([]);
+      await (how === 'changes' ? retitle(leaver, 'Dean') : push(begun, leaver));
+      await target.rest();
+      expect(server.held().groups[left.name]).toEqual([]);
+      expect(await showTarget(on.targets, name)).toMatchObject({ blocked: 0 });
+    },
+  );
+
+  it('of one member teaches no other way of taking out everybody (O-04)', async () => {
+    const people = [await on.user('guarded'), await on.user('free'), await on.user('staying')];
+    const [guarded, free] = people;
+    const kept = await on.group('Guarded', ...people);
+    const begun = await begin({}, {}, { groups: [kept] });
+    const { name, server, target } = begun;
+    await target.rest();
+    let id = '';
+    server.tamper(({ users: accounts }) => {
+      for (const account of accounts.values()) if (account.name === 'guarded') ({ id } = account);
+    });
+    server.quirks.trick = ({ method, body }) =>
+      method === 'PUT' || (method === 'PATCH' && body.includes('"remove"') && body.includes(id))
+        ? { kind: 'answer', status: 403 }
+        : null;
+    const leave = (user: UserRow | undefined): Promise<unknown> =>
+      on.do((work) => removeMember(work, { group: kept.id, member: user?.id ?? kept.id }));
+    await leave(guarded);
+    expect((await sentBy(begun)).filter(({ method }) => method === 'PUT')).toHaveLength(1);
+    await leave(free);
+    expect((await sentBy(begun)).filter(({ method }) => method === 'PUT')).toEqual([]);
+    expect(server.held().groups.Guarded).toEqual(['guarded', 'staying']);
+    expect((await showTarget(on.targets, name)).learned).not.toHaveProperty('removal');
+  });
+
+  it('in several groups at once passes over no way of taking members out (O-04)', async () => {
+    const people = [await on.user('leaver of three'), await on.user('stayer in three')];
+    const groups = [
+      await on.group('One', ...people),
+      await on.group('Two', ...people),
+      await on.group('Three', ...people),
+    ];
+    const begun = await begin({ removal: ['value', 'put'] }, {}, { groups });
+    await begun.target.rest();
+    const [leaver] = people;
+    for (const { id } of groups) {
+      await on.do((work) => removeMember(work, { group: id, member: leaver?.id ?? id }));
+    }
+    expect((await sentBy(begun)).filter(({ method }) => method === 'PUT')).toEqual([]);
+    expect((await showTarget(on.targets, begun.name)).learned).toMatchObject({ removal: 'value' });
+    for (const { name } of groups) expect(begun.server.held().groups[name]).toEqual(['stayer in three']);
+  });
+
+  it('of a user is not repeated where users are told their roles, which every comparison looks at (O-10)', async () => {
+    const trick = ({ method, path }: SeenRequest) =>
+      method === 'POST' && path === '/Users' ? ({ kind: 'answer', status: 400 } as const) : null;
+    const begun = await begin({ trick }, {}, { settings: { roles: 'scim' } });
+    await begun.target.rest();
+    await begun.target.pass(3_600_000);
+    expect(await sentBy(begun)).toEqual([]);
+  });
+
+  it('of a name that another group bears ends with that, and only then (O-09)', async () => {
+    const first = await on.group('Ops Team');
+    const second = await on.group('Ops-Team');
+    const begun = await begin({}, {}, { groups: [first, second], settings: { profile: 'github-emu' } });
+    const { name, server, target } = begun;
+    await target.rest();
+    expect(Object.keys(server.held().groups)).toEqual(['Ops Team']);
+    expect(await showTarget(on.targets, name)).toMatchObject({ blocked: 1 });
+    await on.do((work) =>
+      changeGroup(work, {
+        group: first.id,
+        ifMatch: null,
+        edit: (state) => ({ ...state, name: 'Operators' }),
+      }),
+    );
+    await target.rest();
+    expect(Object.keys(server.held().groups).sort()).toEqual(['Operators', 'Ops-Team']);
+    expect(await showTarget(on.targets, name)).toMatchObject({ blocked: 0 });
+  });
+
+  it('and what failed waits no longer than until somebody asks for a push (O-11)', async () => {
+    const begun = await begin({});
+    const { server, target } = begun;
+    server.quirks.trick = ({ method, path }) =>
+      method === 'POST' && path === '/Users' ? { kind: 'answer', status: 500 } : null;
+    for (let hour = 0; hour < 3; hour += 1) {
+      await target.rest();
+      await target.pass(3_600_000);
+    }
+    await target.rest();
+    server.quirks.trick = () => null;
+    expect(server.held().users).toEqual({});
+    await push(begun, null);
+    expect(server.held().users).toMatchObject({ ann: true, bob: true, cay: true });
+  });
+
+  it('of an account that was made anew brings it back into the groups of its roles, too (O-10)', async () => {
+    const holder = await on.user('holder');
+    const staff = await on.group('Editing', holder);
+    await on.do((work) => ensureRoles(work, ['editor']));
+    await on.do((work) => setGroupRoles(work, { group: staff.id, roles: ['editor'], at: 'change' }));
+    const settings = { roles: 'groupPerRole', roleGroupName: 'r:{name}' };
+    const { server, target } = await begin({}, {}, { groups: [staff], settings });
+    await target.rest();
+    server.tamper(({ users: accounts, groups }) => {
+      accounts.clear();
+      for (const { members } of groups.values()) members.clear();
+    });
+    await retitle(holder, 'Editor');
+    await target.rest();
+    expect(server.held().groups).toEqual({ Editing: ['holder'], 'r:editor': ['holder'] });
+  });
+
   it.each(['lost', 'inactive'] as const)('is healed at once where the account was %s there', async (how) => {
     const begun = await begin({});
     const { server, target } = begun;
@@ -231,6 +385,11 @@ function isList({ method, path }: SeenRequest): boolean {
 
 function isLook({ method, path }: SeenRequest): boolean {
   return method === 'GET' && path.startsWith('/Users/');
+}
+
+interface Scope {
+  readonly groups?: readonly GroupRow[];
+  readonly settings?: Readonly<Record<string, unknown>>;
 }
 
 interface Begun {

@@ -17,6 +17,7 @@ export interface MemberSetKey {
 
 const WHOLE = -1;
 const LARGEST_WHOLE = 4_096;
+const LOWEST = -2_147_483_648;
 
 const readParts = named(
   'target_members_read',
@@ -50,6 +51,13 @@ const holders = named(
   `select group_n, part, members from target_members
    where target_n = $1 and aspect = 'a' and part = any($2::int[]) and (group_n, part) > ($3, $4)
    order by group_n, part limit 5000`,
+);
+
+const refusing = named(
+  'target_groups_refusing',
+  `select s.group_n, s.members from target_object o
+   join target_members s on s.target_n = o.target_n and s.group_n = o.n and s.aspect = 'b' and s.part = any($2::int[])
+   where o.target_n = $1 and o.kind = 'm' and o.blocked_count > 0 order by s.group_n`,
 );
 
 interface PartRow {
@@ -192,7 +200,8 @@ export async function groupsHolding(
 ): Promise<{ readonly group: GroupN; readonly users: readonly UserN[] }[]> {
   const parts = [WHOLE, ...containersOf(users)];
   const found: { group: GroupN; users: UserN[] }[] = [];
-  let after: readonly [number, number] = [0, WHOLE];
+  // Groups of roles have numbers below zero.
+  let after: readonly [number, number] = [LOWEST, WHOLE];
   for (;;) {
     const rows = await connection.rows<PartRow & { group_n: GroupN }>(holders, [target, parts, ...after]);
     for (const row of rows) {
@@ -203,6 +212,21 @@ export async function groupsHolding(
     if (last === undefined || rows.length < 5_000) return found;
     after = [last.group_n, last.part];
   }
+}
+
+/** Groups of whose lists the target refused any of `users`, with those that it refused to take in or to let go. */
+export async function groupsRefusing(
+  connection: Connection,
+  target: number,
+  users: readonly UserN[],
+): Promise<{ readonly group: GroupN; readonly users: readonly UserN[] }[]> {
+  if (users.length === 0) return [];
+  const parts = [WHOLE, ...containersOf(users)];
+  const rows = await connection.rows<PartRow & { group_n: GroupN }>(refusing, [target, parts]);
+  return rows.map((row) => ({
+    group: row.group_n,
+    users: withSet(row, (set) => users.filter((user) => set.has(user))),
+  }));
 }
 
 /** A set without any of the touched rows is either empty or large and kept in other containers. */

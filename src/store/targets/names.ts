@@ -1,4 +1,5 @@
 /** What only one object of a target may bear: its name there (O-09), and the id that the target gave it. */
+import type { GroupN } from '../../core/ids.ts';
 import { type Connection, named } from '../database.ts';
 import type { ObjectKind } from './objects.ts';
 
@@ -14,6 +15,16 @@ const idHolder = named(
    left join users u on o.kind = 'u' and u.n = o.n left join groups g on o.kind = 'g' and g.n = o.n
    where o.target_n = $1 and o.kind = $2 and o.remote_id = $3 and o.n <> $4`,
 );
+
+const blocked = named(
+  'target_blocked_groups',
+  `select n from target_object where target_n = $1 and kind = 'g' and state = 'blocked' order by n`,
+);
+
+/** Groups that the target refused, or that were kept from it. */
+export async function blockedGroups(connection: Connection, target: number): Promise<GroupN[]> {
+  return (await connection.rows<{ n: GroupN }>(blocked, [target])).map(({ n }) => n);
+}
 
 /** Name of the other user or group of which the target said that it has this id; null when it is nobody's. */
 export async function findIdHolder(

@@ -38,11 +38,19 @@ const wakeLeavers = named(
      and o.state = 'settled' and o.left_at < now() - make_interval(days => $2)`,
 );
 
+/** What was sent with an unknown end is looked up at once, and not sent before. */
 const release = named(
   'target_release_objects',
-  `update target_object o set state = ${stateAfter('released')}, due_at = null, failures = 0, why = null
+  `update target_object o set state = case o.state when 'observing' then o.state else ${stateAfter('released')} end,
+     due_at = null, failures = 0, why = null
    where o.target_n = $1
-     and (o.state in ('blocked', 'conflict', 'backing-off') or (o.state = 'due' and o.failures > 0))`,
+     and (o.state in ('blocked', 'conflict', 'backing-off') or (o.state in ('due', 'observing') and o.failures > 0))`,
+);
+
+const endAllWaits = named(
+  'target_end_waits',
+  `update target_object set due_at = null
+   where target_n = $1 and state in ('due', 'observing', 'backing-off') and due_at is not null`,
 );
 
 const forget = named(
@@ -79,6 +87,11 @@ export async function markLeaversOlderThan(tx: Tx, target: number, days: number)
 /** Lets everything go on that was blocked, in conflict, backing off or waiting otherwise after it failed. */
 export async function releaseObjects(connection: Connection, target: number): Promise<void> {
   await connection.rows(release, [target]);
+}
+
+/** Has everything that waits for a time tried at once; how often it failed stays, and so does what was refused. */
+export async function endWaits(connection: Connection, target: number): Promise<void> {
+  await connection.rows(endAllWaits, [target]);
 }
 
 /** Has every object looked at again at the target, because what is sent of it may have changed. */

@@ -11,7 +11,7 @@ import type { Lease } from '../../store/leases.ts';
 import { requireLease } from './lease.ts';
 import type { OutageLog } from './outage-log.ts';
 import { saveLearnedTraits, saveTargetCircuit } from '../../store/targets/targets.ts';
-import type { Connector, EngineSettings, Failed, Traits } from '../connector.ts';
+import type { Connector, EngineSettings, Failed, RemovalStyle, Traits } from '../connector.ts';
 
 /** What the world gives: so that a schedule can be tested. */
 export interface World {
@@ -38,6 +38,13 @@ export interface Listener {
   readonly onEnd?: () => void;
 }
 
+/** A way of taking members out that is tried because the target refused another. */
+export interface StyleTrial {
+  readonly style: RemovalStyle;
+  readonly code: number;
+  readonly why: string;
+}
+
 export interface TargetContext {
   readonly database: Database;
   readonly target: number;
@@ -61,6 +68,8 @@ export interface TargetContext {
   distrusts: string | null;
   /** Chunks that are being sent in smaller parts, by group. */
   readonly trials: Map<number, Trial>;
+  /** Groups of which a removal was refused, and the way of saying it that is tried instead. */
+  readonly styles: Map<GroupN, StyleTrial>;
   /** Groups whose members have to be compared whole, because they were made anew. */
   readonly toCompare: Set<GroupN>;
   /** True once the holder must not send any more: stopped, or its lease may have ended. */

@@ -9,6 +9,7 @@ import { isRoleGroup, readDesiredGroups, readDesiredUsers } from '../../store/ta
 import { type ObjectRow, readObjects } from '../../store/targets/objects.ts';
 import type { TargetObject } from '../connector.ts';
 import type { TargetContext } from './context.ts';
+import type { Refused } from './marks.ts';
 
 /** An object as it should be, with what to call it in a trace. */
 export interface Desired {
@@ -87,7 +88,7 @@ export function stepOf(
 
 /**
  * Those of the users or groups of which something is to be done: the directory has them otherwise than the ledger.
- * What the target refused stays out, unless `all` says that it may be taken by now.
+ * What the target refused stays out, unless it is to be sent `again`.
  */
 export async function differingObjects(
   context: TargetContext,
@@ -95,8 +96,8 @@ export async function differingObjects(
   {
     kind,
     numbers,
-    all,
-  }: { readonly kind: 'u' | 'g'; readonly numbers: readonly number[]; readonly all: boolean },
+    refused,
+  }: { readonly kind: 'u' | 'g'; readonly numbers: readonly number[]; readonly refused: Refused },
 ): Promise<number[]> {
   const desired = await desiredObjects(context, connection, { kind, numbers });
   const rows = await readObjects(connection, context.target, kind, numbers);
@@ -106,7 +107,7 @@ export async function differingObjects(
     const row = known.get(n);
     if (row === undefined || row.state === 'gone') return wish !== undefined;
     if (row.wanted !== (wish !== undefined)) return true;
-    if (!all && (row.state === 'blocked' || row.state === 'conflict')) return false;
+    if (refused === 'left' && (row.state === 'blocked' || row.state === 'conflict')) return false;
     const hash = wish === undefined ? null : hashOf(wish.object);
     return stepOf(context, { kind, row, hash }) !== 'nothing';
   });

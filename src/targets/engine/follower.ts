@@ -63,7 +63,7 @@ export interface Extent {
   readonly anew: boolean;
   /** Members are compared with what the change feed has told, and only where that differs with the directory. */
   readonly byFeed: boolean;
-  /** What becomes of members whom the target refused. */
+  /** What becomes of users, groups and members that the target refused. */
   readonly refused: Refused;
 }
 
@@ -121,7 +121,7 @@ export async function sweep(context: TargetContext, { all, anew, byFeed, refused
   /** Those of a slice of which something is to be done, if only to look whether it is so. */
   const due = async <N extends number>(tx: Tx, kind: 'u' | 'g', slice: readonly N[]): Promise<N[]> => {
     if (anew) return [...slice];
-    const differing = new Set(await differingObjects(context, tx, { kind, numbers: slice, all }));
+    const differing = new Set(await differingObjects(context, tx, { kind, numbers: slice, refused }));
     return slice.filter((n) => differing.has(n));
   };
   await inSlices([...groups], (slice) =>

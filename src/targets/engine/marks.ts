@@ -12,7 +12,13 @@ import {
   scopeGroupsOf,
   wantedAmong,
 } from '../../store/targets/desired.ts';
-import { type Aspect, membersAmong, moveMembers, readMemberSet } from '../../store/targets/member-sets.ts';
+import {
+  type Aspect,
+  groupsRefusing,
+  membersAmong,
+  moveMembers,
+  readMemberSet,
+} from '../../store/targets/member-sets.ts';
 import { markGroupObjects, markUserObjects } from '../../store/targets/object-marks.ts';
 import {
   lockObject,
@@ -128,8 +134,8 @@ export async function markMembers(
 }
 
 /**
- * Marks users as members wherever the target's groups list them now, or hold them as applied in `also`. Something
- * about them changed: where they were refused, they are sent again.
+ * Marks users as members wherever the target's groups list them now, or refused to take them in or to let them go, or
+ * hold them as applied in `also`. Something about them changed: where they were refused, they are sent again.
  */
 export async function markMemberships(
   tx: Tx,
@@ -149,6 +155,7 @@ export async function markMemberships(
     for (const member of members) known.add(member);
   };
   for (const { group_n: group, members } of await scopeGroupsOf(tx, target, users)) note(group, members);
+  for (const { group, users: members } of await groupsRefusing(tx, target, users)) note(group, members);
   for (const { group, users: members } of also) note(group, members);
   // In the order of their numbers, as every other writer of several groups.
   for (const [group, members] of [...byGroup].sort(([one], [other]) => one - other)) {

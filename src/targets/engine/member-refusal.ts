@@ -1,6 +1,7 @@
 /** What lies behind a refused change of members: looks that tell, and another way of saying it. */
+import type { GroupN } from '../../core/ids.ts';
 import type { Outcome } from '../../core/targets/outcome.ts';
-import { REMOVAL_STYLES } from '../connector.ts';
+import { REMOVAL_STYLES, type Traits } from '../connector.ts';
 import { ask, learn, type TargetContext } from './context.ts';
 
 /** The request that was refused. Ids are the target's own. */
@@ -49,15 +50,38 @@ export async function asItIsThere(
   return isThere === (kind === 'add-members') ? { kind: 'noop' } : outcome;
 }
 
-/** A removal that is refused may be about the way of saying it: the next way is tried, and remembered. */
-export async function tryOtherStyle(
+/** The target as it is known, but for the way of taking members out that is tried at this group. */
+export function traitsFor({ traits, styles }: TargetContext, group: GroupN): Traits {
+  const style = styles.get(group)?.style;
+  return style === undefined ? traits : { ...traits, removal: style };
+}
+
+/**
+ * A removal that is refused may be about the way of saying it: the next way is tried, and remembered once it was
+ * taken. Where every way is refused it was about the member, and nothing is learned: least of all to replace whole lists.
+ */
+export function tryOtherStyle(
   context: TargetContext,
-  { kind }: MemberRequest,
+  { kind, group }: Pick<MemberRequest, 'kind'> & { readonly group: GroupN },
   outcome: Outcome,
-): Promise<boolean> {
+): boolean {
   if (kind !== 'remove-members' || outcome.kind !== 'rejected') return false;
-  const next = REMOVAL_STYLES[REMOVAL_STYLES.indexOf(context.traits.removal) + 1];
-  if (next === undefined) return false;
-  await learn(context, { removal: next }, { removal: { code: outcome.code, why: outcome.why } });
-  return true;
+  const { code, why } = outcome;
+  const style = REMOVAL_STYLES[REMOVAL_STYLES.indexOf(traitsFor(context, group).removal) + 1];
+  if (style === undefined) context.styles.delete(group);
+  else context.styles.set(group, { style, code, why });
+  return style !== undefined;
+}
+
+/** A removal that was taken in another way than the target is known for says how it has them taken out (O-04). */
+export async function learnStyle(
+  context: TargetContext,
+  { kind, group }: Pick<MemberRequest, 'kind'> & { readonly group: GroupN },
+  outcome: Outcome,
+): Promise<void> {
+  const trial = context.styles.get(group);
+  if (trial === undefined || kind !== 'remove-members' || outcome.kind !== 'applied') return;
+  const { style, code, why } = trial;
+  context.styles.delete(group);
+  await learn(context, { removal: style }, { removal: { code, why } });
 }

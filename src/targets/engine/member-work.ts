@@ -35,8 +35,10 @@ import { markMembers } from './marks.ts';
 import {
   asItIsThere,
   isGroupGone,
+  learnStyle,
   type LostAccount,
   type MemberRequest,
+  traitsFor,
   tryOtherStyle,
   whatBecameOf,
 } from './member-refusal.ts';
@@ -142,7 +144,7 @@ async function sendJob(context: TargetContext, job: MemberJob): Promise<void> {
   const { connector } = context;
   const operation = { kind: job.kind, group: job.remoteGroup, members: job.remoteIds };
   const { result: answered, last } = await overhear(() =>
-    request(context, () => connector.apply(operation, context.traits)),
+    request(context, () => connector.apply(operation, traitsFor(context, job.group))),
   );
   const outcome = await asItIsThere(context, job, answered);
   report(context, job.kind, `${job.name} (${job.users.length})`, outcome);
@@ -154,7 +156,8 @@ async function sendJob(context: TargetContext, job: MemberJob): Promise<void> {
   if (verdict.learned !== null) {
     await learn(context, { chunk: verdict.learned.accepted }, { chunk: verdict.learned });
   }
-  const isOtherStyle = verdict.refuses !== null && (await tryOtherStyle(context, job, outcome));
+  await learnStyle(context, job, outcome);
+  const isOtherStyle = verdict.refuses !== null && tryOtherStyle(context, job, outcome);
   const isBlocked = verdict.refuses !== null && !isOtherStyle;
   const lost = isBlocked && verdict.refuses === 'member' ? await whatBecameOf(context, job) : null;
   await fenced(context, (tx) =>

@@ -5,7 +5,6 @@
 import type { GroupN, UserN } from '../../core/ids.ts';
 import type { ObjectEvent } from '../../core/targets/object-state.ts';
 import { isSettled } from '../../core/targets/outcome.ts';
-import { faultOfTargetName } from '../../core/targets/target-name.ts';
 import type { Tx } from '../../store/database.ts';
 import { endAttempt, insertAttempt, settleAttempts } from '../../store/targets/attempts.ts';
 import {
@@ -15,7 +14,7 @@ import {
   moveMembers,
   readMemberSet,
 } from '../../store/targets/member-sets.ts';
-import { findIdHolder, findNameHolder } from '../../store/targets/names.ts';
+import { findIdHolder } from '../../store/targets/names.ts';
 import { takeDue } from '../../store/targets/due-objects.ts';
 import {
   lockObject,
@@ -29,6 +28,7 @@ import { verifyObject } from './canary.ts';
 import { Gathering } from './gathering.ts';
 import { fenced, inParallel, isSendable, report, type TargetContext, waitOf, whyOf } from './context.ts';
 import { type Desired, desiredObjects, hashOf, stepOf } from './desired-objects.ts';
+import { faultOfName, wakeNamesakes } from './group-names.ts';
 import type { RedactedExchange } from '../exchange.ts';
 import { markMemberships } from './marks.ts';
 import { overhear } from './overhearing.ts';
@@ -100,6 +100,7 @@ async function takeJob(
       failures: 0,
       ...(step === 'forget' ? { name: null, nameKey: null } : {}),
     });
+    if (step === 'forget' && kind === 'g') await wakeNamesakes(context, tx);
     return null;
   }
   if (kind === 'u' && step === 'delete' && (await isBeingTakenOut(tx, context.target, row.n as UserN))) {
@@ -162,8 +163,10 @@ async function endJobs(context: TargetContext, tx: Tx, ended: readonly Ended[]):
   for (const each of [...ended].sort((a, b) => a.job.row.n - b.job.row.n)) {
     const one = await withOwnId(context, tx, each);
     await endJob(context, tx, one);
-    if (one.job.kind === 'g') await moveWithGroup(context, tx, one.job, one.change);
-    else if (isMoved(one)) {
+    if (one.job.kind === 'g') {
+      await moveWithGroup(context, tx, one.job, one.change);
+      if (isNameFree(one)) await wakeNamesakes(context, tx);
+    } else if (isMoved(one)) {
       moved.push(one.job.row.n as UserN);
       lost.push(...(await loseMemberships(context, tx, one)));
     }
@@ -276,17 +279,7 @@ async function moveWithGroup(context: TargetContext, tx: Tx, job: Job, change: O
   context.toCompare.add(group);
 }
 
-/** Names are reserved per target (O-09): the second group whose name folds to the same is told which is first. */
-async function faultOfName(
-  { target, traits }: TargetContext,
-  tx: Tx,
-  row: ObjectRow,
-  { what, nameKey }: Desired,
-): Promise<string | null> {
-  const fault = faultOfTargetName(what, traits.names);
-  if (fault !== null || nameKey === null) return fault;
-  const holder = await findNameHolder(tx, target, { nameKey, besides: row.n });
-  return holder === null
-    ? null
-    : `"${what}" and the group "${holder}" would bear one name at the target, which takes both for the same.`;
+/** True when this one may bear a name at the target no more that it had, or had taken for itself. */
+function isNameFree({ job: { row, what }, outcome, isDeleted }: Ended): boolean {
+  return isDeleted === true || (isSettled(outcome) && (row.name !== what || row.failures > 0));
 }

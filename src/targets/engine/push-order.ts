@@ -4,6 +4,7 @@ import type { Database } from '../../store/database.ts';
 import { readNewestPlan, readPushCounts } from '../../store/targets/holds.ts';
 import { listDueObjects } from '../../store/targets/due-objects.ts';
 import { pageOfMembers } from '../../store/targets/member-sets.ts';
+import { endWaits } from '../../store/targets/object-marks.ts';
 import { moveObject, readObjects } from '../../store/targets/objects.ts';
 import { addPushSteps, endPush, type PushRow, takePush } from '../../store/targets/pushes.ts';
 import { fenced } from './context.ts';
@@ -59,6 +60,8 @@ async function send(driver: Driver, recorder: Recorder, save: () => Promise<void
     return;
   }
   driver.askAgain();
+  // Whoever asks does not wait for the next time that something which failed would be tried.
+  await fenced(context, (tx) => endWaits(tx, context.target));
   for (let round = 0; round < MOST_ROUNDS && !context.isOver(); round += 1) {
     const worked = await driver.push();
     await save();
