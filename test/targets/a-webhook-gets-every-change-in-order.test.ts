@@ -342,6 +342,9 @@ describe('a webhook target', () => {
     expect(health).toMatchObject({ state: 'paused', why: expect.stringContaining('410') });
     const alerts = await listAlerts(on.database, { state: 'open', kind: null, before: null, limit: 10 });
     expect(alerts).toMatchObject([{ kind: 'target.quarantined', details: { target: 'hook' } }]);
+    const { id } = await showTarget(on.targets, 'hook');
+    const [newest] = await historyOfTarget(on.database, id, { before: null, limit: 1 });
+    expect(newest).toMatchObject({ type: 'target.stopped', actor: 'targets', after: { name: 'hook' } });
     // Within one batch of the feed, who joins and leaves is neither told to have joined nor to have left (D-41).
     await eventually(async () => {
       const filter = { types: ['membership.effective'], group: null };

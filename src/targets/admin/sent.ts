@@ -33,7 +33,7 @@ export async function showSent(
   const { n, type } = await requireTarget(targets, idOrName);
   if (!isConnectedType(type)) {
     throw new Refusal('target.invalid', {
-      why: 'A webhook is sent the change log, in order; what was sent is what the log has up to its place.',
+      why: 'A webhook is sent the change log, in order: what the target shows of its deliveries says up to where.',
     });
   }
   const rows = await listSent(targets.database, n, { before: after, limit, since, named: NAMED });

@@ -1,4 +1,4 @@
-/** When a target stopped answering and answered again, as entries of the log: its history tells them. */
+/** When a target stopped answering, answered again or was paused by Muster, as entries of the log: its history tells them. */
 import { recordChange, recordOrigin } from '../../store/changes.ts';
 import type { Database, Tx } from '../../store/database.ts';
 import type { Lease } from '../../store/leases.ts';
@@ -54,13 +54,19 @@ export class OutageLog {
     if (isDown !== wasDown && !isTooSoon) {
       await database.transaction(async (tx) => {
         await requireLease(tx, lease);
-        await this.#record(tx, failing);
+        if (failing === null) await this.#record(tx, 'target.recovered', {});
+        else await this.#record(tx, 'target.down', toldOf(failing));
       });
     }
     this.#isDown = isTooSoon ? null : isDown;
   }
 
-  async #record(tx: Tx, failing: Failing | null): Promise<void> {
+  /** Writes, in the transaction that does it, that Muster paused the target. */
+  stopped(tx: Tx): Promise<void> {
+    return this.#record(tx, 'target.stopped', {});
+  }
+
+  async #record(tx: Tx, type: string, told: object): Promise<void> {
     const { id, name } = this.#parts.row;
     const source = await findSource(tx, 'system');
     if (source === null) return;
@@ -72,11 +78,10 @@ export class OutageLog {
       requestId: null,
     } as const;
     const originN = await recordOrigin(tx, by);
-    const told =
-      failing === null
-        ? {}
-        : { since: new Date(failing.since).toISOString(), code: CODE.exec(failing.why ?? '')?.[0] ?? null };
-    const type = failing === null ? 'target.recovered' : 'target.down';
     await recordChange(tx, { by, sourceN: source.n, originN }, { type, after: { id, name, ...told } });
   }
+}
+
+function toldOf({ since, why }: Failing): object {
+  return { since: new Date(since).toISOString(), code: CODE.exec(why ?? '')?.[0] ?? null };
 }

@@ -223,6 +223,7 @@ class Delivery implements Deliveries {
       await requireLease(tx, lease);
       const told = `The receiver wants no more messages: ${why}`;
       await pauseTarget(tx, row.n, told);
+      await this.#outages.stopped(tx);
       const details = { target: row.name, why: told };
       await raiseAlert(tx, { kind: 'target.quarantined', subject: row.id, details });
     });

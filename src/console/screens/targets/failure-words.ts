@@ -3,6 +3,7 @@
  * stays behind them, for it is what one looks up. Anything else, such as what the service answered, stays as it is.
  */
 export function inWords(words: Readonly<Record<string, string>>, why: string): string {
+  if (/^status \d{3}$/.test(why)) return `${words.status ?? ''}: ${why}.`;
   const code = /\b(?:E[A-Z_]{3,}|UND_ERR_[A-Z_]+|[A-Z_]*CERT[A-Z_]*|UNABLE_TO_[A-Z_]+)\b/.exec(why)?.[0];
   const said = code === undefined ? undefined : words[code];
   if (code === undefined || said === undefined) return why;

@@ -29,6 +29,7 @@ export const log = {
     'client.revoked': 'Client revoked',
     'target.down': 'Stopped answering',
     'target.recovered': 'Answers again',
+    'target.stopped': 'Paused by Muster',
     'target.replayed': 'Deliveries repeated',
     'idp.created': 'Sign-in provider added',
     'idp.changed': 'Sign-in provider changed',

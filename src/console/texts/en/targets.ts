@@ -82,6 +82,7 @@ export const targets = {
     SELF_SIGNED_CERT_IN_CHAIN: 'Nobody whom Muster trusts signed its certificate',
     UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'Nobody whom Muster trusts signed its certificate',
     ERR_TLS_CERT_ALTNAME_INVALID: 'Its certificate is for another name',
+    status: 'No good answer',
   } as Readonly<Record<string, string>>,
   since: 'It has failed since',
   until: 'Asked again',
@@ -102,7 +103,7 @@ export const targets = {
   observedNext:
     'Test asks the service whether it can be used; the ledger says what it would be sent. When both look right, start sending.',
   observedWebhook:
-    'Test sends the receiver a message. When it takes that, start sending: it is told of what happens from then on.',
+    'Test sends the receiver a message. When it takes that, start sending: a new one is told of what happens from then on, one that was sent to before also of what happened meanwhile.',
   pause: 'Pause',
   resume: 'Resume',
   paused: (name: string) => `${name} is paused: nothing is sent.`,
