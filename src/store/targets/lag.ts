@@ -5,6 +5,8 @@ export interface LagRow {
   readonly n: number;
   /** Users, groups and memberships that are still to be sent: each is one. */
   readonly to_send: number;
+  /** There is more than was counted. */
+  readonly is_at_least: boolean;
   /** Objects that are refused, or of which some members are. */
   readonly blocked: number;
   /** Id of the plan that waits for a decision. */
@@ -25,15 +27,21 @@ const toSend = `case when o.kind = 'm' then o.add_count + o.remove_count
 const isTried = `(exists (select from target_attempt a where a.target_n = t.n)
      or exists (select from target_object o where o.target_n = t.n and o.remote_id is not null))`;
 
+/** Objects counted of each target: a first push of everything must not make every page wait. */
+const MOST_COUNTED = 20_000;
+
 const lags = named(
   'target_lags',
-  `select t.n, o.to_send, o.blocked, ${isTried} as is_tried,
+  `select t.n, s.to_send, s.is_at_least, b.blocked, ${isTried} as is_tried,
      (select p.id from plan p where p.target_n = t.n and p.state = 'held' order by p.n desc limit 1) as held
-   from target t left join lateral (
-     select coalesce(sum(${toSend}) filter (where o.state in ${open}), 0)::int as to_send,
-       count(*) filter (where o.state in ('blocked', 'conflict') or o.blocked_count > 0)::int as blocked
-     from target_object o where o.target_n = t.n and (
-       o.state in ${open} or o.state in ('blocked', 'conflict') or (o.kind = 'm' and o.blocked_count > 0))) o on true
+   from target t
+   left join lateral (
+     select coalesce(sum(x.count), 0)::int as to_send, count(*) = ${MOST_COUNTED} as is_at_least from (
+       select ${toSend} as count from target_object o
+       where o.target_n = t.n and o.state in ${open} limit ${MOST_COUNTED}) x) s on true
+   left join lateral (
+     select count(*)::int as blocked from target_object o where o.target_n = t.n and (
+       o.state in ('blocked', 'conflict') or (o.kind = 'm' and o.blocked_count > 0))) b on true
    where t.deleted_at is null and ($1::int is null or t.n = $1)`,
 );
 

@@ -47,7 +47,10 @@ export async function showLag(targets: Looking, row: TargetRow): Promise<TargetL
 async function lagOf({ database, now }: Looking, row: TargetRow, lag: LagRow): Promise<TargetLag> {
   const isWebhook = row.type === 'webhook';
   const health = healthOf(row, now());
-  const ledger = { count: lag.to_send, isAtLeast: false, since: lag.to_send === 0 ? null : health.since };
+  const ledger = {
+    ...{ count: lag.to_send, isAtLeast: lag.is_at_least },
+    since: lag.to_send === 0 ? null : health.since,
+  };
   return {
     ...{ id: row.id, name: row.name, mode: row.mode, health },
     toSend: isWebhook ? await messagesBehind(database, row) : ledger,

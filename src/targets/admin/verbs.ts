@@ -121,15 +121,18 @@ export async function showTargetPage(
 export async function showTarget(targets: Targets, idOrName: string): Promise<TargetStatus> {
   const { database } = targets;
   const row = await requireTarget(targets, idOrName);
-  const plan = await readNewestPlan(database, row.n);
-  const { toSend, isTried } = await showLag(targets, row);
+  const [plan, { toSend, isTried }, holds, pending, trouble, kept] = await Promise.all([
+    readNewestPlan(database, row.n),
+    showLag(targets, row),
+    readPushBase(database, row.n),
+    readPushCounts(database, row.n),
+    countTrouble(database, row.n),
+    countKept(database, row.n),
+  ]);
   return {
     ...viewOf(row, credentialsOf(targets, row), targets.now()),
-    holds: await readPushBase(database, row.n),
-    pending: await readPushCounts(database, row.n),
-    ...{ toSend, isTried, deliveries: row.type === 'webhook' ? deliveriesOf(row) : null },
-    ...(await countTrouble(database, row.n)),
-    kept: await countKept(database, row.n),
+    ...{ holds, pending, toSend, isTried, ...trouble, kept },
+    deliveries: row.type === 'webhook' ? deliveriesOf(row) : null,
     hold: plan === null || !['held', 'approved', 'rejected'].includes(plan.state) ? null : holdView(plan),
   };
 }
