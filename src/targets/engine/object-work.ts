@@ -159,18 +159,20 @@ interface Ended extends Brought {
  */
 async function endJobs(context: TargetContext, tx: Tx, ended: readonly Ended[]): Promise<void> {
   const moved: UserN[] = [];
+  let frees = false;
   const lost: { readonly group: GroupN; readonly users: readonly UserN[] }[] = [];
   for (const each of [...ended].sort((a, b) => a.job.row.n - b.job.row.n)) {
     const one = await withOwnId(context, tx, each);
     await endJob(context, tx, one);
     if (one.job.kind === 'g') {
       await moveWithGroup(context, tx, one.job, one.change);
-      if (isNameFree(one)) await wakeNamesakes(context, tx);
+      frees ||= isNameFree(one);
     } else if (isMoved(one)) {
       moved.push(one.job.row.n as UserN);
       lost.push(...(await loseMemberships(context, tx, one)));
     }
   }
+  if (frees) await wakeNamesakes(context, tx);
   await markMemberships(tx, context.target, { users: moved, also: lost });
 }
 
@@ -279,7 +281,12 @@ async function moveWithGroup(context: TargetContext, tx: Tx, job: Job, change: O
   context.toCompare.add(group);
 }
 
-/** True when this one may bear a name at the target no more that it had, or had taken for itself. */
+/**
+ * True when this one may bear a name at the target no more that it bore, or had taken for itself: what is made for the
+ * first time frees none. Of a renaming that failed before, the ledger has the new name already.
+ */
 function isNameFree({ job: { row, what }, outcome, isDeleted }: Ended): boolean {
-  return isDeleted === true || (isSettled(outcome) && (row.name !== what || row.failures > 0));
+  if (isDeleted === true) return true;
+  if (!isSettled(outcome) || row.name === null) return false;
+  return row.name !== what || (row.failures > 0 && row.remote_id !== null);
 }
