@@ -196,6 +196,7 @@ async function fill(page) {
     import: `/imports/${run.id}`,
     plans: '/plans',
     plan: `/plans/${plan.id}`,
+    'plan-people': `/plans/${plan.id}/people`,
     targets: '/targets',
     'target-new': '/targets/new?type=scim',
     target: `/targets/${library}`,

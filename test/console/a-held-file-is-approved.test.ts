@@ -194,6 +194,14 @@ needs('chromium')('files and plans in the browser', () => {
         .first()
         .click();
       await seen('activity-entry');
+      const [gone] = await site.database.rows<{ group: string; user: string }>({
+        text: `select g.id as "group", u.id as "user" from membership_past p
+               join source s on s.n = p.source_n and s.name = 'csv'
+               join groups g on g.n = p.group_n join users u on u.n = p.member_n limit 1`,
+      });
+      await page.goto(`/groups/${gone?.group ?? ''}/why?user=${gone?.user ?? ''}`);
+      await page.getByText('took them out').waitFor();
+      await seen('group-why-ended');
       expect(complaints).toEqual([]);
       expect(site.faults).toEqual([]);
     },

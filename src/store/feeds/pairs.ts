@@ -114,8 +114,10 @@ export async function planRetractions(
   const rest = `and a.member_kind = any($2::"char"[])
       and not exists (select 1 from staged_wish w
                       where w.group_n = a.group_n and w.member_n = a.member_n)
-      and not exists (select 1 from staged_pair p where p.group_n = a.group_n and p.member_n = a.member_n)`;
-  await tx.rows({ text: retractions(groups, rest) }, [source, kinds]);
+      and not exists (select 1 from paired p where p.group_n = a.group_n and p.member_n = a.member_n)`;
+  // Read once: looked through again for each assertion, the table would grow by what the statement itself puts there.
+  const paired = 'with paired as materialized (select group_n, member_n from staged_pair)';
+  await tx.rows({ text: `${paired} ${retractions(groups, rest)}` }, [source, kinds]);
 }
 
 /** Plans the end of everything that the source asserts, in whatever group (D-09, retiring). */
