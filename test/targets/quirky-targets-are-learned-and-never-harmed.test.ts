@@ -147,7 +147,10 @@ describe('a target with quirks', () => {
       const [leaver, ...others] = users;
       await on.do((work) => removeMember(work, { group: group.id, member: leaver?.id ?? group.id }));
       await holds(server, name, others);
-      expect((await showTarget(on.targets, name)).learned).toMatchObject({ removal });
+      // It is remembered once it was taken.
+      await eventually(async () => {
+        expect((await showTarget(on.targets, name)).learned).toMatchObject({ removal });
+      });
     },
   );
 
