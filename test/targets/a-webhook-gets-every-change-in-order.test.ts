@@ -141,7 +141,6 @@ describe('a webhook target', () => {
   });
 
   it('counts what waits, tells of the message that failed and since when, and of each that was delivered', async () => {
-    const before = (await showTarget(on.targets, 'hook')).deliveries?.delivered ?? 0;
     await ask('/answer', { status: 503 });
     const [first, second] = [await on.user('counted-first'), await on.user('counted-second')];
     await on.do((work) => addMember(work, { group: group.id, member: first.id }));
@@ -150,10 +149,12 @@ describe('a webhook target', () => {
       expect(status).toMatchObject({ health: { state: 'down' }, toSend: { count: 3, isAtLeast: false } });
       return status;
     });
+    const before = down.deliveries?.delivered ?? 0;
+    expect(before).toBeGreaterThan(30);
     expect(down.health.since).toMatch(/^\d{4}-/);
     expect(down.toSend.since).toBe(down.deliveries?.next?.happenedAt);
     expect(down.deliveries).toMatchObject({
-      ...{ delivered: before, givenUp: 0, untold: 0 },
+      ...{ givenUp: 0, untold: 0 },
       next: { type: 'user.created', group: null, tries: 1, exchange: { method: 'POST', status: 503 } },
     });
     // Neither whom it is about nor how it is signed is kept.
@@ -232,6 +233,10 @@ describe('a webhook target', () => {
     await ask('/answer', { status: 200 });
     expect(await testTarget(on.targets, 'hook', 'ann')).toMatchObject({ ok: true, push: expect.any(String) });
     await eventually(async () => expect(await about(user.id)).toHaveLength(1));
+    // The receiver has it a moment before the place behind it is written down.
+    await eventually(async () =>
+      expect(await showTarget(on.targets, 'hook')).toMatchObject({ health: { state: 'ok' } }),
+    );
     expect(await testTarget(on.targets, 'hook', 'ann')).toMatchObject({ ok: true, push: null });
     // It has come and gone several times by now, within minutes: one entry each is enough.
     const { id: target } = await showTarget(on.targets, 'hook');
@@ -289,6 +294,8 @@ describe('a webhook target', () => {
   });
 
   it('sends again from a cursor, by the same ids, whatever was under way', async () => {
+    // Until the place behind the last message is written down, a change of the target has that message sent again.
+    await eventually(async () => expect((await showTarget(on.targets, 'hook')).toSend.count).toBe(0));
     // Without the hundreds of users that were made: a busy machine takes its time for each message.
     const settings = { types: ['membership.effective', 'group.*'] };
     await changeTarget(on.targets, 'hook', { change: { settings }, by: attribution('console') });

@@ -37,6 +37,12 @@ export class OutageLog {
     this.#parts = parts;
   }
 
+  /** Looks up how the target stood, so that a try that succeeds has nothing to look up. */
+  async begin(): Promise<void> {
+    const last = await readLastOutage(this.#parts.database, this.#parts.row.id);
+    this.#isDown = last?.type === 'target.down';
+  }
+
   /** To be called after every try; null says that the target answered. */
   note(failing: Failing | null): Promise<void> {
     if (this.#isDown === (failing !== null)) return Promise.resolve();

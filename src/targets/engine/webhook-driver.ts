@@ -58,9 +58,11 @@ export async function driveWebhook(parts: WebhookDrive): Promise<void> {
     });
   };
   const receiver = openWebhook(row.settings, credentials, { now: world.now, heard });
-  const delivery = new Delivery(parts, { receiver, recorder, lastExchange: () => last });
+  const outages = new OutageLog(parts);
+  const delivery = new Delivery(parts, { receiver, recorder, outages, lastExchange: () => last });
   let since: number | null = null;
   try {
+    await outages.begin();
     while (!isOver()) {
       await serveDeliveries(database, row, { delivery, recorder });
       if (row.mode !== 'enforce') {
@@ -81,6 +83,7 @@ export async function driveWebhook(parts: WebhookDrive): Promise<void> {
 interface Wire {
   readonly receiver: WebhookReceiver;
   readonly recorder: Recorder;
+  readonly outages: OutageLog;
   /** What went over the wire last. */
   readonly lastExchange: () => Exchange | null;
 }
@@ -89,7 +92,6 @@ interface Wire {
 class Delivery implements Deliveries {
   readonly #parts: WebhookDrive;
   readonly #wire: Wire;
-  readonly #outages: OutageLog;
   readonly #groups: ReadonlySet<string> | null;
   readonly #types: readonly string[];
   #at: At;
@@ -101,7 +103,6 @@ class Delivery implements Deliveries {
     const { row } = parts;
     this.#parts = parts;
     this.#wire = wire;
-    this.#outages = new OutageLog(parts);
     this.#groups = row.all_users || row.groups.length === 0 ? null : new Set(row.groups);
     this.#types = webhookSettings.parse(row.settings).types;
     this.#at = readPlace(row.cursor);
@@ -159,7 +160,7 @@ class Delivery implements Deliveries {
 
   async #try(head: Head<CursorPlace>, message: WebhookMessage): Promise<'on' | 'wait' | 'stop'> {
     const { world, listener } = this.#parts;
-    const { receiver, recorder, lastExchange } = this.#wire;
+    const { receiver, recorder, outages, lastExchange } = this.#wire;
     const outcome = await receiver.deliver(message);
     listener.onOutcome({ operation: 'deliver', what: message.id, outcome });
     const { type } = head.message;
@@ -177,7 +178,7 @@ class Delivery implements Deliveries {
       return 'stop';
     }
     const { failingSince: since, why } = step.next;
-    await this.#outages.note(since === null ? null : { since, why });
+    await outages.note(since === null ? null : { since, why });
     await this.#save(step.next);
     return step.kind;
   }
@@ -223,7 +224,7 @@ class Delivery implements Deliveries {
       await requireLease(tx, lease);
       const told = `The receiver wants no more messages: ${why}`;
       await pauseTarget(tx, row.n, told);
-      await this.#outages.stopped(tx);
+      await this.#wire.outages.stopped(tx);
       const details = { target: row.name, why: told };
       await raiseAlert(tx, { kind: 'target.quarantined', subject: row.id, details });
     });
