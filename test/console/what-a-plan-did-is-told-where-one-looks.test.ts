@@ -122,6 +122,20 @@ describe('a held plan', () => {
     expect(added).toContain('Alumni');
   });
 
+  it('names them on the page of the file too, without ways that are closed to whoever looks after sources', async () => {
+    const keeper = await site.user('keeper of sources');
+    await site.database.rows(
+      { text: `insert into permission_grant (holder_n, permission) values ($1, 'sources.manage')` },
+      [keeper.n],
+    );
+    const browser = site.browser();
+    await browser.open(await site.link(keeper.n));
+    const text = await textOf(`/imports/${run}`, browser);
+    expect(heads(text)).toContain('p9');
+    expect(ways(text, '/plans')).toEqual([]);
+    expect(ways(await textOf(`/imports/${run}`), `/plans/${plan}/people`)).not.toEqual([]);
+  });
+
   it('opens what an operation names besides', async () => {
     const [whole = ''] = ways(await textOf(`/plans/${plan}`), `/plans/${plan}/operations/`);
     const first = await textOf(whole);
@@ -186,7 +200,9 @@ describe('what a plan did, once it is approved', () => {
     expect(text).toContain('They have graduated');
     expect([...ways(text, '/plans'), ...ways(text, '/imports')]).toEqual([]);
     const [whole = ''] = ways(text, `/groups/${group.id}/history/`);
-    expect(await textOf(whole, browser)).toContain('>p1</a>');
+    const names = await textOf(whole, browser);
+    expect(names).toMatch(/<th scope="row"[^>]*>p1</);
+    expect(ways(names, '/users/')).toEqual([]);
   });
 
   it('answers why one of them is not there with the line of the file, the plan, who approved it and why', async () => {

@@ -1,4 +1,5 @@
 /** One entry of the log with everybody whom it names, a page of them at a time. */
+import { may } from '../../../core/policies.ts';
 import { Refusal } from '../../../core/refusal.ts';
 import type { GroupN } from '../../../core/ids.ts';
 import {
@@ -8,7 +9,7 @@ import {
   listEntryMembers,
 } from '../../../store/screens/history.ts';
 import { addressOf, numberIn } from '../../address.ts';
-import { useTexts } from '../../frame/here.ts';
+import { useHere } from '../../frame/here.ts';
 import type { ScreenAnswer, Visit } from '../../screen.ts';
 import { PageHeader } from '../../components/page-header.tsx';
 import { DataTable, type Paging } from '../../components/data-table.tsx';
@@ -54,7 +55,11 @@ export function WholeEntry({
   readonly entry: WholeEntry;
   readonly about?: 'group';
 }) {
-  const { log: t } = useTexts();
+  const {
+    t: { log: t },
+    session,
+  } = useHere();
+  const opens = session !== null && may('read-directory', session.person);
   return (
     <>
       <Card>
@@ -71,7 +76,7 @@ export function WholeEntry({
               {
                 head: t.member,
                 kind: 'name',
-                cell: ({ type, id, name }) => <a href={`/${type}s/${id}`}>{name}</a>,
+                cell: ({ type, id, name }) => (opens ? <a href={`/${type}s/${id}`}>{name}</a> : name),
               },
               { head: t.did, cell: ({ came }) => (came ? t.came : t.went) },
               { head: t.line, kind: 'number', cell: ({ line }) => line ?? '' },

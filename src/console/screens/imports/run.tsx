@@ -16,6 +16,7 @@ import { PageHeader } from '../../components/page-header.tsx';
 import { Remark } from '../../components/notice-box.tsx';
 import { Live, Progress } from '../../components/progress.tsx';
 import { useHere, useTexts } from '../../frame/here.ts';
+import { seesPlans } from '../../frame/navigation.ts';
 import type { ScreenAnswer, Visit } from '../../screen.ts';
 import { affectedOf, Affected, type AffectedBy } from '../plans/affected.tsx';
 import { Decision } from '../plans/decision.tsx';
@@ -180,7 +181,11 @@ function Counts({ run }: { readonly run: RunRow }) {
 }
 
 function Facts({ run, plan }: { readonly run: RunRow; readonly plan: PlanRow | null }) {
-  const { imports: t, plans } = useTexts();
+  const {
+    t: { imports: t, plans },
+    session,
+  } = useHere();
+  const told = plan === null ? '' : `${plan.title}: ${plans.states[plan.state]}`;
   const delimiter = run.delimiter === null ? null : (t.run.delimiters[run.delimiter] ?? run.delimiter);
   const layout = [run.format, run.encoding, delimiter].filter((part) => part !== null);
   const seconds =
@@ -211,7 +216,12 @@ function Facts({ run, plan }: { readonly run: RunRow; readonly plan: PlanRow | n
           : [
               {
                 name: t.run.plan,
-                value: <a href={`/plans/${plan.id}`}>{`${plan.title}: ${plans.states[plan.state]}`}</a>,
+                value:
+                  session !== null && seesPlans(session.person) ? (
+                    <a href={`/plans/${plan.id}`}>{told}</a>
+                  ) : (
+                    told
+                  ),
               },
             ]),
       ]}

@@ -13,7 +13,8 @@ import { Card } from '../../components/details.tsx';
 import { DataTable } from '../../components/data-table.tsx';
 import { addressOf } from '../../address.ts';
 import { Name } from '../../components/name.tsx';
-import { useTexts } from '../../frame/here.ts';
+import { useHere } from '../../frame/here.ts';
+import { seesPlans } from '../../frame/navigation.ts';
 import { PeopleTable } from './people-table.tsx';
 
 const GROUPS = 50;
@@ -55,7 +56,12 @@ export async function affectedOf(
 }
 
 export function Affected({ plan, affected }: { readonly plan: PlanRow; readonly affected: AffectedBy }) {
-  const t = useTexts().plans;
+  const {
+    t: { plans: t },
+    session,
+  } = useHere();
+  // Who looks after sources sees the page of a held file, and not those of plans.
+  const opens = session !== null && seesPlans(session.person);
   const { people, isMore, groups, next, after, targets } = affected;
   const { usersDeactivated = 0, usersDeleted = 0, membersAdded = 0 } = plan.counts;
   const path = `/plans/${plan.id}/people`;
@@ -69,12 +75,12 @@ export function Affected({ plan, affected }: { readonly plan: PlanRow; readonly 
       </p>
       {people.length === 0 ? null : <PeopleTable plan={plan} people={people} />}
       <p class="actions">
-        {isMore ? (
+        {isMore && opens ? (
           <LinkButton tone="plain" href={path}>
             {t.showPeople}
           </LinkButton>
         ) : null}
-        {membersAdded === 0 ? null : (
+        {membersAdded === 0 || !opens ? null : (
           <LinkButton tone="plain" href={addressOf(path, { list: 'joining' })}>
             {t.showJoining(membersAdded)}
           </LinkButton>
@@ -101,7 +107,7 @@ export function Affected({ plan, affected }: { readonly plan: PlanRow; readonly 
               head: t.leaving,
               kind: 'number',
               cell: ({ n, name, leaving }) =>
-                people.length === 0 ? (
+                people.length === 0 || !opens ? (
                   leaving
                 ) : (
                   <a href={addressOf(path, { group: n })} aria-label={t.leavingOf(leaving, name)}>

@@ -3,7 +3,8 @@ import type { PlanRow } from '../../../store/plans/plans.ts';
 import { Badge } from '../../components/badge.tsx';
 import { DataTable, type Paging } from '../../components/data-table.tsx';
 import { Name } from '../../components/name.tsx';
-import { useTexts } from '../../frame/here.ts';
+import { useHere, useTexts } from '../../frame/here.ts';
+import { seesPlans } from '../../frame/navigation.ts';
 
 export interface PeopleTableProps {
   readonly plan: Pick<PlanRow, 'id' | 'state'>;
@@ -47,8 +48,12 @@ export function PeopleTable({ plan, people, paging }: PeopleTableProps) {
 }
 
 function Left({ plan, person }: { readonly plan: PeopleTableProps['plan']; readonly person: Concerned }) {
-  const t = useTexts().plans;
+  const {
+    t: { plans: t },
+    session,
+  } = useHere();
   const { id, name, groups, leaves } = person;
+  const opens = session !== null && seesPlans(session.person);
   const rest = leaves - groups.length;
   return (
     <>
@@ -60,7 +65,7 @@ function Left({ plan, person }: { readonly plan: PeopleTableProps['plan']; reado
           </a>
         </>
       ))}
-      {rest > 0 ? (
+      {rest > 0 && opens ? (
         <>
           {' '}
           <a href={`/plans/${plan.id}/people/${id}`} aria-label={t.moreOf(rest, name)}>
@@ -68,6 +73,7 @@ function Left({ plan, person }: { readonly plan: PeopleTableProps['plan']; reado
           </a>
         </>
       ) : null}
+      {rest > 0 && !opens ? ` ${t.more(rest)}` : null}
     </>
   );
 }
