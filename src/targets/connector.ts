@@ -102,6 +102,11 @@ export interface UnknownAttributes {
 export interface Connector {
   /** Which kinds of object it keeps; a target without users names members by what it is told. */
   readonly keeps: { readonly users: boolean; readonly groups: boolean };
+  /**
+   * True where something else, such as a gateway, may answer in the target's place: that an object is missing or absent
+   * there is believed only while a probe finds the target.
+   */
+  readonly mayBeAnsweredFor?: boolean;
   /** Is it there, with these credentials? Changes nothing. */
   probe(): Promise<Probe>;
   /** Finds an object of ours there: externalId, then userName or displayName (O-03). */

@@ -297,6 +297,44 @@ describe('O-06: what a target refuses', () => {
     expect(server.held().groups).toEqual({ Editing: ['holder'], 'r:editor': ['holder'] });
   });
 
+  it.each([302, 403, 404])(
+    'is not what a service says that is away: all of it answers %i, for more than a day',
+    async (status) => {
+      const [stayer, mover] = [await on.user(`stays for ${status}`), await on.user(`moves for ${status}`)];
+      const leaver = await on.user(`leaves for ${status}`);
+      const staff = await on.group(`Staff of ${status}`, stayer, mover, leaver);
+      const guests = await on.group(`Guests of ${status}`, mover);
+      const begun = await begin({}, {}, { groups: [staff, guests] });
+      const { name, server, target } = begun;
+      await target.rest();
+      server.quirks.trick = () => ({ kind: 'answer', status });
+      // Looked at there first: were it taken for gone, so were its memberships, and none would be left to take away.
+      await retitle(mover, 'Guest');
+      await target.rest();
+      for (const { id: member } of [mover, leaver]) {
+        await on.do((work) => removeMember(work, { group: staff.id, member }));
+      }
+      const counts: number[] = [];
+      for (let hour = 0; hour < 26; hour += 1) {
+        counts.push((await sentBy(begun)).length);
+        await target.pass(3_600_000);
+      }
+      expect(Math.max(...counts.slice(4))).toBe(1);
+      expect(target.driver.context.circuit.state).toBe('quarantined');
+      server.quirks.trick = () => null;
+      await target.rest();
+      expect(server.held()).toEqual({
+        users: {
+          [stayer.user_name ?? '']: true,
+          [mover.user_name ?? '']: true,
+          [leaver.user_name ?? '']: false,
+        },
+        groups: { [staff.name]: [stayer.user_name], [guests.name]: [mover.user_name] },
+      });
+      expect(await showTarget(on.targets, name)).toMatchObject({ blocked: 0, conflicts: 0 });
+    },
+  );
+
   it.each(['lost', 'inactive'] as const)('is healed at once where the account was %s there', async (how) => {
     const begun = await begin({});
     const { server, target } = begun;
@@ -335,7 +373,8 @@ describe('O-06: what a target refuses', () => {
     };
     const counts: number[] = [];
     for (let hour = 0; hour < 4; hour += 1) {
-      counts.push((await sentBy(begun)).length);
+      const sent = await sentBy(begun);
+      counts.push(sent.filter((request) => !isProbe(request)).length);
       await target.pass(3_600_000);
     }
     expect(Math.max(...counts)).toBeLessThanOrEqual(40);
@@ -381,6 +420,11 @@ describe('O-06: what a target refuses', () => {
 
 function isList({ method, path }: SeenRequest): boolean {
   return method === 'GET' && path.includes('startIndex');
+}
+
+/** A look whether the service is there, which comes with an answer that says that it may not be. */
+function isProbe({ method, path }: SeenRequest): boolean {
+  return method === 'GET' && path.endsWith('count=1');
 }
 
 function isLook({ method, path }: SeenRequest): boolean {

@@ -11,7 +11,7 @@ import type { Lease } from '../../store/leases.ts';
 import { requireLease } from './lease.ts';
 import type { OutageLog } from './outage-log.ts';
 import { saveLearnedTraits, saveTargetCircuit } from '../../store/targets/targets.ts';
-import type { Connector, EngineSettings, Failed, RemovalStyle, Traits } from '../connector.ts';
+import type { Connector, EngineSettings, Failed, Probe, RemovalStyle, Traits } from '../connector.ts';
 
 /** What the world gives: so that a schedule can be tested. */
 export interface World {
@@ -98,29 +98,32 @@ export const HELD_BACK: Outcome = {
 
 /**
  * Runs one request and lets the circuit know its outcome. 403 counts as refused credentials only when a probe
- * fails too, because many services answer 403 for a single object (O-06).
+ * fails too, because many services answer 403 for a single object (O-06); and so does 404 or a redirect as the
+ * service being away, for a gateway without it would have us take every account for deleted.
  */
 export async function request(context: TargetContext, send: () => Promise<Outcome>): Promise<Outcome> {
   if (!isSendable(context)) return HELD_BACK;
-  const outcome = await confirm403(context, await send());
+  const outcome = await confirm(context, await send());
   await noteOutcome(context, outcome);
   return outcome;
 }
 
-/** Asks the target something that changes nothing; an answer of any kind is a sign of life. */
+/** Asks the target something that changes nothing; an answer of any kind is a sign of life, but "absent" as in {@link request}. */
 export async function ask<Answer extends { readonly kind: string }>(
   context: TargetContext,
   question: () => Promise<Answer | Failed>,
 ): Promise<Answer | Failed> {
   if (!isSendable(context)) return { kind: 'failed', outcome: HELD_BACK };
   const answer = await question();
-  if (!isFailed(answer)) {
-    await noteOutcome(context, { kind: 'noop' });
-    return answer;
-  }
-  const outcome = await confirm403(context, answer.outcome);
+  const outcome = await confirm(context, outcomeOfAsking(answer));
   await noteOutcome(context, outcome);
-  return { kind: 'failed', outcome };
+  const isAnswered = !isFailed(answer) && (outcome.kind === 'noop' || outcome.kind === 'missing');
+  return isAnswered ? answer : { kind: 'failed', outcome };
+}
+
+function outcomeOfAsking(answer: { readonly kind: string } | Failed): Outcome {
+  if (isFailed(answer)) return answer.outcome;
+  return answer.kind === 'absent' ? { kind: 'missing', why: 'nothing is there' } : { kind: 'noop' };
 }
 
 function isFailed(answer: { readonly kind: string }): answer is Failed {
@@ -193,10 +196,33 @@ export function waitOf(
   return { failures, dueAt: new Date(world.now() + backoffMs(failures, world.random())) };
 }
 
-async function confirm403(context: TargetContext, outcome: Outcome): Promise<Outcome> {
-  if (outcome.kind !== 'rejected' || outcome.code !== 403) return outcome;
-  const probe = await context.connector.probe();
-  return probe.kind === 'ready' ? outcome : { kind: 'unauthorised', why: outcome.why };
+/** Asks whether the service is there at all, after an answer that may say that it is not. */
+async function confirm({ connector }: TargetContext, outcome: Outcome): Promise<Outcome> {
+  if (outcome.kind !== 'rejected' && outcome.kind !== 'missing') return outcome;
+  const isForbidden = outcome.kind === 'rejected' && outcome.code === 403;
+  const isNowhere =
+    outcome.kind === 'missing' ? connector.mayBeAnsweredFor === true : isElsewhere(outcome.code);
+  if (!isForbidden && !isNowhere) return outcome;
+  const seen = outcomeOfProbe(await connector.probe());
+  if (seen.kind === 'noop') return outcome;
+  if (isForbidden) return { kind: 'unauthorised', why: outcome.why };
+  if (seen.kind === 'down') return { kind: 'down', why: `${outcome.why}; a probe: ${seen.why}` };
+  return seen.kind === 'throttled' || seen.kind === 'unauthorised' ? seen : outcome;
+}
+
+/** What a probe says of the service as a whole: one that refuses us, or is not where it was, is none to send to. */
+export function outcomeOfProbe(probe: Probe): Outcome {
+  if (probe.kind === 'ready') return { kind: 'noop' };
+  const { outcome } = probe;
+  if (outcome.kind !== 'rejected') return outcome;
+  const { code, why } = outcome;
+  if (code === 403) return { kind: 'unauthorised', why };
+  return isElsewhere(code) ? { kind: 'down', why } : outcome;
+}
+
+/** A redirect, or nothing there: where a whole service answers so, it is not there. */
+function isElsewhere(code: number): boolean {
+  return code === 404 || (code >= 300 && code < 400);
 }
 
 /** Runs `work` on each item, at most `limit` at once. */

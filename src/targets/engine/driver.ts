@@ -16,7 +16,15 @@ import { countTrouble, moveObject } from '../../store/targets/objects.ts';
 import type { TargetMode } from '../../store/targets/targets.ts';
 import type { OpenTarget } from '../connector.ts';
 import type { Bell } from './bell.ts';
-import { fenced, type Listener, noteOutcome, report, type TargetContext, type World } from './context.ts';
+import {
+  fenced,
+  type Listener,
+  noteOutcome,
+  outcomeOfProbe,
+  report,
+  type TargetContext,
+  type World,
+} from './context.ts';
 import { type Extent, followLog, sweep } from './follower.ts';
 import { mayPush } from './guard.ts';
 import { markWholeGroup } from './marks.ts';
@@ -249,8 +257,7 @@ async function markLeavers(context: TargetContext): Promise<void> {
 
 /** One look at a target that was down: it closes the circuit or opens it anew. */
 async function probe(context: TargetContext): Promise<void> {
-  const answer = await context.connector.probe();
-  const outcome = answer.kind === 'ready' ? ({ kind: 'noop' } as const) : answer.outcome;
+  const outcome = outcomeOfProbe(await context.connector.probe());
   report(context, 'probe', '', outcome);
   await noteOutcome(context, outcome);
 }

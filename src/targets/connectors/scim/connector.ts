@@ -60,6 +60,7 @@ export function scimConnector({ http, ...target }: ScimTarget): Connector {
   const judge = extensionJudge(client);
   return {
     keeps: { users: true, groups: true },
+    mayBeAnsweredFor: true,
     probe: () => probe(client),
     resolve: (object) => resolve(client, object),
     observe: (of, remoteId) => observe(client, pathOf(of, remoteId)),
