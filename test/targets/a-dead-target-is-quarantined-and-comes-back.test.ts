@@ -37,6 +37,15 @@ describe('O-06: a target that fails for a day', () => {
   const health = async (): Promise<string> => (await showTarget(on.targets, 'wiki')).health.state;
   const alerts = () =>
     listAlerts(on.database, { state: 'open', kind: 'target.quarantined', before: null, limit: 5 });
+  /** What came of all that was sent is written down: from then on the clock may move. */
+  const untilQuiet = (state: 'down' | 'quarantined') =>
+    eventually(async () => {
+      const { health: told } = await showTarget(on.targets, 'wiki');
+      expect(told.state).toBe(state);
+      expect(Date.parse(told.until ?? '')).toBeGreaterThan(now);
+      const text = `select n from target_object where state in ('sending', 'resending')`;
+      expect(await on.database.rows({ text })).toEqual([]);
+    });
   /** Lets time pass until a probe was seen. */
   const untilAsked = async (ms: number): Promise<void> => {
     const before = server.seen.length;
@@ -45,7 +54,7 @@ describe('O-06: a target that fails for a day', () => {
   };
 
   it('is quarantined with a standing alert, and never silently switched off', async () => {
-    await eventually(async () => expect(await health()).toBe('down'));
+    await untilQuiet('down');
     await untilAsked(25 * HOUR);
     await eventually(async () => {
       expect(await health()).toBe('quarantined');
@@ -55,10 +64,11 @@ describe('O-06: a target that fails for a day', () => {
   });
 
   it('is asked once an hour', async () => {
+    await untilQuiet('quarantined');
     for (let round = 0; round < 3; round += 1) {
       const before = server.seen.length;
       await untilAsked(HOUR);
-      await eventually(async () => expect(await health()).toBe('quarantined'));
+      await untilQuiet('quarantined');
       expect(server.seen.length).toBe(before + 1);
     }
     expect(await alerts()).toHaveLength(1);
