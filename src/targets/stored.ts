@@ -10,6 +10,7 @@ const circuit = z.object({
   failingSince: z.number().nullable(),
   until: z.number().nullable(),
   why: z.string().nullable(),
+  refusals: z.number().default(0),
 });
 
 const limits = z.object({ percent: z.number(), atLeast: z.number() });

@@ -235,6 +235,31 @@ describe('O-06: what a target refuses', () => {
     for (const { name } of groups) expect(begun.server.held().groups[name]).toEqual(['stayer in three']);
   });
 
+  it('of a look holds up nothing: members of a list that cannot be read are sent again (O-04)', async () => {
+    const leavers = [await on.user('leaves unseen'), await on.user('leaves later')];
+    const kept = await on.group('Unseen', ...leavers);
+    const begun = await begin({}, {}, { groups: [kept] });
+    const { name, server, target } = begun;
+    await target.rest();
+    const isLookAtGroup = ({ method, path }: SeenRequest): boolean =>
+      method === 'GET' && path.startsWith('/Groups/');
+    server.quirks.trick = (request) => {
+      if (isLookAtGroup(request)) return { kind: 'answer', status: 403 };
+      return isOfMembers(request) ? { kind: 'reset', done: false } : null;
+    };
+    const [first, second] = leavers;
+    await on.do((work) => removeMember(work, { group: kept.id, member: first?.id ?? kept.id }));
+    expect((await sentBy(begun)).filter(isOfMembers).length).toBeLessThanOrEqual(2);
+    server.quirks.trick = (request) => (isLookAtGroup(request) ? { kind: 'answer', status: 403 } : null);
+    await target.pass(3_600_000);
+    await target.rest();
+    expect(server.held().groups[kept.name]).toEqual(['leaves later']);
+    await on.do((work) => removeMember(work, { group: kept.id, member: second?.id ?? kept.id }));
+    await target.rest();
+    expect(server.held().groups[kept.name]).toEqual([]);
+    expect(await showTarget(on.targets, name)).toMatchObject({ blocked: 0, pending: { membersRemoved: 0 } });
+  });
+
   it('of a user is not repeated where users are told their roles, which every comparison looks at (O-10)', async () => {
     const trick = ({ method, path }: SeenRequest) =>
       method === 'POST' && path === '/Users' ? ({ kind: 'answer', status: 400 } as const) : null;

@@ -17,12 +17,21 @@ export interface Circuit {
   /** Nothing is sent before this moment, epoch ms: the circuit's wait or a pause asked for by the target. */
   readonly until: number | null;
   readonly why: string | null;
+  /**
+   * Refused credentials, and pauses of which it did not say how long, since anything was applied. A probe or a look that
+   * goes well says nothing of them: each waits longer than the one before.
+   */
+  readonly refusals: number;
 }
 
-export const CLOSED: Circuit = { state: 'closed', failures: 0, failingSince: null, until: null, why: null };
+export const CLOSED: Circuit = {
+  ...{ state: 'closed', failures: 0, failingSince: null, until: null, why: null, refusals: 0 },
+};
 
 /** Failures in a row after which a target counts as down; single ones are the objects' own. */
 const OPENS_AFTER = 3;
+/** Pauses of unsaid length grow to a minute: longer ones would hold up the work of a target that takes some of it. */
+const MOST_PAUSES = 7;
 
 export interface Moment {
   readonly now: number;
@@ -37,16 +46,19 @@ export function afterOutcome(circuit: Circuit, outcome: Outcome, moment: Moment)
     case 'noop':
     case 'missing':
     case 'conflict':
-    case 'rejected':
-      return isResting(circuit, moment) || isWell(circuit) ? circuit : CLOSED;
+    case 'rejected': {
+      if (isResting(circuit, moment)) return circuit;
+      const refusals = outcome.kind === 'applied' ? 0 : circuit.refusals;
+      return isWell(circuit) && refusals === circuit.refusals ? circuit : { ...CLOSED, refusals };
+    }
     case 'throttled':
       return pause(circuit, outcome, moment);
-    case 'unauthorised':
-      return fail(
-        { ...circuit, failures: Math.max(circuit.failures, OPENS_AFTER - 1) },
-        `it does not accept the credentials: ${outcome.why}`,
-        moment,
-      );
+    case 'unauthorised': {
+      const refusals = circuit.refusals + (circuit.state === 'closed' ? 1 : 0);
+      const failures = Math.max(circuit.failures, OPENS_AFTER - 2 + refusals);
+      const why = `it does not accept the credentials: ${outcome.why}`;
+      return fail({ ...circuit, failures, refusals }, why, moment);
+    }
     case 'ambiguous':
     case 'down':
       return fail(circuit, outcome.why, moment);
@@ -62,23 +74,34 @@ function isResting({ state, until }: Circuit, { now }: Moment): boolean {
   return state === 'closed' && until !== null && now < until;
 }
 
-/** As long as the target asks for, and never shorter than a first wait; of one that was down already, a failure too. */
+/**
+ * As long as the target asks for, and never shorter than a first wait or a pause that it asked for before; where it does
+ * not say, longer each time. Of one that was down already it is a failure too.
+ */
 function pause(
   circuit: Circuit,
   { until: asked, why }: Extract<Outcome, { kind: 'throttled' }>,
   moment: Moment,
 ): Circuit {
-  const isDown = circuit.state !== 'closed';
-  const next = isDown ? fail(circuit, why, moment) : circuit;
-  const least = isDown ? (next.until ?? 0) : moment.now + backoffMs(1, moment.random);
-  return { ...next, until: Math.max(asked ?? 0, least), why };
+  const { now, random } = moment;
+  if (circuit.state !== 'closed') {
+    const next = fail(circuit, why, moment);
+    return { ...next, until: Math.max(asked ?? 0, next.until ?? 0), why };
+  }
+  const isPausing = isResting(circuit, moment);
+  const isSaid = asked !== null && asked > now;
+  const refusals = isPausing || isSaid ? circuit.refusals : circuit.refusals + 1;
+  const least = now + backoffMs(isSaid ? 1 : Math.min(refusals, MOST_PAUSES), random);
+  const before = isPausing ? (circuit.until ?? 0) : 0;
+  return { ...circuit, until: Math.max(asked ?? 0, least, before), why, refusals };
 }
 
 function fail(circuit: Circuit, why: string, { now, random }: Moment): Circuit {
+  const { refusals } = circuit;
   const failures = circuit.failures + 1;
   const failingSince = circuit.failingSince ?? now;
   if (now - failingSince >= QUARANTINE_AFTER_MS) {
-    return { state: 'quarantined', failures, failingSince, until: now + CANARY_EVERY_MS, why };
+    return { state: 'quarantined', failures, failingSince, until: now + CANARY_EVERY_MS, why, refusals };
   }
   if (failures < OPENS_AFTER) return { ...circuit, failures, failingSince, why };
   return {
@@ -87,6 +110,7 @@ function fail(circuit: Circuit, why: string, { now, random }: Moment): Circuit {
     failingSince,
     until: now + backoffMs(failures - OPENS_AFTER + 1, random),
     why,
+    refusals,
   };
 }
 

@@ -10,6 +10,7 @@ import { lockObject, moveObject, moveObjectCounts, readObjects } from '../../sto
 import type { MemberObservation } from '../connector.ts';
 import { ask, fenced, learn, report, type TargetContext, whyOf } from './context.ts';
 import { markMembers } from './marks.ts';
+import { isForGood } from './survey/look.ts';
 
 /** Observes the members of a group that open attempts were about. */
 export async function observeOpenMembers(context: TargetContext, group: GroupN): Promise<void> {
@@ -26,9 +27,12 @@ export async function observeOpenMembers(context: TargetContext, group: GroupN):
   });
   if (about.remoteGroup === null) return;
   const { remoteGroup, users, ids } = about;
-  const answer = await ask(context, () =>
+  const seen = await ask(context, () =>
     connector.observeMembers(remoteGroup, [...ids.values()], context.traits),
   );
+  // What can never be looked at is sent again: a delta of members may be repeated.
+  const answer: MemberObservation =
+    seen.kind === 'failed' && isForGood(seen.outcome) ? { kind: 'unreadable' } : seen;
   if (answer.kind === 'failed') {
     report(context, 'observe-members', about.name, answer.outcome);
     await fenced(context, async (tx) => {

@@ -43,6 +43,7 @@ export interface HttpClient {
 
 /** More than a target has to say: an endless answer must not fill our memory. */
 const LONGEST_ANSWER_BYTES = 32 * 1024 * 1024;
+const TOO_LONG = 'with an answer of more than 32 MiB, which is not read';
 const CONNECT_TIMEOUT_MS = 10_000;
 
 /** The connection never came about, so nothing was sent. */
@@ -84,9 +85,13 @@ export function openHttpClient(
         body: request.body ?? null,
         signal: patience,
       });
-      const text = storableText(await body.text());
-      tell(statusCode, text);
-      return { kind: 'answer', status: statusCode, headers, body: text };
+      const text = await readAnswer(body);
+      tell(statusCode, text ?? TOO_LONG);
+      // What a change led to is in the status; what was asked for is not.
+      if (text === null && request.method === 'GET') {
+        return { kind: 'failed', outcome: { kind: 'rejected', code: 0, why: `${statusCode} ${TOO_LONG}` } };
+      }
+      return { kind: 'answer', status: statusCode, headers, body: text ?? '' };
     } catch (error) {
       const outcome = outcomeOfFailure(error, request, patience);
       tell(null, 'why' in outcome ? outcome.why : '');
@@ -96,6 +101,16 @@ export function openHttpClient(
 
   // Destroyed, not closed: whoever closes has waited for what it sent, or wants it to end.
   return { send, close: () => agent.destroy() };
+}
+
+/** Null for an answer longer than is read. */
+async function readAnswer(body: { text(): Promise<string> }): Promise<string | null> {
+  try {
+    return storableText(await body.text());
+  } catch (error) {
+    if (error instanceof Error && errorCode(error) === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') return null;
+    throw error;
+  }
 }
 
 /** The outcome of an answer, with the header that tells of a pause and the first words of the body. */

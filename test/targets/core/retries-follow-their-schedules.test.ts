@@ -94,6 +94,45 @@ describe('O-06: the circuit of a target', () => {
     expect(waits[3]).toBeGreaterThan((7 * (waits[0] ?? Infinity)) / 2);
   });
 
+  it('waits longer each time its credentials are refused, though a probe and looks go well, until something is applied', () => {
+    const refused = { kind: 'unauthorised', why: '401' } as const;
+    let circuit = CLOSED;
+    const waits = Array.from({ length: 12 }, () => {
+      const now = circuit.until ?? 0;
+      circuit = afterOutcome(circuit, { kind: 'noop' }, { now, random: 0.5 });
+      circuit = afterOutcome(circuit, refused, { now, random: 0.5 });
+      return (circuit.until ?? 0) - now;
+    });
+    expect(waits.slice(0, 4)).toEqual([500, 1_000, 2_000, 4_000]);
+    expect(waits.at(-1)).toBe(450_000);
+    const now = circuit.until ?? 0;
+    const back = afterOutcome(circuit, { kind: 'applied' }, { now, random: 0.5 });
+    expect(back).toEqual(CLOSED);
+    expect(afterOutcome(back, refused, { now, random: 0.5 }).until).toBe(now + 500);
+  });
+
+  it('pauses longer each time it is not said how long, up to a minute, and never shorter than was asked for', () => {
+    const throttled = { kind: 'throttled', until: null, why: '429' } as const;
+    let circuit = CLOSED;
+    const waits = Array.from({ length: 12 }, () => {
+      const now = circuit.until ?? 0;
+      circuit = afterOutcome(circuit, { kind: 'noop' }, { now, random: 0.5 });
+      circuit = afterOutcome(circuit, throttled, { now, random: 0.5 });
+      // Others that were under way hear the same, or went well.
+      circuit = afterOutcome(circuit, throttled, { now: now + 1, random: 0 });
+      circuit = afterOutcome(circuit, { kind: 'noop' }, { now: now + 2, random: 0.5 });
+      return (circuit.until ?? 0) - now;
+    });
+    expect(waits.slice(0, 4)).toEqual([501, 1_000, 2_000, 4_000]);
+    expect(waits.at(-1)).toBe(32_000);
+    const asked = afterOutcome(
+      CLOSED,
+      { kind: 'throttled', until: 60_000, why: '' },
+      { now: 0, random: 0.5 },
+    );
+    expect(afterOutcome(asked, throttled, { now: 1, random: 0.5 }).until).toBe(60_000);
+  });
+
   it('quarantines after 24 hours without success, with one probe an hour, and comes back with the first answer', () => {
     const circuit = afterOutcome(failTimes(3), DOWN, { now: QUARANTINE_AFTER_MS, random: 0.5 });
     expect(circuit.state).toBe('quarantined');
