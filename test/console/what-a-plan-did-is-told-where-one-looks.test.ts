@@ -1,14 +1,24 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { screens } from '../../src/console/routes.ts';
+import type { Permission } from '../../src/core/permissions.ts';
+import { delegate } from '../../src/directory/delegations.ts';
 import { governGroup } from '../../src/directory/governance.ts';
 import { changeGroup } from '../../src/directory/groups.ts';
 import { editMembers } from '../../src/directory/memberships.ts';
+import { joinGroup } from '../../src/directory/requests.ts';
 import { changeUser } from '../../src/directory/users.ts';
 import { importFile } from '../../src/sources/feeds/import-file.ts';
 import type { GroupRow } from '../../src/store/groups.ts';
+import { openEpoch } from '../../src/store/installation.ts';
+import { findPerson } from '../../src/store/people.ts';
+import { insertPlan } from '../../src/store/plans/plans.ts';
 import type { UserRow } from '../../src/store/users.ts';
+import { addTarget } from '../../src/targets/admin/verbs.ts';
+import { attribution } from '../support/directory.ts';
 import { type Browser, csrfIn } from './browser.ts';
 import { openSite, type TestSite } from './site.ts';
 
@@ -64,6 +74,36 @@ async function send(name: string, lines: readonly string[]): Promise<{ run: stri
   return { run: ended.id, plan: ended.plan ?? '' };
 }
 
+async function browserOf({ n }: UserRow): Promise<Browser> {
+  const browser = site.browser();
+  await browser.open(await site.link(n));
+  return browser;
+}
+
+/** Somebody with that permission, and nothing else. */
+async function holderOf(permission: Permission): Promise<UserRow> {
+  const user = await site.user(`${permission} ${randomUUID()}`);
+  const grant = { text: 'insert into permission_grant (holder_n, permission) values ($1, $2)' };
+  await site.database.rows(grant, [user.n, permission]);
+  return user;
+}
+
+/** A member who may add and remove others (J-18). */
+async function delegateOf(): Promise<UserRow> {
+  const user = await site.user(`delegate ${randomUUID()}`);
+  await site.do(async (work) => {
+    await editMembers(work, { group: group.id, steps: [{ do: 'add', members: [user.id] }] });
+    const may = { canAdd: true, canRemove: true };
+    await delegate(work, { group: group.id, user: user.id, ...may });
+  });
+  return user;
+}
+
+/** Whether an address is of the pages with that path. */
+function isOf(path: string, href: string): boolean {
+  return new RegExp(`^${path.replaceAll(/:\w+/g, '[^/]+')}$`).test(href.replace(/\?.*/, ''));
+}
+
 /** The text of a page that was answered with 200, without where its names may be broken. */
 async function textOf(path: string, browser = admin): Promise<string> {
   const answer = await browser.open(path);
@@ -103,7 +143,9 @@ describe('a held plan', () => {
   it('reaches the inbox of those who may decide, and of nobody else', async () => {
     const inbox = await textOf('/inbox');
     expect(inbox).toContain('A guard held graduation.csv of the feed csv.');
-    expect(ways(inbox, `/plans/${plan}`)).toEqual([`/plans/${plan}`]);
+    // What needs them now leads to the one that is held, and the message too.
+    expect(ways(inbox, '/plans/')).toEqual([`/plans/${plan}`, `/plans/${plan}`]);
+    expect(ways(await textOf('/overview'), '/plans/')).toEqual([`/plans/${plan}`]);
     const browser = site.browser();
     await browser.open(await site.link(leader.n));
     expect(await textOf('/inbox', browser)).not.toContain('graduation.csv');
@@ -220,11 +262,14 @@ describe('what a plan did, once it is approved', () => {
     const [whole = ''] = ways(text, `/groups/${group.id}/history/`);
     expect(await textOf(whole)).toContain('graduation.csv');
 
-    const browser = site.browser();
-    await browser.open(await site.link(leader.n));
-    const told = await textOf(why, browser);
+    const told = await textOf(why, await browserOf(leader));
     expect(told).toContain('Line 9 of graduation.csv took them out.');
+    expect(told).toContain('They have graduated');
     expect(ways(told, '/plans')).toEqual([]);
+    // A delegation opens no log (J-18).
+    const known = await textOf(why, await browserOf(await delegateOf()));
+    expect(known).toContain('Line 9 of graduation.csv took them out.');
+    expect(known).not.toContain('They have graduated');
     // Who never was in a group is told nothing of the kind, and neither is who is in it.
     const alumni = await site.database.rows<{ id: string }>({
       text: `select id from groups where name = 'Alumni'`,
@@ -245,10 +290,90 @@ describe('what a plan did, once it is approved', () => {
     const text = await textOf(`/groups/${others.id}/why?user=${user.id}`);
     expect(text).toContain('The account of idle was active until');
     expect(text).not.toContain('idle was listed in');
+    // Whoever leads a group that it was never in is not told when, by whom and why.
+    const strange = await textOf(`/groups/${group.id}/why?user=${user.id}`, await browserOf(leader));
+    expect(strange).toContain('idle is not in dept.Chemistry.');
+    expect(strange).not.toContain('The account of idle');
   });
 
   it('calls people by the name that the file gives in parts', async () => {
     expect(await textOf('/users?q=p12')).toContain('Ann12 Berg');
     expect(await textOf('/settings')).toContain('not set');
+  });
+});
+
+describe('a way that a page shows', () => {
+  let target: string;
+  beforeAll(async () => {
+    await openEpoch(site.database, site.address);
+    const by = attribution('console');
+    const settings = { url: 'https://hooks.example.org/hook' };
+    const description = { name: 'Wiki', type: 'webhook', mode: 'enforce', settings };
+    const made = await addTarget(site.parts.targets, { ...description, scope: { groups: [group.id] } }, by);
+    target = made.target.id;
+    await site.do(({ tx, sourceN }) =>
+      insertPlan(tx, {
+        ...{ kind: 'push', state: 'held', subject: `target:${target}`, title: 'Push to Wiki', hash: '', by },
+        ...{ sourceN, targetN: 1, request: {}, counts: {}, people: 1, guards: [] },
+      }),
+    );
+    const nested = await site.group('Chemists abroad', leader);
+    const asking = await site.user('asking');
+    await site.do(async (work) => {
+      await editMembers(work, { group: group.id, steps: [{ do: 'add', members: [nested.id] }] });
+      const flags = { internal: false, hidden: false, public: true };
+      await changeGroup(work, { group: group.id, ifMatch: null, edit: (state) => ({ ...state, ...flags }) });
+    });
+    const wish = { group: group.id, user: asking.id, reason: null };
+    await site.as('self-service', (work) => joinGroup(work, wish));
+  });
+
+  /** Ways of the page's own part, one of each kind. */
+  function waysOn(text: string): string[] {
+    const main = text.slice(text.indexOf('<main'), text.indexOf('</main>'));
+    const kinds = new Map(
+      ways(main, '/').map((href) => [href.replace(/\?.*/, '').replace(/[0-9a-f-]{36}|\d+/g, 'N'), href]),
+    );
+    return [...kinds.values()];
+  }
+
+  const holders = ['users.manage', 'sources.manage', 'targets.manage', 'plans.approve'] as const;
+  it.each([...holders, 'leader', 'delegate'] as const)('is open to whom it is shown: %s', async (who) => {
+    const user = who === 'leader' ? leader : who === 'delegate' ? await delegateOf() : await holderOf(who);
+    const [browser, person] = [await browserOf(user), await findPerson(site.database, user.id)];
+    if (person === null) throw new Error('Nobody is there.');
+    /** Whom the pages of a group are for depends on the group. */
+    const isOpen = async (href: string): Promise<boolean> => {
+      const screen = screens.find(({ method, path }) => method === 'GET' && isOf(path, href));
+      if (screen === undefined) return false;
+      if (screen.who !== undefined || !href.startsWith('/groups/')) return screen.who?.(person) ?? true;
+      return (await browser.open(href)).status === 200;
+    };
+    const [wiki, of] = [`/targets/${target}`, `/groups/${group.id}`];
+    const looked = ['/overview', '/targets', wiki, '/groups', `/imports/${run}`, `/plans/${plan}`];
+    const inGroup = ['', '/members', '/targets', '/history', `/why?user=${leader.id}`];
+    const found = new Map<string, string>();
+    for (const path of [...looked, ...inGroup.map((tab) => `${of}${tab}`)]) {
+      const { status, text } = await browser.open(path);
+      if (status !== 200) continue;
+      for (const href of waysOn(text.replaceAll('&amp;', '&'))) found.set(href, path);
+    }
+    const closed: unknown[] = [];
+    for (const way of found) if (!(await isOpen(way[0]))) closed.push(way);
+    expect(closed).toEqual([]);
+    expect(found.size).toBeGreaterThan(5);
+  });
+
+  it('does not lead who asked for something that is held to a plan that others decide', async () => {
+    const members = [];
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) members.push(await site.user(`singer ${name}`));
+    const choir = await site.group('Choir', ...members);
+    await site.database.rows({ text: 'update groups set internal = false where n = $1' }, [choir.n]);
+    const browser = await browserOf(await holderOf('groups.manage'));
+    const csrf = csrfIn(await browser.open(`/groups/${choir.id}/delete`));
+    expect((await browser.post(`/groups/${choir.id}/delete`, { csrf })).status).toBe(303);
+    const text = await textOf(`/groups/${choir.id}`, browser);
+    expect(text).toContain('It waits for approval.');
+    expect(ways(text, '/plans')).toEqual([]);
   });
 });

@@ -1,8 +1,8 @@
 import type { EntryPlan, HistoryRow } from '../../store/screens/history.ts';
-import { useHere, useTexts } from '../frame/here.ts';
-import { seesImports, seesPlans } from '../frame/navigation.ts';
+import { useTexts } from '../frame/here.ts';
 import { Moment } from './moment.tsx';
 import { Name } from './name.tsx';
+import { WayTo } from './way-to.tsx';
 
 export interface LogEntriesProps {
   readonly rows: readonly HistoryRow[];
@@ -40,14 +40,14 @@ function Entry({ row, about, whole }: EntryProps) {
       <p class="log-head">
         <span class="strong">{t.what[row.type] ?? row.type}</span>{' '}
         {row.group === null || about === 'group' ? null : (
-          <a href={`/groups/${row.group.id}`}>
+          <WayTo href={`/groups/${row.group.id}`}>
             <Name of={row.group.name} />
-          </a>
+          </WayTo>
         )}{' '}
         {row.user === null ? null : (
-          <a href={`/users/${row.user.id}`}>
+          <WayTo href={`/users/${row.user.id}`}>
             <Name of={row.user.name} />
-          </a>
+          </WayTo>
         )}
         {row.group === null && row.user === null ? <About row={row} /> : null}
       </p>
@@ -106,10 +106,8 @@ function isCarriedOut({ type, plan }: HistoryRow): boolean {
 
 /** The file that an entry comes from; to those who may look, with its import. */
 function File({ name, plan }: { readonly name: string; readonly plan: EntryPlan | null }) {
-  const { session } = useHere();
   const code = <code>{name}</code>;
-  if (plan?.import == null || session === null || !seesImports(session.person)) return code;
-  return <a href={`/imports/${plan.import}`}>{code}</a>;
+  return plan?.import == null ? code : <WayTo href={`/imports/${plan.import}`}>{code}</WayTo>;
 }
 
 /** The plan that an entry came by, who approved it and why; of an entry about the plan itself what it does not say. */
@@ -139,8 +137,7 @@ function By({ plan, row }: { readonly plan: EntryPlan; readonly row: HistoryRow 
 }
 
 function PlanLink({ plan: { id, title } }: { readonly plan: EntryPlan }) {
-  const { session } = useHere();
-  return session !== null && seesPlans(session.person) ? <a href={`/plans/${id}`}>{title}</a> : <>{title}</>;
+  return <WayTo href={`/plans/${id}`}>{title}</WayTo>;
 }
 
 /** What an entry is about that is about neither a group nor a user. */

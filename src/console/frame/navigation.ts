@@ -81,6 +81,17 @@ export function seesPlans(person: Person): boolean {
   return may('approve-plan', person);
 }
 
+/**
+ * Whether a page is open to somebody, as the section says that it is in. Of groups: whether all of them are, for a page
+ * that may name any; those that somebody leads are so besides.
+ */
+export function opens(person: Person, href: string): boolean {
+  const path = `/${href.split(/[/?]/)[1] ?? ''}`;
+  if (path === '/groups') return readsDirectory(person);
+  const way = navigation.flatMap(({ ways }) => ways).find((one) => one.path === path);
+  return way?.who?.(person) ?? true;
+}
+
 /** Whether somebody may open the lists of groups and users as a whole. */
 export function readsDirectory(person: Person): boolean {
   return may('read-directory', person);

@@ -142,8 +142,8 @@ const listApproved = named(
 
 const waitingCounts = named(
   'plan_waiting_counts',
-  `select s.name as source, p.kind, count(*)::int as plans from plan p join source s on s.n = p.source_n
-   where p.state = 'held' group by s.name, p.kind`,
+  `select s.name as source, p.kind, count(*)::int as plans, (array_agg(p.id order by p.n))[1] as first
+   from plan p join source s on s.n = p.source_n where p.state = 'held' group by s.name, p.kind`,
 );
 
 /**
@@ -252,9 +252,15 @@ export async function listApprovedPlans(
   return connection.rows<PlanRow>(listApproved, [kinds]);
 }
 
+interface HeldPlans {
+  readonly source: string;
+  readonly kind: PlanKind;
+  readonly plans: number;
+  /** Id of the one that was held first. */
+  readonly first: string;
+}
+
 /** How many plans wait for a decision, by source and kind. */
-export async function countHeldPlans(
-  connection: Connection,
-): Promise<{ readonly source: string; readonly kind: PlanKind; readonly plans: number }[]> {
-  return connection.rows(waitingCounts);
+export async function countHeldPlans(connection: Connection): Promise<HeldPlans[]> {
+  return connection.rows<HeldPlans>(waitingCounts);
 }

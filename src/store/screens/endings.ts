@@ -1,6 +1,6 @@
 /**
  * What put somebody out of a group: the membership that ended last in it, or in a group below it, and the deactivation
- * of the account, each with the entry of the log that tells of it.
+ * of an account that is listed there still, each with the entry of the log that tells of it.
  */
 import type { GroupId, GroupN, UserId } from '../../core/ids.ts';
 import { type Connection, named } from '../database.ts';
@@ -35,7 +35,10 @@ const endings = named(
      order by p.until desc limit 1),
    off as (
      select p.until, who.n as user_n from who join activity_past p on p.user_n = who.n
-     where not who.active order by p.until desc limit 1)
+     where not who.active and exists (
+       select from assertion a join place on true join closure c on c.descendant = a.group_n and c.ancestor = place.n
+       where a.member_n = who.n and not a.suppressed)
+     order by p.until desc limit 1)
    select 'membership' as what, jsonb_build_object('n', g.n, 'id', g.id, 'name', g.name) as "group", l.until, e.line, e.seq
    from listed l join groups g on g.n = l.group_n
    left join lateral (

@@ -1,5 +1,4 @@
 /** One entry of the log with everybody whom it names, a page of them at a time. */
-import { may } from '../../../core/policies.ts';
 import { Refusal } from '../../../core/refusal.ts';
 import type { GroupN } from '../../../core/ids.ts';
 import {
@@ -9,12 +8,13 @@ import {
   listEntryMembers,
 } from '../../../store/screens/history.ts';
 import { addressOf, numberIn } from '../../address.ts';
-import { useHere } from '../../frame/here.ts';
+import { useTexts } from '../../frame/here.ts';
 import type { ScreenAnswer, Visit } from '../../screen.ts';
 import { PageHeader } from '../../components/page-header.tsx';
 import { DataTable, type Paging } from '../../components/data-table.tsx';
 import { Card } from '../../components/details.tsx';
 import { LogEntries } from '../../components/log-entries.tsx';
+import { WayTo } from '../../components/way-to.tsx';
 
 const PAGE = 100;
 
@@ -55,11 +55,7 @@ export function WholeEntry({
   readonly entry: WholeEntry;
   readonly about?: 'group';
 }) {
-  const {
-    t: { log: t },
-    session,
-  } = useHere();
-  const opens = session !== null && may('read-directory', session.person);
+  const { log: t } = useTexts();
   return (
     <>
       <Card>
@@ -76,7 +72,7 @@ export function WholeEntry({
               {
                 head: t.member,
                 kind: 'name',
-                cell: ({ type, id, name }) => (opens ? <a href={`/${type}s/${id}`}>{name}</a> : name),
+                cell: ({ type, id, name }) => <WayTo href={`/${type}s/${id}`}>{name}</WayTo>,
               },
               { head: t.did, cell: ({ came }) => (came ? t.came : t.went) },
               { head: t.line, kind: 'number', cell: ({ line }) => line ?? '' },

@@ -1,4 +1,5 @@
 /** Groups: search as one types, in the order of names. */
+import { holds, leads } from '../../../core/actor.ts';
 import { may } from '../../../core/policies.ts';
 import { type GroupSearchRow, searchGroups } from '../../../store/screens/group-search.ts';
 import { addressOf, wordIn } from '../../address.ts';
@@ -10,7 +11,7 @@ import { Empty } from '../../components/empty.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { SearchBox } from '../../components/search-box.tsx';
 import { Name } from '../../components/name.tsx';
-import { useTexts } from '../../frame/here.ts';
+import { useHere, useTexts } from '../../frame/here.ts';
 import type { ScreenAnswer, Visit } from '../../screen.ts';
 import { FlagBadges } from './flags.tsx';
 import { ownGroups } from './sight.ts';
@@ -121,11 +122,9 @@ function GroupName({ row }: { readonly row: GroupSearchRow }) {
 }
 
 function Pending({ row }: { readonly row: GroupSearchRow }) {
-  const t = useTexts();
+  const { t, session } = useHere();
   if (row.pending === 0) return null;
-  return (
-    <a href={`/groups/${row.id}/requests`}>
-      <Badge tone="warn">{t.shell.waiting(row.pending)}</Badge>
-    </a>
-  );
+  const badge = <Badge tone="warn">{t.shell.waiting(row.pending)}</Badge>;
+  const decides = session !== null && (leads(session.person, row) || holds(session.person, 'groups.manage'));
+  return decides ? <a href={`/groups/${row.id}/requests`}>{badge}</a> : badge;
 }

@@ -1,16 +1,17 @@
 /** What an edit that may have been held leads to. */
 import { isRefusal, type Refusal } from '../../../core/refusal.ts';
 import type { Edited } from '../../../plans/edits/group-edits.ts';
+import { seesPlans } from '../../frame/navigation.ts';
 import type { Notice } from '../../frame/notice.ts';
 import type { ScreenAnswer, Visit } from '../../screen.ts';
 
 /** The notice of an edit: `done` where it was done, and where it waits otherwise. */
-export function noticeOf<T>({ t }: Visit, { result }: Edited<T>, done: string): Notice {
+export function noticeOf<T>({ t, person }: Visit, { result }: Edited<T>, done: string): Notice {
   if (result.kind !== 'held') return { tone: 'done', text: done };
   return {
     tone: 'held',
     text: t.groups.held,
-    link: { href: `/plans/${result.plan.id}`, text: t.groups.heldLook },
+    ...(seesPlans(person) ? { link: { href: `/plans/${result.plan.id}`, text: t.groups.heldLook } } : {}),
   };
 }
 

@@ -10,6 +10,7 @@ import { Card, type Detail, Details } from '../../components/details.tsx';
 import { Empty } from '../../components/empty.tsx';
 import { Moment } from '../../components/moment.tsx';
 import { Name } from '../../components/name.tsx';
+import { WayTo } from '../../components/way-to.tsx';
 import { useTexts } from '../../frame/here.ts';
 import type { ConsoleParts } from '../../parts.ts';
 import type { ScreenAnswer, Visit } from '../../screen.ts';
@@ -176,14 +177,14 @@ function Leaders({ leaders }: { readonly leaders: readonly LeaderName[] }) {
   );
 }
 
-/** A user or a group by name, each leading to its page. */
+/** A user or a group by name, each leading to its page where that is open. */
 export function MemberName({ type, id, name }: LeaderName) {
   const t = useTexts();
   return (
     <>
-      <a href={`/${type}s/${id}`}>
+      <WayTo href={`/${type}s/${id}`}>
         <Name of={name} />
-      </a>
+      </WayTo>
       {type === 'group' ? <span class="quiet"> {t.members.group}</span> : null}
     </>
   );

@@ -5,6 +5,7 @@ import { DataTable } from '../../components/data-table.tsx';
 import { Card } from '../../components/details.tsx';
 import { Empty } from '../../components/empty.tsx';
 import { Moment } from '../../components/moment.tsx';
+import { WayTo } from '../../components/way-to.tsx';
 import { useTexts } from '../../frame/here.ts';
 import type { ScreenAnswer, Visit } from '../../screen.ts';
 import { ModeBadge } from '../targets/badges.tsx';
@@ -32,7 +33,11 @@ export async function showTargets(visit: Visit): Promise<ScreenAnswer> {
             rows={rows}
             keyOf={({ id }) => id}
             columns={[
-              { head: g.name, kind: 'name', cell: ({ id, name }) => <a href={`/targets/${id}`}>{name}</a> },
+              {
+                head: g.name,
+                kind: 'name',
+                cell: ({ id, name }) => <WayTo href={`/targets/${id}`}>{name}</WayTo>,
+              },
               {
                 head: g.mode,
                 cell: ({ mode, paused }) =>

@@ -7,6 +7,7 @@ import { Moment } from '../../components/moment.tsx';
 import type { Ending } from '../../../store/screens/endings.ts';
 import { Remark } from '../../components/notice-box.tsx';
 import { Picture } from '../../components/picture.tsx';
+import { WayTo } from '../../components/way-to.tsx';
 import { useTexts } from '../../frame/here.ts';
 import type { OpenGroup } from './access.ts';
 import { Endings } from './why-endings.tsx';
@@ -73,7 +74,7 @@ function Ways({ ways, user }: { readonly ways: readonly ExplainedWay[]; readonly
             </>
           ) : (
             <>
-              <a href={`/groups/${way.group.id}`}>{way.group.name}</a>{' '}
+              <WayTo href={`/groups/${way.group.id}`}>{way.group.name}</WayTo>{' '}
               <span class="sr">{t.nested(way.group.name)}</span>
             </>
           )}
@@ -107,7 +108,7 @@ function Sources({ sources }: { readonly sources: readonly Assertion[] }) {
 }
 
 function Ends({
-  explanation: { endedBy },
+  explanation: { endedBy, group: own },
   user,
 }: {
   readonly explanation: Explanation;
@@ -120,12 +121,12 @@ function Ends({
       <ul>
         {endedBy.map(({ group, member, isAutomatic }) => (
           <li key={`${group.id} ${member.id}`}>
-            <a href={`/groups/${group.id}/members`}>
+            <WayTo href={`/groups/${group.id}/members`} isOpen={group.id === own.id}>
               {(isAutomatic ? t.endChange : t.endRemoval)(
                 member.type === 'user' ? user : member.name,
                 group.name,
               )}
-            </a>
+            </WayTo>
           </li>
         ))}
       </ul>
@@ -154,9 +155,9 @@ function Against({ explanation: { whyNot } }: { readonly explanation: Explanatio
                 {t.nearest}{' '}
                 <span class="badges">
                   {nearest.map(({ id, name }) => (
-                    <a key={id} href={`/groups/${id}`}>
+                    <WayTo key={id} href={`/groups/${id}`}>
                       <Badge>{name}</Badge>
-                    </a>
+                    </WayTo>
                   ))}
                 </span>
               </span>

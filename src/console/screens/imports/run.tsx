@@ -15,8 +15,8 @@ import { ExactMoment, Moment } from '../../components/moment.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { Remark } from '../../components/notice-box.tsx';
 import { Live, Progress } from '../../components/progress.tsx';
+import { WayTo } from '../../components/way-to.tsx';
 import { useHere, useTexts } from '../../frame/here.ts';
-import { seesPlans } from '../../frame/navigation.ts';
 import type { ScreenAnswer, Visit } from '../../screen.ts';
 import { affectedOf, Affected, type AffectedBy } from '../plans/affected.tsx';
 import { Decision } from '../plans/decision.tsx';
@@ -181,11 +181,7 @@ function Counts({ run }: { readonly run: RunRow }) {
 }
 
 function Facts({ run, plan }: { readonly run: RunRow; readonly plan: PlanRow | null }) {
-  const {
-    t: { imports: t, plans },
-    session,
-  } = useHere();
-  const told = plan === null ? '' : `${plan.title}: ${plans.states[plan.state]}`;
+  const { imports: t, plans } = useTexts();
   const delimiter = run.delimiter === null ? null : (t.run.delimiters[run.delimiter] ?? run.delimiter);
   const layout = [run.format, run.encoding, delimiter].filter((part) => part !== null);
   const seconds =
@@ -216,12 +212,9 @@ function Facts({ run, plan }: { readonly run: RunRow; readonly plan: PlanRow | n
           : [
               {
                 name: t.run.plan,
-                value:
-                  session !== null && seesPlans(session.person) ? (
-                    <a href={`/plans/${plan.id}`}>{told}</a>
-                  ) : (
-                    told
-                  ),
+                value: (
+                  <WayTo href={`/plans/${plan.id}`}>{`${plan.title}: ${plans.states[plan.state]}`}</WayTo>
+                ),
               },
             ]),
       ]}

@@ -33,6 +33,7 @@ export async function needsOf(visit: Visit, targets: readonly TargetLag[]): Prom
     listAlerts(database, { state: 'open', kind: null, before: null, limit: MOST_ALERTS }),
   ]);
   const held = plans.reduce((sum, { plans: count }) => sum + count, 0);
+  const [oldest] = plans;
   const looked = seesTargets(person) ? targets : [];
   return [
     ...looked
@@ -53,7 +54,9 @@ export async function needsOf(visit: Visit, targets: readonly TargetLag[]): Prom
         ].join(' '),
         href: `/targets/${id}`,
       })),
-    ...(held === 0 ? [] : [{ what: o.plans(held), why: o.plansWhy, href: '/plans' }]),
+    ...(oldest === undefined
+      ? []
+      : [{ what: o.plans(held), why: o.plansWhy, href: held === 1 ? `/plans/${oldest.first}` : '/plans' }]),
     ...alerts
       .filter(({ kind }) => kind !== 'target.quarantined')
       .flatMap(({ kind, details }) => {

@@ -13,6 +13,7 @@ import { Card } from '../../components/details.tsx';
 import { DataTable } from '../../components/data-table.tsx';
 import { addressOf } from '../../address.ts';
 import { Name } from '../../components/name.tsx';
+import { WayTo } from '../../components/way-to.tsx';
 import { useHere } from '../../frame/here.ts';
 import { seesPlans } from '../../frame/navigation.ts';
 import { PeopleTable } from './people-table.tsx';
@@ -91,7 +92,7 @@ export function Affected({ plan, affected }: { readonly plan: PlanRow; readonly 
           caption={t.perGroup}
           rows={groups}
           keyOf={({ n }) => n}
-          paging={{ first: after === 0 ? null : at(null), next: next === null ? null : at(next) }}
+          paging={{ first: after === 0 ? null : at(null), next: next === null || !opens ? null : at(next) }}
           columns={[
             {
               head: t.group,
@@ -124,7 +125,11 @@ export function Affected({ plan, affected }: { readonly plan: PlanRow; readonly 
           rows={targets}
           keyOf={({ id }) => id}
           columns={[
-            { head: t.target, kind: 'name', cell: ({ id, name }) => <a href={`/targets/${id}`}>{name}</a> },
+            {
+              head: t.target,
+              kind: 'name',
+              cell: ({ id, name }) => <WayTo href={`/targets/${id}`}>{name}</WayTo>,
+            },
             { head: t.leaving, kind: 'number', cell: ({ leaving }) => leaving },
           ]}
         />

@@ -11,6 +11,7 @@ import { Form } from '../../components/form.tsx';
 import { ExactMoment } from '../../components/moment.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { Remark } from '../../components/notice-box.tsx';
+import { WayTo } from '../../components/way-to.tsx';
 import { useTexts } from '../../frame/here.ts';
 import type { ScreenAnswer, Visit } from '../../screen.ts';
 import { affectedOf, Affected, type AffectedBy } from './affected.tsx';
@@ -130,7 +131,7 @@ function Facts({ plan, people }: { readonly plan: PlanRow; readonly people: Read
           : [{ name: t.file, value: <a href={`/imports/${plan.import}`}>{plan.title}</a> }]),
         ...(plan.target_id === null
           ? []
-          : [{ name: t.target, value: <a href={`/targets/${plan.target_id}`}>{plan.target}</a> }]),
+          : [{ name: t.target, value: <WayTo href={`/targets/${plan.target_id}`}>{plan.target}</WayTo> }]),
         ...(decidedAt === null ? [] : [{ name: t.decidedAt, value: <ExactMoment at={decidedAt} /> }]),
         ...(decidedBy === null ? [] : [{ name: t.decidedBy, value: people.get(decidedBy) ?? decidedBy }]),
         ...(plan.reason === null ? [] : [{ name: t.reason, value: plan.reason }]),

@@ -21,6 +21,7 @@ import { PageHeader } from '../../components/page-header.tsx';
 import { Remark } from '../../components/notice-box.tsx';
 import { Live } from '../../components/progress.tsx';
 import { useTexts } from '../../frame/here.ts';
+import { seesPlans } from '../../frame/navigation.ts';
 import { numberIn } from '../../address.ts';
 import { placeBelow } from '../../place.ts';
 import type { ScreenAnswer, Visit } from '../../screen.ts';
@@ -183,13 +184,15 @@ export async function postMode(
 
 /** POST /targets/:id/undo */
 export async function postPushUndo(visit: Visit): Promise<ScreenAnswer> {
-  const { parts, params, form, by, now, t } = visit;
+  const { parts, params, person, form, by, now, t } = visit;
   const hours = numberIn(form, 'hours') ?? 0;
   if (hours < 1 || hours > MOST_HOURS) return showSettings(visit, { hours: t.targets.settings.undoWrong });
   const since = new Date(now.getTime() - hours * HOUR_MS);
   const plan = await planUndoSince(parts.targets, params.id ?? '', { since, by });
-  const notice = { tone: 'held', text: t.targets.settings.undoMade } as const;
-  return { kind: 'go', to: `/plans/${plan.id}`, notice };
+  const { undoMade, undoWaits } = t.targets.settings;
+  return seesPlans(person)
+    ? { kind: 'go', to: `/plans/${plan.id}`, notice: { tone: 'held', text: undoMade } }
+    : { kind: 'go', to: `/targets/${params.id ?? ''}`, notice: { tone: 'held', text: undoWaits } };
 }
 
 /** GET /targets/:id/remove */

@@ -9,7 +9,8 @@ import { PageHeader } from '../../components/page-header.tsx';
 import { Remark } from '../../components/notice-box.tsx';
 import { Live } from '../../components/progress.tsx';
 import { Tabs } from '../../components/tabs.tsx';
-import { useTexts } from '../../frame/here.ts';
+import { useHere, useTexts } from '../../frame/here.ts';
+import { seesPlans } from '../../frame/navigation.ts';
 import type { ScreenAnswer, Visit } from '../../screen.ts';
 import { HealthBadge, ModeBadge } from './badges.tsx';
 import { inWords } from './failure-words.ts';
@@ -131,7 +132,10 @@ function Health({ target: { type, health, toSend } }: { readonly target: TargetS
 }
 
 function Hold({ target: { hold } }: { readonly target: TargetStatus }) {
-  const t = useTexts().targets;
+  const {
+    t: { targets: t },
+    session,
+  } = useHere();
   if (hold === null || hold.state === 'approved') return null;
   return (
     <Remark tone="held" title={hold.state === 'held' ? t.holdTitle : t.holdRejected}>
@@ -140,9 +144,11 @@ function Hold({ target: { hold } }: { readonly target: TargetStatus }) {
           <li key={why}>{why}</li>
         ))}
       </ul>
-      <p>
-        <a href={`/plans/${hold.id}`}>{t.toPlan}</a>
-      </p>
+      {session !== null && seesPlans(session.person) ? (
+        <p>
+          <a href={`/plans/${hold.id}`}>{t.toPlan}</a>
+        </p>
+      ) : null}
     </Remark>
   );
 }

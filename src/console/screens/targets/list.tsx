@@ -10,6 +10,7 @@ import { Empty } from '../../components/empty.tsx';
 import { ExactMoment } from '../../components/moment.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { Live } from '../../components/progress.tsx';
+import { WayTo } from '../../components/way-to.tsx';
 import { useTexts } from '../../frame/here.ts';
 import type { ScreenAnswer, Visit } from '../../screen.ts';
 import { HealthBadge, ModeBadge } from './badges.tsx';
@@ -91,7 +92,7 @@ function isMoving({ mode, health, toSend }: TargetLag): boolean {
 function Behind({ lag }: { readonly lag: TargetLag | undefined }) {
   const t = useTexts().targets;
   if (lag === undefined) return null;
-  if (lag.held !== null) return <a href={`/plans/${lag.held}`}>{t.held}</a>;
+  if (lag.held !== null) return <WayTo href={`/plans/${lag.held}`}>{t.held}</WayTo>;
   const { since } = lag.toSend;
   return (
     <>

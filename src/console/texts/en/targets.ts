@@ -296,6 +296,7 @@ export const targets = {
     undoHint: 'At most 720, which are 30 days.',
     undoButton: 'Plan an undo',
     undoMade: 'This plan puts back what was taken. Look at it, then approve it.',
+    undoWaits: 'A plan that puts back what was taken waits for those who approve plans.',
     undoWrong: 'Enter a number of hours from 1 to 720.',
     remove: 'Remove this target',
     removeTitle: (name: string) => `Remove ${name}?`,
