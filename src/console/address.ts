@@ -11,12 +11,13 @@ export function addressOf(
   return set.length === 0 ? path : `${path}?${new URLSearchParams(set).toString()}`;
 }
 
-const MOST = 999_999_999;
+/** The largest that a number of the database is. */
+const MOST = 2_147_483_647;
 
 /** A whole number that an address carries; null for anything else, since a list then begins at its beginning. */
 export function numberIn(query: URLSearchParams, name: string): number | null {
   const text = query.get(name) ?? '';
-  return /^\d{1,9}$/.test(text) && Number(text) <= MOST ? Number(text) : null;
+  return /^\d{1,10}$/.test(text) && Number(text) <= MOST ? Number(text) : null;
 }
 
 /** One of those words that an address or a form carries; null for anything else. */

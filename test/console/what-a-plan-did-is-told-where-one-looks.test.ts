@@ -99,6 +99,13 @@ async function delegateOf(): Promise<UserRow> {
   return user;
 }
 
+async function approve(path: string, reason: string): Promise<void> {
+  const page = await admin.open(path);
+  const [, hash = ''] = /name="hash" value="([^"]+)"/.exec(page.text) ?? [];
+  const answer = await admin.post(`${path}/approve`, { csrf: csrfIn(page), hash, reason });
+  expect(answer.status).toBe(303);
+}
+
 /** Whether an address is of the pages with that path. */
 function isOf(path: string, href: string): boolean {
   return new RegExp(`^${path.replaceAll(/:\w+/g, '[^/]+')}$`).test(href.replace(/\?.*/, ''));
@@ -162,6 +169,7 @@ describe('a held plan', () => {
     expect(heads(added)).toEqual(['p1']);
     expect(added).toContain('new one');
     expect(added).toContain('Alumni');
+    expect(await textOf(`${joining}&after=999999999999999.1`)).toContain('Nobody');
   });
 
   it('names them on the page of the file too, without ways that are closed to whoever looks after sources', async () => {
@@ -192,11 +200,7 @@ describe('a held plan', () => {
 describe('what a plan did, once it is approved', () => {
   let history: string;
   beforeAll(async () => {
-    const page = await admin.open(`/plans/${plan}`);
-    const [, hash = ''] = /name="hash" value="([^"]+)"/.exec(page.text) ?? [];
-    const reason = 'They have graduated';
-    const answer = await admin.post(`/plans/${plan}/approve`, { csrf: csrfIn(page), hash, reason });
-    expect(answer.status).toBe(303);
+    await approve(`/plans/${plan}`, 'They have graduated');
     history = await textOf(`/groups/${group.id}/history`);
   }, 60_000);
 
@@ -366,7 +370,7 @@ describe('a way that a page shows', () => {
 
   it('does not lead who asked for something that is held to a plan that others decide', async () => {
     const members = [];
-    for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) members.push(await site.user(`singer ${name}`));
+    for (let at = 10; at < 22; at += 1) members.push(await site.user(`singer ${at}`));
     const choir = await site.group('Choir', ...members);
     await site.database.rows({ text: 'update groups set internal = false where n = $1' }, [choir.n]);
     const browser = await browserOf(await holderOf('groups.manage'));
@@ -375,5 +379,11 @@ describe('a way that a page shows', () => {
     const text = await textOf(`/groups/${choir.id}`, browser);
     expect(text).toContain('It waits for approval.');
     expect(ways(text, '/plans')).toEqual([]);
+
+    // Whom a group had that is deleted is in no log: the operation opens nevertheless.
+    const [deletion = ''] = ways(await textOf('/plans'), '/plans/');
+    await approve(deletion, 'Nobody sings');
+    const [whole = ''] = ways(await textOf(deletion), `${deletion}/operations/`);
+    expect(await textOf(whole)).toContain('singer 21');
   });
 });

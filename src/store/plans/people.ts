@@ -159,7 +159,7 @@ export interface AddedRow extends AddedPlace {
 /** Operations are read only as far as the page reaches: each that adds anything adds one at least. */
 const added = (from: string, at: string): string => `
   select o.at, m.place::int as place, o.group_n, m.n, m.line
-  from (select ${at} as at, group_n, added, added_lines from ${from} and ${at} >= $2 and cardinality(added) > 0
+  from (select ${at} as at, group_n, added, added_lines from ${from} and ${at} >= $2::bigint and cardinality(added) > 0
         order by ${at} limit $4 + 1) o
   cross join unnest(o.added, o.added_lines) with ordinality as m(n, line, place)
   where (o.at, m.place) > ($2, $3) order by o.at, m.place limit $4`;
