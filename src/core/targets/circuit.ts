@@ -18,8 +18,8 @@ export interface Circuit {
   readonly until: number | null;
   readonly why: string | null;
   /**
-   * Refused credentials, and pauses of which it did not say how long, since anything was applied. A probe or a look that
-   * goes well says nothing of them: each waits longer than the one before.
+   * How often it stopped taking anything, or asked for a pause without saying how long, since anything was applied. That
+   * a probe or a look goes well says nothing of what is written: each time it waits longer than the time before.
    */
   readonly refusals: number;
 }
@@ -30,8 +30,8 @@ export const CLOSED: Circuit = {
 
 /** Failures in a row after which a target counts as down; single ones are the objects' own. */
 const OPENS_AFTER = 3;
-/** Pauses of unsaid length grow to a minute: longer ones would hold up the work of a target that takes some of it. */
-const MOST_PAUSES = 7;
+/** So many times it waits longer, up to a minute, where it answers looks: only refused credentials are let be for longer. */
+const MOST_LONGER = 7;
 
 export interface Moment {
   readonly now: number;
@@ -54,10 +54,10 @@ export function afterOutcome(circuit: Circuit, outcome: Outcome, moment: Moment)
     case 'throttled':
       return pause(circuit, outcome, moment);
     case 'unauthorised': {
-      const refusals = circuit.refusals + (circuit.state === 'closed' ? 1 : 0);
-      const failures = Math.max(circuit.failures, OPENS_AFTER - 2 + refusals);
+      const { state, failures, refusals } = circuit;
+      const least = OPENS_AFTER - 1 + (state === 'closed' ? refusals : 0);
       const why = `it does not accept the credentials: ${outcome.why}`;
-      return fail({ ...circuit, failures, refusals }, why, moment);
+      return fail({ ...circuit, failures: Math.max(failures, least) }, why, moment);
     }
     case 'ambiguous':
     case 'down':
@@ -91,27 +91,22 @@ function pause(
   const isPausing = isResting(circuit, moment);
   const isSaid = asked !== null && asked > now;
   const refusals = isPausing || isSaid ? circuit.refusals : circuit.refusals + 1;
-  const least = now + backoffMs(isSaid ? 1 : Math.min(refusals, MOST_PAUSES), random);
+  const least = now + backoffMs(isSaid ? 1 : Math.min(refusals, MOST_LONGER), random);
   const before = isPausing ? (circuit.until ?? 0) : 0;
   return { ...circuit, until: Math.max(asked ?? 0, least, before), why, refusals };
 }
 
 function fail(circuit: Circuit, why: string, { now, random }: Moment): Circuit {
-  const { refusals } = circuit;
   const failures = circuit.failures + 1;
   const failingSince = circuit.failingSince ?? now;
   if (now - failingSince >= QUARANTINE_AFTER_MS) {
-    return { state: 'quarantined', failures, failingSince, until: now + CANARY_EVERY_MS, why, refusals };
+    const until = now + CANARY_EVERY_MS;
+    return { state: 'quarantined', failures, failingSince, until, why, refusals: 0 };
   }
   if (failures < OPENS_AFTER) return { ...circuit, failures, failingSince, why };
-  return {
-    state: 'open',
-    failures,
-    failingSince,
-    until: now + backoffMs(failures - OPENS_AFTER + 1, random),
-    why,
-    refusals,
-  };
+  const refusals = circuit.refusals + (circuit.state === 'closed' ? 1 : 0);
+  const times = Math.max(failures - OPENS_AFTER + 1, Math.min(refusals, MOST_LONGER));
+  return { state: 'open', failures, failingSince, until: now + backoffMs(times, random), why, refusals };
 }
 
 /** What may be sent now: everything, one probe, or nothing. */
