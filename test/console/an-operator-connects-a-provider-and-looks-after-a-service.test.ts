@@ -329,6 +329,9 @@ needs('chromium')('an operator in a browser, on a daemon of its own', () => {
     expect(await refused.locator('pre').getByText('emmy').count()).toBe(0);
     expect(await operator.faults()).toEqual([]);
     await page.goto('/overview');
+    // The table says what the picture of lag draws.
+    const lag = page.getByRole('table', { name: 'Targets' }).getByRole('row', { name: /^Library/ });
+    expect(await lag.getByRole('cell').last().innerText()).toBe('1');
     await page.getByRole('link', { name: /^Look: .*Library/ }).click();
     expect(new URL(page.url()).pathname).toMatch(/^\/targets\//);
     expect(operator.complaints).toEqual([]);

@@ -7,7 +7,7 @@ export interface LagRow {
   readonly to_send: number;
   /** There is more than was counted. */
   readonly is_at_least: boolean;
-  /** Objects that are refused, or of which some members are. */
+  /** Users, groups and memberships that are refused or in conflict: each is one. */
   readonly blocked: number;
   /** Id of the plan that waits for a decision. */
   readonly held: string | null;
@@ -40,7 +40,8 @@ const lags = named(
        select ${toSend} as count from target_object o
        where o.target_n = t.n and o.state in ${open} limit ${MOST_COUNTED}) x) s on true
    left join lateral (
-     select count(*)::int as blocked from target_object o where o.target_n = t.n and (
+     select (count(*) filter (where o.state in ('blocked', 'conflict')) + coalesce(sum(o.blocked_count), 0))::int as blocked
+     from target_object o where o.target_n = t.n and (
        o.state in ('blocked', 'conflict') or (o.kind = 'm' and o.blocked_count > 0))) b on true
    where t.deleted_at is null and ($1::int is null or t.n = $1)`,
 );

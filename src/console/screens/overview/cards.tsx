@@ -111,6 +111,7 @@ function TargetsTable({ targets }: { readonly targets: readonly TargetLag[] }) {
           head: t.since,
           cell: ({ toSend: { since } }) => (since === null ? null : <Moment at={new Date(since)} />),
         },
+        { head: words.trouble, kind: 'number', cell: ({ blocked }) => blocked },
       ]}
     />
   );

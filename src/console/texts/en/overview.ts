@@ -12,8 +12,10 @@ export const overview = {
   conflicts: (count: number) => (count === 1 ? 'One conflict is open' : `${count} conflicts are open`),
   conflictsWhy: 'A file or a client and the directory disagree; somebody decides.',
   blocked: (name: string, count: number) =>
-    count === 1 ? `One object is blocked at ${name}` : `${count} objects are blocked at ${name}`,
-  blockedWhy: 'The target refuses it as it is.',
+    count === 1
+      ? `A user, group or membership is blocked at ${name}`
+      : `${count} users, groups or memberships are blocked at ${name}`,
+  blockedWhy: 'The target refuses it as it is, or something else bears its name there.',
   stopped: (name: string) => `${name} is stopped`,
   down: (name: string) => `${name} does not answer`,
   look: 'Look',
@@ -31,8 +33,7 @@ export const overview = {
   targets: 'Targets',
   target: 'Target',
   mode: 'Mode',
-  lagPicture:
-    'How much is to be sent to each target, and how many objects are blocked; the table says the same.',
+  lagPicture: 'How much is to be sent to each target, and how much is blocked; the table says the same.',
   since: 'Since',
   noTarget: 'Nothing is pushed anywhere yet',
   noTargetNext: 'Add a target to keep a service in step.',

@@ -16,7 +16,7 @@ export const targets = {
   behindBy: ({ count, isAtLeast }: { readonly count: number; readonly isAtLeast: boolean }) =>
     `To be sent: ${count.toLocaleString('en')}${isAtLeast ? ' and more' : ''}`,
   waitsSince: 'since',
-  trouble: 'Blocked',
+  trouble: 'Blocked or in conflict',
   held: 'a push waits for a decision',
   types: {
     scim: 'SCIM 2.0',
