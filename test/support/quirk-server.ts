@@ -9,6 +9,8 @@ import { type AddressInfo } from 'node:net';
 /** What happens to a request besides being carried out. */
 export type Trick =
   | { readonly kind: 'answer'; readonly status: number; readonly headers?: Readonly<Record<string, string>> }
+  /** A page of HTML for people, as of somebody who is asked to log in. */
+  | { readonly kind: 'page'; readonly status: number }
   /** Never answers; `done` carries the request out first. */
   | { readonly kind: 'stall'; readonly done: boolean }
   /** Cuts the connection; `done` carries the request out first. */
@@ -160,6 +162,10 @@ function play(trick: Trick | null, run: () => Answer, response: ServerResponse):
       return send(run());
     case 'answer':
       return send({ status: trick.status, body: { detail: 'a trick' } }, trick.headers);
+    case 'page':
+      response.writeHead(trick.status, { 'content-type': 'text/html' });
+      response.end('<!doctype html><title>Please log in</title>');
+      return;
     case 'delay': {
       const answer = run();
       setTimeout(() => send(answer), trick.ms);

@@ -322,8 +322,8 @@ describe('O-06: what a target refuses', () => {
     expect(server.held().groups).toEqual({ Editing: ['holder'], 'r:editor': ['holder'] });
   });
 
-  it.each([302, 403, 404])(
-    'is not what a service says that is away: all of it answers %i, for more than a day',
+  it.each([200, 302, 403, 404])(
+    'is not what a service says that is away: all of it answers %i with a page, for more than a day',
     async (status) => {
       const [stayer, mover] = [await on.user(`stays for ${status}`), await on.user(`moves for ${status}`)];
       const leaver = await on.user(`leaves for ${status}`);
@@ -332,7 +332,7 @@ describe('O-06: what a target refuses', () => {
       const begun = await begin({}, {}, { groups: [staff, guests] });
       const { name, server, target } = begun;
       await target.rest();
-      server.quirks.trick = () => ({ kind: 'answer', status });
+      server.quirks.trick = () => ({ kind: 'page', status });
       // Looked at there first: were it taken for gone, so were its memberships, and none would be left to take away.
       await retitle(mover, 'Guest');
       await target.rest();

@@ -97,9 +97,19 @@ export function scimClient(
     resource: (method, path, body) => read(resource, method, path, body),
     list: (path, query) => read(list, 'GET', `${path}?${queryText(query)}`),
     json: (path) => read(z.record(z.string(), z.unknown()), 'GET', path),
-    change: async (method, path, body) => (await send(method, path, body)).outcome,
+    change: async (method, path, body) => {
+      const reply = await send(method, path, body);
+      if (reply.kind === 'failed' || reply.outcome.kind !== 'applied' || !isPage(reply.text))
+        return reply.outcome;
+      return { kind: 'ambiguous', why: `${reply.status} with a page for people, which is no SCIM` };
+    },
     close: () => http.close(),
   };
+}
+
+/** Of a page that asks somebody to log in, or says that all is being mended, 200 does not tell that anything was done. */
+function isPage(text: string): boolean {
+  return text.trimStart().startsWith('<');
 }
 
 /** A string in a filter (RFC 7644 §3.4.2.2: as in JSON). */
