@@ -300,6 +300,17 @@ describe('what a plan did, once it is approved', () => {
     expect(strange).not.toContain('The account of idle');
   });
 
+  it('names whom it deleted without a way to a page that is gone', async () => {
+    const left = await send('left.csv', ['userName,active,action', 'p20,,delete', 'p21,no,']);
+    const text = await textOf(`/plans/${left.plan}`);
+    expect(text).toContain('One account is deactivated. One account is deleted.');
+    expect(text).toMatch(/<th scope="row"[^>]*><a href="\/users\/[^"]*">p21</);
+    expect(text).toMatch(/<th scope="row"[^>]*>p20</);
+    const [entry = ''] = (await textOf('/activity?type=user.deleted')).split('<li>').slice(1);
+    expect(entry).toContain('p20');
+    expect(ways(entry, '/users/')).toEqual([]);
+  });
+
   it('calls people by the name that the file gives in parts', async () => {
     expect(await textOf('/users?q=p12')).toContain('Ann12 Berg');
     expect(await textOf('/settings')).toContain('not set');
@@ -385,5 +396,9 @@ describe('a way that a page shows', () => {
     await approve(deletion, 'Nobody sings');
     const [whole = ''] = ways(await textOf(deletion), `${deletion}/operations/`);
     expect(await textOf(whole)).toContain('singer 21');
+    const told = (await textOf('/activity?type=group.deleted')).split('<li>');
+    const [entry = ''] = told.filter((part) => part.includes('Choir'));
+    expect(entry).toContain('Nobody sings');
+    expect(ways(entry, `/groups/${choir.id}`)).toEqual([]);
   });
 });

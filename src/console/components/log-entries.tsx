@@ -1,4 +1,4 @@
-import type { EntryPlan, HistoryRow } from '../../store/screens/history.ts';
+import type { EntryPlan, EntrySubject, HistoryRow } from '../../store/screens/history.ts';
 import { useTexts } from '../frame/here.ts';
 import { Moment } from './moment.tsx';
 import { Name } from './name.tsx';
@@ -39,16 +39,8 @@ function Entry({ row, about, whole }: EntryProps) {
     <>
       <p class="log-head">
         <span class="strong">{t.what[row.type] ?? row.type}</span>{' '}
-        {row.group === null || about === 'group' ? null : (
-          <WayTo href={`/groups/${row.group.id}`}>
-            <Name of={row.group.name} />
-          </WayTo>
-        )}{' '}
-        {row.user === null ? null : (
-          <WayTo href={`/users/${row.user.id}`}>
-            <Name of={row.user.name} />
-          </WayTo>
-        )}
+        {row.group === null || about === 'group' ? null : <Subject of={row.group} section="groups" />}{' '}
+        {row.user === null ? null : <Subject of={row.user} section="users" />}
         {row.group === null && row.user === null ? <About row={row} /> : null}
       </p>
       <Attribution row={row} />
@@ -58,6 +50,19 @@ function Entry({ row, about, whole }: EntryProps) {
       <Reason row={row} />
       <Changes before={row.before} after={row.after} />
     </>
+  );
+}
+
+interface SubjectProps {
+  readonly of: EntrySubject;
+  readonly section: 'groups' | 'users';
+}
+
+function Subject({ of: { id, name, gone }, section }: SubjectProps) {
+  return (
+    <WayTo href={gone ? null : `/${section}/${id}`}>
+      <Name of={name} />
+    </WayTo>
   );
 }
 

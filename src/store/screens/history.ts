@@ -14,6 +14,14 @@ export interface EntryPlan {
   readonly reason: string | null;
 }
 
+/** A group or user that an entry is about. */
+export interface EntrySubject {
+  readonly id: string;
+  readonly name: string;
+  /** Deleted since. */
+  readonly gone: boolean;
+}
+
 export interface HistoryRow {
   readonly seq: number;
   readonly at: Date;
@@ -25,8 +33,8 @@ export interface HistoryRow {
   readonly origin_kind: string | null;
   readonly origin: string | null;
   readonly reason: string | null;
-  readonly group: { readonly id: string; readonly name: string } | null;
-  readonly user: { readonly id: string; readonly name: string } | null;
+  readonly group: EntrySubject | null;
+  readonly user: EntrySubject | null;
   readonly before: unknown;
   readonly after: unknown;
   /** Names of those that came and went, twenty at most. */
@@ -67,8 +75,10 @@ const select = (where: string, { behind, order }: Order): string => `
     ${nameOfActor('c.actor_kind', 'c.actor_id')} as actor,
     (select s.name from source s where s.n = c.source_n) as source, o.kind as origin_kind, o.name as origin,
     coalesce(p.reason, c.reason) as reason,
-    (select jsonb_build_object('id', g.id, 'name', g.name) from groups g where g.n = c.group_n) as "group",
-    (select jsonb_build_object('id', u.id, 'name', ${userLabel}) from users u where u.n = c.user_n) as "user",
+    (select jsonb_build_object('id', g.id, 'name', g.name, 'gone', g.deleted_at is not null)
+     from groups g where g.n = c.group_n) as "group",
+    (select jsonb_build_object('id', u.id, 'name', ${userLabel}, 'gone', u.deleted_at is not null)
+     from users u where u.n = c.user_n) as "user",
     coalesce(c.before, p.before) as before, coalesce(c.after, p.after) as after,
     ${namesOf('c.added')} as added, ${namesOf('c.removed')} as removed,
     coalesce(cardinality(c.added), 0) as added_count, coalesce(cardinality(c.removed), 0) as removed_count,
@@ -177,6 +187,8 @@ export interface EntryMember {
   readonly id: string;
   readonly name: string;
   readonly came: boolean;
+  /** Deleted since. */
+  readonly gone: boolean;
   /** Of the file that said so. */
   readonly line: number | null;
 }
@@ -184,7 +196,8 @@ export interface EntryMember {
 const entryMembers = named(
   'screen_history_entry_members',
   `select m.at::int as at, case when mg.n is null then 'user' else 'group' end as type, coalesce(u.id, mg.id) as id,
-     coalesce(case when u.n is not null then ${userLabel} end, mg.name, '?') as name, m.came, m.line
+     coalesce(case when u.n is not null then ${userLabel} end, mg.name, '?') as name, m.came, m.line,
+     coalesce(u.deleted_at, mg.deleted_at) is not null as gone
    from (
      select t.place as at, t.n, t.line, true as came
      from change c cross join unnest(c.added, c.added_lines) with ordinality as t(n, line, place)

@@ -72,7 +72,9 @@ export function WholeEntry({
               {
                 head: t.member,
                 kind: 'name',
-                cell: ({ type, id, name }) => <WayTo href={`/${type}s/${id}`}>{name}</WayTo>,
+                cell: ({ type, id, name, gone }) => (
+                  <WayTo href={gone ? null : `/${type}s/${id}`}>{name}</WayTo>
+                ),
               },
               { head: t.did, cell: ({ came }) => (came ? t.came : t.went) },
               { head: t.line, kind: 'number', cell: ({ line }) => line ?? '' },

@@ -3,6 +3,7 @@ import type { PlanRow } from '../../../store/plans/plans.ts';
 import { Badge } from '../../components/badge.tsx';
 import { DataTable, type Paging } from '../../components/data-table.tsx';
 import { Name } from '../../components/name.tsx';
+import { WayTo } from '../../components/way-to.tsx';
 import { useHere, useTexts } from '../../frame/here.ts';
 import { seesPlans } from '../../frame/navigation.ts';
 
@@ -25,10 +26,10 @@ export function PeopleTable({ plan, people, paging }: PeopleTableProps) {
         {
           head: t.person,
           kind: 'name',
-          cell: ({ id, name }) => (
-            <a href={`/users/${id}`}>
+          cell: ({ id, name, deleted }) => (
+            <WayTo href={deleted && plan.state === 'applied' ? null : `/users/${id}`}>
               <Name of={name} />
-            </a>
+            </WayTo>
           ),
         },
         { head: t.called, kind: 'long', cell: ({ called }) => called ?? '' },
