@@ -2,7 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createUser } from '../../src/directory/users.ts';
 import type { GroupRow } from '../../src/store/groups.ts';
 import { showLedgerMembers, showObjects } from '../../src/targets/admin/ledger.ts';
+import { changeTarget } from '../../src/targets/admin/verbs.ts';
 import { redactExchange } from '../../src/targets/exchange.ts';
+import { attribution } from '../support/directory.ts';
 import { eventually } from '../support/eventually.ts';
 import { type QuirkServer, startQuirkServer } from '../support/quirk-server.ts';
 import { openTestTargets, type TestTargets } from '../support/target-engine.ts';
@@ -16,10 +18,11 @@ describe('O-02: the ledger of a target, for people', () => {
   const blocked: number[] = [];
   beforeAll(async () => {
     server = await startQuirkServer({
-      trick: ({ method, path, body }) =>
-        method === 'POST' && path === '/Users' && body.includes('"bob"')
-          ? { kind: 'answer', status: 400 }
-          : null,
+      trick: ({ method, path, body }) => {
+        if (method !== 'POST') return null;
+        if (path === '/Groups' && body.includes('"Taken"')) return { kind: 'answer', status: 409 };
+        return path === '/Users' && body.includes('"bob"') ? { kind: 'answer', status: 400 } : null;
+      },
     });
     on = await openTestTargets({
       listener: () => ({ onOutcome: () => undefined, onBlocked: (count) => blocked.push(count) }),
@@ -94,6 +97,18 @@ describe('O-02: the ledger of a target, for people', () => {
       after = page.next;
     }
     expect(names).toEqual(['ann', 'bob', 'Staff']);
+  });
+
+  it('shows what a conflict was about, and not the look that came after it (O-03)', async () => {
+    const taken = await on.group('Taken');
+    const scope = { groups: [group.id, taken.id] };
+    await changeTarget(on.targets, 'wiki', { change: { scope }, by: attribution('console') });
+    await eventually(async () => {
+      const { items } = await showObjects(on.targets, 'wiki', { ...ALL, state: 'conflict' });
+      expect(items).toMatchObject([
+        { name: 'Taken', lastAttempt: { operation: 'create', exchange: { method: 'POST', status: 409 } } },
+      ]);
+    });
   });
 });
 

@@ -84,6 +84,7 @@ describe('O-06: what a target refuses', () => {
       expect(await membersOf(name, group)).toMatchObject({
         ...{ state: 'settled', applied: 0, toAdd: 0, blocked: users.length },
         why: expect.stringContaining(String(status)),
+        lastAttempt: { exchange: { method: 'PATCH', status } },
       });
       // Every comparison of everything, and every look at the target, leaves it at that.
       await target.pass(3_600_000);

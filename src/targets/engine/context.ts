@@ -10,6 +10,7 @@ import type { Database, Tx } from '../../store/database.ts';
 import type { Lease } from '../../store/leases.ts';
 import { requireLease } from './lease.ts';
 import type { OutageLog } from './outage-log.ts';
+import { overhear } from './overhearing.ts';
 import { saveLearnedTraits, saveTargetCircuit } from '../../store/targets/targets.ts';
 import type { Connector, EngineSettings, Failed, Probe, RemovalStyle, Traits } from '../connector.ts';
 
@@ -203,7 +204,9 @@ async function confirm({ connector }: TargetContext, outcome: Outcome): Promise<
   const isNowhere =
     outcome.kind === 'missing' ? connector.mayBeAnsweredFor === true : isElsewhere(outcome.code);
   if (!isForbidden && !isNowhere) return outcome;
-  const seen = outcomeOfProbe(await connector.probe());
+  // What is asked meanwhile is not what the ledger shows of this attempt.
+  const { result: probe } = await overhear(() => connector.probe());
+  const seen = outcomeOfProbe(probe);
   if (seen.kind === 'noop') return outcome;
   if (isForbidden) return { kind: 'unauthorised', why: outcome.why };
   if (seen.kind === 'down') return { kind: 'down', why: `${outcome.why}; a probe: ${seen.why}` };

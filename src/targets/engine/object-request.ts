@@ -5,9 +5,10 @@
 import type { ObjectStep } from '../../core/targets/object-step.ts';
 import type { Outcome } from '../../core/targets/outcome.ts';
 import type { ObjectChange } from '../../store/targets/objects.ts';
-import type { Held, TargetObject } from '../connector.ts';
+import type { Held, Resolution, TargetObject } from '../connector.ts';
 import { ask, request, type TargetContext } from './context.ts';
 import { write } from './object-write.ts';
+import { overhear } from './overhearing.ts';
 
 export interface ObjectRequest {
   readonly step: Exclude<ObjectStep, 'nothing' | 'forget'>;
@@ -40,12 +41,14 @@ export async function bring(context: TargetContext, job: ObjectRequest): Promise
 }
 
 async function find(context: TargetContext, object: TargetObject, hash: Buffer | null): Promise<Brought> {
-  const found = await lookUp(context, object, hash);
+  const found = await take(context, await resolve(context, object), { object, hash });
   if (found !== null) return found;
   const outcome = await write(context, { kind: 'create', object });
   if (outcome.kind === 'conflict') {
-    // Somebody was faster, or the name is taken by what our look could not see: look once more, then a person.
-    return (await lookUp(context, object, hash)) ?? { outcome, operation: 'create', change: {} };
+    // Somebody was faster, or the name is taken by what our look could not see: look once more, then a person, who is
+    // shown the conflict and not the look.
+    const { result: again } = await overhear(() => resolve(context, object));
+    return (await take(context, again, { object, hash })) ?? { outcome, operation: 'create', change: {} };
   }
   if (outcome.kind !== 'applied' || outcome.remoteId === undefined)
     return { outcome, operation: 'create', change: {} };
@@ -53,13 +56,16 @@ async function find(context: TargetContext, object: TargetObject, hash: Buffer |
   return { outcome, operation: 'create', change };
 }
 
-/** Null when the target has nothing of the kind. */
-async function lookUp(
+function resolve(context: TargetContext, object: TargetObject): Promise<Resolution> {
+  return ask(context, () => context.connector.resolve(object));
+}
+
+/** Takes over what was found; null when the target has nothing of the kind. */
+async function take(
   context: TargetContext,
-  object: TargetObject,
-  hash: Buffer | null,
+  answer: Resolution,
+  { object, hash }: { readonly object: TargetObject; readonly hash: Buffer | null },
 ): Promise<Brought | null> {
-  const answer = await ask(context, () => context.connector.resolve(object));
   if (answer.kind === 'failed') return { outcome: answer.outcome, operation: 'look-up', change: {} };
   if (answer.kind === 'none') return null;
   if (answer.kind === 'conflict') {
