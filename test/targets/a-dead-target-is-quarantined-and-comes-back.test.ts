@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { GroupId } from '../../src/core/ids.ts';
 import { addMember } from '../../src/directory/memberships.ts';
-import { listAlerts } from '../../src/store/alerts.ts';
+import { listAlerts, raiseAlert } from '../../src/store/alerts.ts';
 import { historyOfTarget } from '../../src/store/screens/history.ts';
 import { testTarget } from '../../src/targets/admin/pushing.ts';
-import { showTarget } from '../../src/targets/admin/verbs.ts';
+import { changeTarget, removeTarget, showTarget } from '../../src/targets/admin/verbs.ts';
+import { attribution } from '../support/directory.ts';
 import { eventually } from '../support/eventually.ts';
 import { type QuirkServer, startQuirkServer } from '../support/quirk-server.ts';
 import { openTestTargets, type TestTargets } from '../support/target-engine.ts';
@@ -103,5 +104,21 @@ describe('O-06: a target that fails for a day', () => {
       expect(server.held().groups).toEqual({ Staff: ['ann', 'ben'] });
       expect(await health()).toBe('ok');
     });
+  });
+
+  it('and is removed leaves no alert and no plan that waits for somebody', async () => {
+    await changeTarget(on.targets, 'wiki', { change: { scope: { groups: [] } }, by: attribution('console') });
+    await eventually(async () => {
+      expect(await showTarget(on.targets, 'wiki')).toMatchObject({ hold: { state: 'held' } });
+    });
+    const { id } = await showTarget(on.targets, 'wiki');
+    const details = { target: 'wiki', why: 'it has failed for 24 hours' };
+    await raiseAlert(on.database, { kind: 'target.quarantined', subject: id, details });
+    await removeTarget(on.targets, 'wiki', attribution('console'));
+    // Whoever drove it has ended then.
+    await on.engine.stop();
+    expect(await alerts()).toEqual([]);
+    const text = `select state from plan where state in ('held', 'approved')`;
+    expect(await on.database.rows({ text })).toEqual([]);
   });
 });

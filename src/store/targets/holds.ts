@@ -84,6 +84,11 @@ const closePlan = named(
    where subject = $1 and state in ('held', 'approved')`,
 );
 
+const closeAll = named(
+  'target_close_plans',
+  `update plan set state = 'replaced', ended_at = now() where target_n = $1 and state in ('held', 'approved')`,
+);
+
 const removing = named(
   'target_removing',
   `select kind, n, held from target_object
@@ -126,6 +131,11 @@ export async function readNewestPlan(connection: Connection, target: number): Pr
 /** The waiting plan is over: what was approved is done, and what was held is not asked for any more. */
 export async function closeWaitingPlan(connection: Connection, target: number): Promise<void> {
   await connection.rows(closePlan, [subjectOf(target)]);
+}
+
+/** Nobody is to decide of a target any more, of its pushes and of what would be undone there. */
+export async function closePlansOf(connection: Connection, target: number): Promise<void> {
+  await connection.rows(closeAll, [target]);
 }
 
 /** Users to deactivate and objects to delete, in the order of their numbers. */

@@ -70,6 +70,11 @@ const lock = named(
   'select n from target where n = $1 and deleted_at is null for no key update',
 );
 
+const isAt = named(
+  'target_is_at_version',
+  'select from target where n = $1 and version = $2 and deleted_at is null for share',
+);
+
 const insert = named(
   'target_insert',
   `insert into target (id, name, name_key, type, mode, paused_why, all_users, settings, credentials, guards, epoch_id)
@@ -98,7 +103,8 @@ const setScope = named(
 
 const tombstone = named(
   'target_tombstone',
-  `update target set deleted_at = now(), mode = 'off', credentials = '' where n = $1`,
+  // Whoever drives it ends at once, for it is at another version.
+  `update target set deleted_at = now(), mode = 'off', credentials = '', version = version + 1 where n = $1`,
 );
 
 const takeOver = named(
@@ -170,6 +176,14 @@ export async function readTarget(connection: Connection, n: number): Promise<Tar
 /** Locks a target's row until the transaction ends; false when it is gone. */
 export async function lockTarget(tx: Tx, n: number): Promise<boolean> {
   return (await tx.rows(lock, [n])).length === 1;
+}
+
+/** True where a target was not changed since it was at that version; it stays so until the transaction ends. */
+export async function isAtVersion(
+  tx: Tx,
+  { n, version }: Pick<TargetRow, 'n' | 'version'>,
+): Promise<boolean> {
+  return (await tx.rows(isAt, [n, version])).length === 1;
 }
 
 /** Adds a target to the open epoch; the constraint `target_name_unique` refuses a name in use. */

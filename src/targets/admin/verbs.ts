@@ -16,7 +16,7 @@ import { askForLook } from '../../store/targets/drift.ts';
 import { countKept } from '../../store/targets/kept.ts';
 import { releaseObjects } from '../../store/targets/object-marks.ts';
 import { countTrouble } from '../../store/targets/objects.ts';
-import { readNewestPlan, readPushBase, readPushCounts } from '../../store/targets/holds.ts';
+import { closePlansOf, readNewestPlan, readPushBase, readPushCounts } from '../../store/targets/holds.ts';
 import {
   findScopeGroups,
   findTarget,
@@ -196,12 +196,15 @@ export function resumeTarget(targets: Targets, idOrName: string, by: Attribution
   return changeTarget(targets, idOrName, { change: { mode: 'enforce' satisfies TargetMode }, by });
 }
 
-/** Forgets a target and its credentials; what it holds stays there. Refuses `target.not_found`. */
+/** Forgets a target, its credentials and what waits to be decided of it; what it holds stays there. Refuses `target.not_found`. */
 export async function removeTarget(targets: Targets, idOrName: string, by: Attribution): Promise<void> {
   const row = await requireTarget(targets, idOrName);
   await inTransaction(targets, async (tx) => {
     await tombstoneTarget(tx, row.n);
     await setTargetScope(tx, row.n, []);
+    await closePlansOf(tx, row.n);
+    const why = 'The target was removed.';
+    await settleAlert(tx, { kind: 'target.quarantined', subject: row.id, why });
     await recordTarget(tx, by, 'target.deleted', { id: row.id, name: row.name });
   });
 }

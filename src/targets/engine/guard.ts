@@ -32,6 +32,7 @@ import {
   subjectOf,
 } from '../../store/targets/holds.ts';
 import { readMemberSet } from '../../store/targets/member-sets.ts';
+import { isAtVersion } from '../../store/targets/targets.ts';
 import { fenced, type TargetContext } from './context.ts';
 
 /** Members to an operation, as the log has them to an entry. */
@@ -86,8 +87,10 @@ interface Holding {
 
 /** Holds what is to be done now, unless it is held so already, or was rejected as it is. */
 async function hold(context: TargetContext, { plan, guards }: Holding): Promise<false> {
-  const { target, name } = context;
+  const { target, name, version } = context;
   await fenced(context, async (tx) => {
+    // Of a target that was changed or removed meanwhile nobody is asked to decide what it would have been sent.
+    if (!(await isAtVersion(tx, { n: target, version }))) return;
     const all = await readPushCounts(tx, target);
     const counts = Object.fromEntries(Object.entries(all).filter(([, count]) => count > 0));
     const operations = await operationsOf(context, tx);
