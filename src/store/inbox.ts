@@ -75,6 +75,12 @@ const tellOfPlan = named(
    insert into mail_outbox (item_n) select n from items where $2 = 'on' order by n limit ${MAILS_PER_EVENT}`,
 );
 
+const takeBack = named(
+  'inbox_take_back',
+  `delete from inbox_item i where i.plan_n = any($1::bigint[]) and i.read_at is null
+     and not exists (select from mail_outbox o where o.item_n = i.n)`,
+);
+
 /** Whether there is something to do about an item, of i with its plan p. */
 export const isUnread = `i.read_at is null and (i.plan_n is null or p.state = 'held')`;
 
@@ -126,8 +132,16 @@ export async function tellDeciders(tx: Tx, told: RequestToTell): Promise<void> {
   await tx.rows(tellDeciding, [told.group, told.request, told.user, told.audience, told.mail]);
 }
 
-/** Tells those who decide of a plan that a guard held (D-30). */
-export async function tellOfHeldPlan(tx: Tx, plan: number, mail: 'on' | 'off'): Promise<void> {
+export interface HeldPlanToTell {
+  readonly plan: number;
+  /** Plans that it takes the place of: what nobody read of them, and was not mailed, is told no more. */
+  readonly replaced: readonly number[];
+  readonly mail: 'on' | 'off';
+}
+
+/** Tells those who decide of a plan that a guard held (D-30). A push may be held anew with every change of a busy hour. */
+export async function tellOfHeldPlan(tx: Tx, { plan, replaced, mail }: HeldPlanToTell): Promise<void> {
+  if (replaced.length > 0) await tx.rows(takeBack, [replaced]);
   await tx.rows(tellOfPlan, [plan, mail]);
 }
 

@@ -327,12 +327,7 @@ describe('a way that a page shows', () => {
     const description = { name: 'Wiki', type: 'webhook', mode: 'enforce', settings };
     const made = await addTarget(site.parts.targets, { ...description, scope: { groups: [group.id] } }, by);
     target = made.target.id;
-    await site.do(({ tx, sourceN }) =>
-      insertPlan(tx, {
-        ...{ kind: 'push', state: 'held', subject: `target:${target}`, title: 'Push to Wiki', hash: '', by },
-        ...{ sourceN, targetN: 1, request: {}, counts: {}, people: 1, guards: [] },
-      }),
-    );
+    await holdPush();
     const nested = await site.group('Chemists abroad', leader);
     const asking = await site.user('asking');
     await site.do(async (work) => {
@@ -343,6 +338,15 @@ describe('a way that a page shows', () => {
     const wish = { group: group.id, user: asking.id, reason: null };
     await site.as('self-service', (work) => joinGroup(work, wish));
   });
+
+  const holdPush = () =>
+    site.do(({ tx, sourceN }) =>
+      insertPlan(tx, {
+        ...{ kind: 'push', state: 'held', subject: `target:${target}`, title: 'Push to Wiki', hash: '' },
+        ...{ by: attribution('console'), sourceN, targetN: 1 },
+        ...{ request: {}, counts: {}, people: 1, guards: [] },
+      }),
+    );
 
   /** Ways of the page's own part, one of each kind. */
   function waysOn(text: string): string[] {
@@ -378,6 +382,17 @@ describe('a way that a page shows', () => {
     for (const way of found) if (!(await isOpen(way[0]))) closed.push(way);
     expect(closed).toEqual([]);
     expect(found.size).toBeGreaterThan(5);
+  });
+
+  it('is told once of a push that is held anew with each change, and of one that was read besides', async () => {
+    const told = async (): Promise<number> =>
+      (await textOf('/inbox?which=all')).split('A guard held Push to Wiki.').length - 1;
+    const before = await told();
+    await holdPush();
+    expect(await told()).toBe(before);
+    await admin.post('/inbox/read', { csrf: csrfIn(await admin.open('/inbox')) });
+    await holdPush();
+    expect(await told()).toBeGreaterThan(before);
   });
 
   it('does not lead who asked for something that is held to a plan that others decide', async () => {

@@ -179,7 +179,9 @@ export async function insertPlan(
   );
   const numbers = replaced.map(({ n }) => n);
   if (numbers.length > 0) await tx.rows(noteReplaced, [numbers, row.n]);
-  if (plan.state === 'held') await tellOfHeldPlan(tx, row.n, plan.mail ?? 'off');
+  if (plan.state === 'held') {
+    await tellOfHeldPlan(tx, { plan: row.n, replaced: numbers, mail: plan.mail ?? 'off' });
+  }
   return { plan: row, replaced: numbers };
 }
 
