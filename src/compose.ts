@@ -188,10 +188,15 @@ async function assemble({ loaded, log, storage }: Ground, { onClose, closeAll }:
     const metricsListener = await listen(aside.callback(), {
       host: settings.host,
       port: settings.metricsPort,
+      portFrom: 'metricsPort',
     });
     onClose(() => metricsListener.drain(0));
   }
-  const listener = await listen(app.callback(), settings);
+  const listener = await listen(app.callback(), {
+    host: settings.host,
+    port: settings.port,
+    portFrom: 'port',
+  });
   onClose(() => listener.drain(settings.graceSeconds * 1_000));
   // Streams and waiting readers of the feed end first: they would stay for as long as they are let.
   onClose(async () => membership.feedHead.close());

@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { listen } from '../../src/boot/listener.ts';
 import { listSettings, loadSettings, settingsJsonSchema, type LoadedSettings } from '../../src/config.ts';
 import { SetupProblem } from '../../src/core/setup-problem.ts';
 
@@ -158,6 +160,27 @@ describe('settings', () => {
     expect(shown).not.toMatch(/planted/);
     expect(shown).toMatch(/\(set\)/);
     expect(stepsOf(() => load({ MUSTER_BOOTSTRAP_TOKEN: 'planted' })).join()).not.toMatch(/planted/);
+  });
+
+  it('that name a port which is taken are told by their own variable', async () => {
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+    try {
+      const address = taken.address();
+      const port = address !== null && typeof address === 'object' ? address.port : 0;
+      for (const [portFrom, variable] of [
+        ['port', 'MUSTER_PORT'],
+        ['metricsPort', 'MUSTER_METRICS_PORT'],
+      ] as const) {
+        const refused = listen(() => undefined, { host: '127.0.0.1', port, portFrom });
+        await expect(refused).rejects.toMatchObject({
+          message: `Port ${port} on 127.0.0.1 is in use by another program.`,
+          steps: [expect.stringContaining(` ${variable}=`)],
+        });
+      }
+    } finally {
+      taken.close();
+    }
   });
 
   it('have a JSON Schema that names and describes each', () => {

@@ -1,6 +1,7 @@
-import { readdirSync } from 'node:fs';
-import { basename } from 'node:path';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { freePort } from '../support/free-port.ts';
 import { type Installation, makeInstallation } from '../support/muster.ts';
 
 interface Told {
@@ -15,8 +16,16 @@ describe('muster demo', () => {
   afterAll(() => installation.remove());
 
   it('plays the whole way once on an instance of its own, and can be played again', async () => {
-    for (const round of ['first', 'second']) {
-      const { code, out, err } = await installation.run('demo', '--json');
+    // What the instance is set to, by variables or by a file of its own, concerns none of the services.
+    const metricsPort = await freePort();
+    const config = join(installation.folder, 'muster.json');
+    writeFileSync(config, JSON.stringify({ dataDir: join(installation.folder, 'data'), metricsPort }));
+    const rounds = [
+      () => installation.runWith({ MUSTER_METRICS_PORT: String(metricsPort) }, 'demo', '--json'),
+      () => installation.runWith({ MUSTER_DATA_DIR: '' }, 'demo', '--json', '--config', config),
+    ];
+    for (const [round, play] of rounds.entries()) {
+      const { code, out, err } = await play();
       expect({ round, code, err }).toMatchObject({ round, code: 0 });
       const { steps } = JSON.parse(out) as Told;
       const texts = steps.map(({ text }) => text);

@@ -54,7 +54,7 @@ async function removeAndTell(io: CommandIo, { json }: DemoOptions, open: Visit):
   else io.err.write(`Removed ${removed} people and groups of the demo.\n`);
 }
 
-async function play(io: CommandIo, { json }: DemoOptions, open: Visit): Promise<void> {
+async function play(io: CommandIo, { json, config }: DemoOptions, open: Visit): Promise<void> {
   const program = fileURLToPath(new URL('../../main.js', import.meta.url));
   const closers: (() => Promise<unknown>)[] = [];
   const steps: { readonly text: string; readonly ms: number | null }[] = [];
@@ -75,7 +75,7 @@ async function play(io: CommandIo, { json }: DemoOptions, open: Visit): Promise<
     const removed = await removeAll(open);
     if (removed > 0) tell(`Removed ${removed} people and groups of an earlier demo.`);
     await requireNamesFree(open);
-    const stage = await openStage(open.settings, program);
+    const stage = await openStage(open.settings, { program, config });
     closers.push(() => stage.close());
     await mkdir(stage.watchDir, { recursive: true });
     const scim = await startScimService(program);

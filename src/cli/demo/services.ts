@@ -1,10 +1,11 @@
 /** The two services that receive: a SCIM server, played by a second Muster with a database of its own, and a webhook. */
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { pathOf } from '../../config/names.ts';
 import { type Child, startChild } from './child.ts';
 
 export interface ScimService {
@@ -27,18 +28,19 @@ export async function startScimService(program: string): Promise<ScimService> {
   const folder = await mkdtemp(join(tmpdir(), 'muster-demo-'));
   // The embedded database runs as an unprivileged user where we are root, and has to get through to its data.
   await chmod(folder, 0o711);
+  const settings = join(folder, 'muster.json');
+  await writeFile(settings, '{}');
   const port = await freePort();
   const token = randomBytes(24).toString('hex');
   const child = startChild(program, ['serve'], {
-    DATABASE_URL: '',
-    DATABASE_DIRECT_URL: '',
+    ...noneOfOurs(process.env),
+    MUSTER_CONFIG: settings,
     MUSTER_DATA_DIR: join(folder, 'data'),
     MUSTER_WATCH_DIR: join(folder, 'watch'),
     MUSTER_HOST: '127.0.0.1',
     MUSTER_PORT: String(port),
     MUSTER_BASE_URL: `http://127.0.0.1:${port}`,
     MUSTER_BOOTSTRAP_TOKEN: token,
-    MUSTER_MASTER_KEY: '',
     MUSTER_LOG_LEVEL: 'warn',
   });
   const close = async (): Promise<void> => {
@@ -52,6 +54,16 @@ export async function startScimService(program: string): Promise<ScimService> {
     throw error;
   }
   return { url: `http://127.0.0.1:${port}/scim/v2`, token, close };
+}
+
+/** Clears every setting of the instance that the demo plays on: its ports and its database are not this service's. */
+function noneOfOurs(environment: NodeJS.ProcessEnv): Record<string, string> {
+  const isSetting = (name: string): boolean => pathOf(name.replace(/_FILE$/, '')) !== null;
+  return Object.fromEntries(
+    Object.keys(environment)
+      .filter(isSetting)
+      .map((name) => [name, '']),
+  );
 }
 
 /** Starts the webhook receiver. */

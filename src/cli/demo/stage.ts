@@ -13,11 +13,20 @@ export interface Stage {
   close(): Promise<void>;
 }
 
-/** Finds the running instance of these settings, or starts one; `program` is the script behind `muster`. */
-export async function openStage(settings: Settings, program: string): Promise<Stage> {
+/**
+ * Finds the running instance of these settings, or starts one; `program` is the script behind `muster`, `config`
+ * the settings file that was asked for.
+ */
+export async function openStage(
+  settings: Settings,
+  { program, config }: { readonly program: string; readonly config: string | undefined },
+): Promise<Stage> {
   const running = await readyInstance(settings);
   if (running !== null) return { ...running, isOwn: false, close: () => Promise.resolve() };
-  const child: Child = startChild(program, ['serve'], { MUSTER_LOG_LEVEL: 'warn' });
+  const child: Child = startChild(program, ['serve'], {
+    MUSTER_LOG_LEVEL: 'warn',
+    ...(config === undefined ? {} : { MUSTER_CONFIG: config }),
+  });
   try {
     await child.line(/Muster runs at/);
     const started = await waitFor('the instance to be ready', () => readyInstance(settings));
