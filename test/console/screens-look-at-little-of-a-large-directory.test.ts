@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { GroupN } from '../../src/core/ids.ts';
 import { openEpoch } from '../../src/store/installation.ts';
-import { listActivity } from '../../src/store/screens/history.ts';
+import { findEntry, listActivity } from '../../src/store/screens/history.ts';
 import { matchingMembers } from '../../src/store/screens/member-rows.ts';
 import { readAmounts } from '../../src/store/screens/overview.ts';
 import { suggestUsers } from '../../src/store/screens/suggestions.ts';
@@ -174,6 +174,9 @@ it('the newest of the log are found by an index, and no whole log is sorted', as
   const last = answer.at(-1)?.seq ?? 0;
   const next = await listActivity(test.database, everything, { before: last, limit: 51 });
   expect(next.map(({ seq }) => seq)).toEqual(Array.from({ length: 51 }, (_, at) => last - 1 - at));
+  const one = await withPlans(test.database, (tx) => findEntry(tx, last, null));
+  expect(one.answer?.seq).toBe(last);
+  expect(one.plans.join()).not.toMatch(walked('change_'));
 });
 
 it('users who begin as it was typed are found by an index', async () => {

@@ -316,6 +316,10 @@ describe('what a plan did, once it is approved', () => {
     expect(await textOf('/users?q=p12')).toContain('Ann12 Berg');
     expect(await textOf('/settings')).toContain('not set');
   });
+
+  it('breaks long names between their parts alone', async () => {
+    expect((await admin.open('/groups?q=dept')).text).toContain('>dept.<wbr/>Chemistry</a>');
+  });
 });
 
 describe('a way that a page shows', () => {
