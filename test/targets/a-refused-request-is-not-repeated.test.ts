@@ -218,6 +218,24 @@ describe('O-06: what a target refuses', () => {
     expect((await showTarget(on.targets, name)).learned).not.toHaveProperty('removal');
   });
 
+  it('that passes by itself teaches no number of members smaller than what was taken before (O-04)', async () => {
+    const begun = await begin({});
+    const { name, server, target } = begun;
+    await target.rest();
+    expect(server.held().groups[group.name]).toHaveLength(users.length);
+    const pair = [await on.user('one of two'), await on.user('two of two')];
+    const two = await on.group('Pair', ...pair);
+    server.quirks.trick = (request) => {
+      const isPair = isOfMembers(request) && [...request.body.matchAll(/"value":"/g)].length === 2;
+      return isPair ? { kind: 'answer', status: 400 } : null;
+    };
+    await on.do((work) => addMember(work, { group: other.id, member: two.id }));
+    expect((await sentBy(begun)).filter(isOfMembers)).toHaveLength(3);
+    expect(server.held().groups[other.name]).toEqual(['one of two', 'two of two']);
+    expect((await showTarget(on.targets, name)).learned).not.toHaveProperty('chunk');
+    await on.do((work) => removeMember(work, { group: other.id, member: two.id }));
+  });
+
   it('in several groups at once passes over no way of taking members out (O-04)', async () => {
     const people = [await on.user('leaver of three'), await on.user('stayer in three')];
     const groups = [

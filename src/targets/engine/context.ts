@@ -69,6 +69,8 @@ export interface TargetContext {
   distrusts: string | null;
   /** Chunks that are being sent in smaller parts, by group. */
   readonly trials: Map<number, Trial>;
+  /** Most members that were added, and taken out, by one request. */
+  readonly taken: Map<'add-members' | 'remove-members', number>;
   /** Groups of which a removal was refused, and the way of saying it that is tried instead. */
   readonly styles: Map<GroupN, StyleTrial>;
   /** Groups whose members have to be compared whole, because they were made anew. */

@@ -106,6 +106,7 @@ export function makeDriver(parts: Drive): Driver {
     canary: null,
     distrusts: null,
     trials: new Map(),
+    taken: new Map(),
     styles: new Map(),
     toCompare: new Set(),
     isOver: () => isMoved || parts.isOver(),

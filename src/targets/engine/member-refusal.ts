@@ -1,5 +1,6 @@
 /** What lies behind a refused change of members: looks that tell, and another way of saying it. */
 import type { GroupN } from '../../core/ids.ts';
+import type { ChunkEvidence } from '../../core/targets/member-chunks.ts';
 import type { Outcome } from '../../core/targets/outcome.ts';
 import { REMOVAL_STYLES, type Traits } from '../connector.ts';
 import { ask, learn, type TargetContext } from './context.ts';
@@ -71,6 +72,21 @@ export function tryOtherStyle(
   if (style === undefined) context.styles.delete(group);
   else context.styles.set(group, { style, code, why });
   return style !== undefined;
+}
+
+/**
+ * Remembers how many members the target takes at once (O-04). As many as it took before are not too many: then it was
+ * something else, which passed by itself, unless it says 413.
+ */
+export async function learnNumber(
+  context: TargetContext,
+  { kind, remoteIds }: MemberRequest,
+  { outcome, learned }: { readonly outcome: Outcome; readonly learned: ChunkEvidence | null },
+): Promise<void> {
+  const most = context.taken.get(kind) ?? 0;
+  if (outcome.kind === 'applied') context.taken.set(kind, Math.max(most, remoteIds.length));
+  if (learned === null || (learned.code !== 413 && learned.refused <= most)) return;
+  await learn(context, { chunk: learned.accepted }, { chunk: learned });
 }
 
 /** A removal that was taken in another way than the target is known for says how it has them taken out (O-04). */

@@ -23,7 +23,6 @@ import {
   fenced,
   inParallel,
   isSendable,
-  learn,
   report,
   request,
   type TargetContext,
@@ -35,6 +34,7 @@ import { markMembers } from './marks.ts';
 import {
   asItIsThere,
   isGroupGone,
+  learnNumber,
   learnStyle,
   type LostAccount,
   type MemberRequest,
@@ -153,9 +153,7 @@ async function sendJob(context: TargetContext, job: MemberJob): Promise<void> {
   const verdict = groupIsGone ? NO_VERDICT : judgeChunk(trial, outcome, job.users.length);
   if (verdict.trial === null) context.trials.delete(job.group);
   else context.trials.set(job.group, verdict.trial);
-  if (verdict.learned !== null) {
-    await learn(context, { chunk: verdict.learned.accepted }, { chunk: verdict.learned });
-  }
+  await learnNumber(context, job, { outcome, learned: verdict.learned });
   await learnStyle(context, job, outcome);
   const isOtherStyle = verdict.refuses !== null && tryOtherStyle(context, job, outcome);
   const isBlocked = verdict.refuses !== null && !isOtherStyle;
