@@ -5,7 +5,13 @@ import { Refusal } from '../core/refusal.ts';
 import { assertMembers, type MemberLine, retractMembers } from '../store/assertions.ts';
 import { closeOverNestings, lockGraph, reopenNesting } from '../store/closure.ts';
 import { findGroupsOf } from '../store/groups.ts';
-import { listDeactivated, listMoved, lockGroupsMoved, type MovedMembers } from '../store/plans/undo.ts';
+import {
+  listDeactivated,
+  listMoved,
+  lockGroupsMoved,
+  type MovedMembers,
+  restateEnded,
+} from '../store/plans/undo.ts';
 import { groupsAmong, note, refuseNesting } from './member-moves.ts';
 import { endRequestLosses } from './request-loss.ts';
 import { changeUser } from './users.ts';
@@ -14,7 +20,8 @@ import { authorOf, noteNestings, type Work } from './work.ts';
 /**
  * Undoes what the transaction `xid` did to direct memberships and to whether users are active, as far as groups and
  * users still live. In the name of the source that did it: what it removed is asserted again and lifted for the
- * others, what it added is withdrawn and stays where others assert it too. Groups and users that it made stay, as do
+ * others, what it added is withdrawn and stays where others assert it too; people whom a snapshot lacked count as named
+ * by its feed again, so that the next one that lacks them acts on them as that one did. Groups and users that it made stay, as do
  * roles. Refuses `nesting.cycle` where a nesting cannot come back, and to those who are no administrators
  * `group.protected` and `group.restricted` (J-17, J-20): that the source of the plan is trusted lends nobody its trust.
  */
@@ -32,6 +39,7 @@ export async function undoMemberships(work: Work, xid: string): Promise<void> {
   for (const user of await listDeactivated(tx, xid)) {
     await changeUser(work, { user, ifMatch: null, edit: (state) => ({ ...state, active: true }) });
   }
+  await restateEnded(tx, { xid, source: work.sourceN });
 }
 
 async function refuseGuarded({ tx, by, sourceN }: Work, groups: readonly GroupN[]): Promise<void> {

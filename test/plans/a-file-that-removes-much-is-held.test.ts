@@ -6,6 +6,8 @@ import { buildRegistry } from '../../src/core/scim/registry.ts';
 import { createGroup, newGroupState } from '../../src/directory/groups.ts';
 import { listLeavingOfTargets } from '../../src/store/plans/leaving.ts';
 import { defaultFeedSettings } from '../../src/core/feeds/settings.ts';
+import { DEFAULT_LIMITS } from '../../src/core/plans/limits.ts';
+import { planUndo } from '../../src/plans/edits/undoing.ts';
 import { resumeApproved } from '../../src/plans/decisions.ts';
 import { findRun } from '../../src/store/feeds/run-rows.ts';
 import { decidePlan, findPlan, listPlans, type PlanRow } from '../../src/store/plans/plans.ts';
@@ -439,6 +441,37 @@ describe('D-31, D-32: a file that removes much', () => {
     expect((await test.import(columns + lines(names(99)), hr)).run).toMatchObject({ state: 'applied' });
     expect(await planOf(cut)).toMatchObject({ state: 'replaced' });
     expect(await test.members(group)).toHaveLength(99);
+  });
+
+  it('D-09: undone, whom a snapshot lacked is deactivated by the next that lacks them', async () => {
+    count += 1;
+    const source = `staff ${count}`;
+    const text = `insert into source (name, kind) values ($1, 'feed')`;
+    await test.database.rows({ text }, [source]);
+    const settings = { mode: 'snapshot' as const };
+    const feeds = new Map([[source, { ...defaultFeedSettings(source), ...settings }]]);
+    const { approve } = decidingOver({ ...test.parts, feeds });
+    const drop = async (size: number): Promise<Imported> => {
+      const people = names(size).map((name) => `${source} ${name}`);
+      return test.import(`userName\n${people.join('\n')}\n`, { source, settings });
+    };
+    const active = () =>
+      test.database.rows<{ user_name: string }>(
+        { text: `select user_name from users where active and user_name like $1 order by n` },
+        [`${source} %`],
+      );
+    await drop(50);
+    const lacking = await planOf(await drop(25));
+    expect(lacking).toMatchObject({ state: 'held', counts: { usersDeactivated: 25 } });
+    const done = await approve(lacking);
+    expect(await active()).toHaveLength(25);
+    const edits = { directory: test.parts.directory, guards: DEFAULT_LIMITS };
+    await approve(await planUndo(edits, done, operator));
+    expect(await active()).toHaveLength(50);
+    const again = await planOf(await drop(25));
+    expect(again).toMatchObject({ state: 'held', counts: { usersDeactivated: 25 } });
+    await approve(again);
+    expect(await active()).toHaveLength(25);
   });
 
   it('the limits are those of the feed', async () => {

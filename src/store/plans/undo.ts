@@ -1,5 +1,5 @@
 /** What an applied plan moved, turned round: read from the log rows of its transaction. */
-import type { GroupN, UserId, UserN } from '../../core/ids.ts';
+import type { GroupN, SourceN, UserId, UserN } from '../../core/ids.ts';
 import type { MemberKind } from '../assertions.ts';
 import { type Connection, named, type Tx } from '../database.ts';
 
@@ -38,6 +38,17 @@ const deactivated = named(
      and p.before ->> 'active' = 'true' and p.after ->> 'active' = 'false' order by u.n`,
 );
 
+/** All that a transaction writes bears the moment of its beginning. */
+const restate = named(
+  'plan_undo_restate',
+  `with done as (select at from change where xid = $1::text::xid8 order by seq limit 1),
+   restated as (
+     update user_statement p set ended_at = null, ended_active = false
+     from done, users u
+     where p.source_n = $2 and p.ended_at = done.at and u.n = p.user_n and u.deleted_at is null)
+   select`,
+);
+
 const lockGroups = named(
   'plan_undo_lock_groups',
   `with locked as (select n from groups where n = any($1::int[]) order by n for no key update) select count(*) from locked`,
@@ -51,6 +62,11 @@ export async function listMoved(connection: Connection, xid: string): Promise<Mo
 /** Users that the transaction deactivated and that still are. */
 export async function listDeactivated(connection: Connection, xid: string): Promise<UserId[]> {
   return (await connection.rows<{ id: UserId }>(deactivated, [xid])).map(({ id }) => id);
+}
+
+/** Lets the source say again what the transaction ended of what it said of people, as far as they still live. */
+export async function restateEnded(tx: Tx, { xid, source }: { xid: string; source: SourceN }): Promise<void> {
+  await tx.rows(restate, [xid, source]);
 }
 
 /** True when something that the transaction did can be turned round. */
