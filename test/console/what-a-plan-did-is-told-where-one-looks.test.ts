@@ -303,13 +303,28 @@ describe('what a plan did, once it is approved', () => {
   it('names whom it deleted without a way to a page that is gone', async () => {
     const left = await send('left.csv', ['userName,active,action', 'p20,,delete', 'p21,no,']);
     const text = await textOf(`/plans/${left.plan}`);
-    expect(text).toContain('One account is deactivated. One account is deleted.');
+    expect(text).toContain('One account was deactivated. One account was deleted.');
+    expect(text).toMatch(/1 users changed<\/li><li[^>]*>1 of them deactivated</);
+    expect(text).toContain('User deactivated');
     expect(text).toMatch(/<th scope="row"[^>]*><a href="\/users\/[^"]*">p21</);
     expect(text).toMatch(/<th scope="row"[^>]*>p20</);
     const told = (await textOf('/activity?type=user.deleted')).split('<li>');
     const [entry = ''] = told.filter((part) => part.includes('left.csv'));
     expect(entry).toContain('p20');
     expect(ways(entry, '/users/')).toEqual([]);
+  });
+
+  it('says of an undo whose account is active again, and of one that was rejected what it would have done', async () => {
+    const left = await send('off.csv', ['userName,active', 'p22,no']);
+    const page = await admin.open(`/plans/${left.plan}`);
+    const asked = await admin.post(`/plans/${left.plan}/undo`, { csrf: csrfIn(page) });
+    expect(asked.status).toBe(303);
+    const undo = asked.headers.get('location') ?? '';
+    expect(await textOf(undo)).toContain('User active again');
+    const reject = await admin.open(undo);
+    const [, hash = ''] = /name="hash" value="([^"]+)"/.exec(reject.text) ?? [];
+    await admin.post(`${undo}/reject`, { csrf: csrfIn(reject), hash, reason: 'p22 has left indeed' });
+    expect(await textOf(undo)).toContain('Nobody would have stopped belonging to anything.');
   });
 
   it('calls people by the name that the file gives in parts', async () => {

@@ -43,7 +43,7 @@ const keys = named(
 
 const statements = named(
   'screen_statements_of_user',
-  `select s.name as source, s.kind, array(select jsonb_object_keys(p.stated)) as attributes, p.since,
+  `select s.name as source, s.kind, array(select jsonb_object_keys(p.stated)) as attributes, coalesce(p.ended_at, p.since) as since,
      o.name as file, p.line, p.ended_at is not null as ended
    from user_statement p join source s on s.n = p.source_n left join origin o on o.n = p.origin_n
    where p.user_n = $1

@@ -7,6 +7,7 @@ import {
   listLeavingOfTargets,
 } from '../../../store/plans/leaving.ts';
 import { type Concerned, listPeopleOfPlan } from '../../../store/plans/people.ts';
+import type { PlanState } from '../../../core/plans/plan.ts';
 import type { PlanRow } from '../../../store/plans/plans.ts';
 import { LinkButton } from '../../components/button.tsx';
 import { Card } from '../../components/details.tsx';
@@ -56,6 +57,16 @@ export async function affectedOf(
   };
 }
 
+const TENSES = {
+  held: 'waits',
+  approved: 'waits',
+  applied: 'done',
+  rejected: 'undone',
+  stale: 'undone',
+  replaced: 'undone',
+  tried: 'undone',
+} as const satisfies Record<PlanState, string>;
+
 export function Affected({ plan, affected }: { readonly plan: PlanRow; readonly affected: AffectedBy }) {
   const {
     t: { plans: t },
@@ -65,14 +76,15 @@ export function Affected({ plan, affected }: { readonly plan: PlanRow; readonly 
   const opens = session !== null && seesPlans(session.person);
   const { people, isMore, groups, next, after, targets } = affected;
   const { usersDeactivated = 0, usersDeleted = 0, membersAdded = 0 } = plan.counts;
+  const says = t.tenses[TENSES[plan.state]];
   const path = `/plans/${plan.id}/people`;
   const at = (last: number | null): string => addressOf(`/plans/${plan.id}`, { groups: last });
   return (
     <Card title={t.affected}>
       <p>
-        {plan.people === 0 ? t.nobody : t.affectedPeople(plan.people)}{' '}
-        {usersDeactivated === 0 ? null : `${t.deactivatedPeople(usersDeactivated)} `}
-        {usersDeleted === 0 ? null : t.deletedPeople(usersDeleted)}
+        {plan.people === 0 ? says.nobody : says.people(plan.people)}{' '}
+        {usersDeactivated === 0 ? null : `${says.deactivated(usersDeactivated)} `}
+        {usersDeleted === 0 ? null : says.deleted(usersDeleted)}
       </p>
       {people.length === 0 ? null : <PeopleTable plan={plan} people={people} />}
       <p class="actions">
@@ -103,7 +115,7 @@ export function Affected({ plan, affected }: { readonly plan: PlanRow; readonly 
                 </a>
               ),
             },
-            { head: t.members, kind: 'number', cell: ({ members }) => members ?? '' },
+            { head: t.members, kind: 'number', cell: ({ members }) => members ?? t.notCounted },
             {
               head: t.leaving,
               kind: 'number',

@@ -7,7 +7,7 @@ import { Card } from '../../components/details.tsx';
 import { DataTable } from '../../components/data-table.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import type { ScreenAnswer, Visit } from '../../screen.ts';
-import { Named } from './operations.tsx';
+import { Named, whatOf } from './operations.tsx';
 
 const PAGE = 100;
 
@@ -23,7 +23,7 @@ export async function showOperation({ parts, params, query, t }: Visit): Promise
   const shown = members.slice(from, from + PAGE);
   const path = `/plans/${plan.id}/operations/${at}`;
   const { group } = operation;
-  const title = t.log.what[operation.type] ?? operation.type;
+  const title = whatOf(operation, t);
   return {
     kind: 'page',
     title: `${title}: ${plan.title}`,

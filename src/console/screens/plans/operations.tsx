@@ -1,4 +1,5 @@
 /** What a plan does, one by one, as the log has it or would have it. */
+import { z } from 'zod';
 import type { MemberView, OperationInShort } from '../../../plans/view.ts';
 import type { PlanRow } from '../../../store/plans/plans.ts';
 import { Card } from '../../components/details.tsx';
@@ -6,6 +7,9 @@ import { DataTable, type Paging } from '../../components/data-table.tsx';
 import { Empty } from '../../components/empty.tsx';
 import { Name } from '../../components/name.tsx';
 import { useTexts } from '../../frame/here.ts';
+import type { Texts } from '../../texts/en.ts';
+
+const userState = z.looseObject({ active: z.boolean() });
 
 export interface OperationsProps {
   readonly plan: Pick<PlanRow, 'id'>;
@@ -17,7 +21,8 @@ export interface OperationsProps {
 export const NAMED = 8;
 
 export function Operations({ plan, operations, paging }: OperationsProps) {
-  const { plans: t, log } = useTexts();
+  const texts = useTexts();
+  const t = texts.plans;
   const whole = ({ at }: OperationInShort): string => `/plans/${plan.id}/operations/${at}`;
   return (
     <Card title={t.operations}>
@@ -30,7 +35,7 @@ export function Operations({ plan, operations, paging }: OperationsProps) {
           keyOf={({ at }) => at}
           paging={paging}
           columns={[
-            { head: t.operation, kind: 'name', cell: ({ type }) => log.what[type] ?? type },
+            { head: t.operation, kind: 'name', cell: (one) => whatOf(one, texts) },
             {
               head: t.subject,
               kind: 'long',
@@ -54,6 +59,21 @@ export function Operations({ plan, operations, paging }: OperationsProps) {
       )}
     </Card>
   );
+}
+
+/** What an operation does; whether an account is active says more of a user than that something was changed. */
+export function whatOf(
+  { type, before, after }: Pick<OperationInShort, 'type' | 'before' | 'after'>,
+  { plans, log }: Pick<Texts, 'plans' | 'log'>,
+): string {
+  const [was, is] = [isActive(before), isActive(after)];
+  if (type === 'user.updated' && was !== null && is !== null && was !== is)
+    return is ? plans.reactivates : plans.deactivates;
+  return log.what[type] ?? type;
+}
+
+function isActive(state: unknown): boolean | null {
+  return userState.safeParse(state).data?.active ?? null;
 }
 
 interface MembersProps {

@@ -99,13 +99,15 @@ function Plan({ plan, affected, operations, people, paging, error }: PlanProps) 
 
 function Counts({ plan: { counts } }: { readonly plan: PlanRow }) {
   const t = useTexts().plans;
-  const told = Object.entries(counts).filter(([, count]) => count > 0);
-  if (told.length === 0) return <p>{t.nothing}</p>;
+  const names = Object.keys({ ...t.counts, ...counts }).filter((name) => (counts[name] ?? 0) > 0);
+  const { usersChanged = 0 } = counts;
+  if (names.length === 0) return <p>{t.nothing}</p>;
   return (
     <ul>
-      {told.map(([name, count]) => (
+      {names.map((name) => (
         <li key={name}>
-          {count} {t.counts[name] ?? name}
+          {counts[name]}{' '}
+          {name === 'usersDeactivated' && usersChanged > 0 ? t.deactivatedOfThem : (t.counts[name] ?? name)}
         </li>
       ))}
     </ul>

@@ -132,8 +132,8 @@ export const members = {
     until: 'until',
     byLine: (file: string, line: number) => `Line ${line} of ${file} took them out.`,
     byNoLine: (file: string) =>
-      `No line of ${file} says so: it names them no more, or it follows from what it says.`,
-    nearest: 'Groups that would lead here:',
+      `${file} has no line about this: it names this person no more, or it follows from other lines.`,
+    nearest: 'Being in one of these would do:',
     terms: 'What fails:',
   },
 };

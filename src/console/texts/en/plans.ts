@@ -45,20 +45,50 @@ export const plans = {
     nestingsRemoved: 'nestings end',
     groupsCreated: 'groups made',
     groupsChanged: 'groups changed',
+    groupsUpdated: 'groups changed',
     groupsDeleted: 'groups deleted',
     usersCreated: 'users made',
     usersChanged: 'users changed',
+    usersUpdated: 'users changed',
     usersDeactivated: 'users deactivated',
     usersDeleted: 'users deleted',
+    deleted: 'users and groups deleted',
   } as Readonly<Record<string, string>>,
+  deactivatedOfThem: 'of them deactivated',
   nothing: 'It changes nothing.',
   affected: 'Whom it concerns',
-  affectedPeople: (n: number) =>
-    n === 1 ? 'One person stops belonging to something.' : `${n} people stop belonging to something.`,
-  nobody: 'Nobody stops belonging to anything.',
-  deactivatedPeople: (n: number) =>
-    n === 1 ? 'One account is deactivated.' : `${n} accounts are deactivated.`,
-  deletedPeople: (n: number) => (n === 1 ? 'One account is deleted.' : `${n} accounts are deleted.`),
+  /** As it stands before it is decided, as it was once it is carried out, and as it would have been otherwise. */
+  tenses: {
+    waits: {
+      people: (n: number) =>
+        n === 1 ? 'One person stops belonging to something.' : `${n} people stop belonging to something.`,
+      nobody: 'Nobody stops belonging to anything.',
+      deactivated: (n: number) =>
+        n === 1 ? 'One account is deactivated.' : `${n} accounts are deactivated.`,
+      deleted: (n: number) => (n === 1 ? 'One account is deleted.' : `${n} accounts are deleted.`),
+    },
+    done: {
+      people: (n: number) =>
+        n === 1
+          ? 'One person stopped belonging to something.'
+          : `${n} people stopped belonging to something.`,
+      nobody: 'Nobody stopped belonging to anything.',
+      deactivated: (n: number) =>
+        n === 1 ? 'One account was deactivated.' : `${n} accounts were deactivated.`,
+      deleted: (n: number) => (n === 1 ? 'One account was deleted.' : `${n} accounts were deleted.`),
+    },
+    undone: {
+      people: (n: number) =>
+        n === 1
+          ? 'One person would have stopped belonging to something.'
+          : `${n} people would have stopped belonging to something.`,
+      nobody: 'Nobody would have stopped belonging to anything.',
+      deactivated: (n: number) =>
+        n === 1 ? 'One account would have been deactivated.' : `${n} accounts would have been deactivated.`,
+      deleted: (n: number) =>
+        n === 1 ? 'One account would have been deleted.' : `${n} accounts would have been deleted.`,
+    },
+  },
   perPerson: 'Per person',
   person: 'Who',
   called: 'Name',
@@ -73,12 +103,13 @@ export const plans = {
   leavingTab: 'Who leaves',
   joiningTab: 'Who is added',
   showPeople: 'Show everybody',
-  showJoining: (n: number) => (n === 1 ? 'Who is added: one' : `Who is added: ${n}`),
+  showJoining: (n: number) => (n === 1 ? 'Who is added: one membership' : `Who is added: ${n} memberships`),
   nobodyNamed: 'Nobody',
   nobodyNamedNext: 'Names are kept for 30 days after a plan has ended.',
   lineHead: 'Line',
   group: 'Group',
   members: 'Members before',
+  notCounted: 'not counted',
   leaving: 'Leave',
   target: 'Target',
   perGroup: 'Per group',
@@ -113,6 +144,8 @@ export const plans = {
   operations: 'Operations',
   noOperations: 'None are kept.',
   operation: 'What',
+  deactivates: 'User deactivated',
+  reactivates: 'User active again',
   subject: 'Where',
   added: 'In',
   removed: 'Out',
