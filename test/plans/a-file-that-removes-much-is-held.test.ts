@@ -450,7 +450,7 @@ describe('D-31, D-32: a file that removes much', () => {
     await test.database.rows({ text }, [source]);
     const settings = { mode: 'snapshot' as const };
     const feeds = new Map([[source, { ...defaultFeedSettings(source), ...settings }]]);
-    const { approve } = decidingOver({ ...test.parts, feeds });
+    const snapshots = decidingOver({ ...test.parts, feeds });
     const drop = async (size: number): Promise<Imported> => {
       const people = names(size).map((name) => `${source} ${name}`);
       return test.import(`userName\n${people.join('\n')}\n`, { source, settings });
@@ -463,14 +463,14 @@ describe('D-31, D-32: a file that removes much', () => {
     await drop(50);
     const lacking = await planOf(await drop(25));
     expect(lacking).toMatchObject({ state: 'held', counts: { usersDeactivated: 25 } });
-    const done = await approve(lacking);
+    const done = await snapshots.approve(lacking);
     expect(await active()).toHaveLength(25);
     const edits = { directory: test.parts.directory, guards: DEFAULT_LIMITS };
-    await approve(await planUndo(edits, done, operator));
+    await snapshots.approve(await planUndo(edits, done, operator));
     expect(await active()).toHaveLength(50);
     const again = await planOf(await drop(25));
     expect(again).toMatchObject({ state: 'held', counts: { usersDeactivated: 25 } });
-    await approve(again);
+    await snapshots.approve(again);
     expect(await active()).toHaveLength(25);
   });
 
