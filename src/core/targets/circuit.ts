@@ -30,8 +30,11 @@ export const CLOSED: Circuit = {
 
 /** Failures in a row after which a target counts as down; single ones are the objects' own. */
 const OPENS_AFTER = 3;
-/** So many times it waits longer, up to a minute, where it answers looks: only refused credentials are let be for longer. */
-const MOST_LONGER = 7;
+/**
+ * So many times it waits longer, up to 16 s, where it answers looks: what keeps it from taking one thing must not hold up
+ * all else for long. Only refused credentials are let be for longer.
+ */
+const MOST_LONGER = 5;
 
 export interface Moment {
   readonly now: number;
