@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { defaultProviderSettings } from '../../src/core/saml/provider.ts';
+import { CLOSED } from '../../src/core/targets/circuit.ts';
 import { TOKEN_BYTES } from '../../src/core/token.ts';
 import { createClient } from '../../src/directory/clients.ts';
 import { openConflict } from '../../src/directory/conflicts.ts';
@@ -48,6 +49,11 @@ needs('chromium')('an administrator', () => {
   const press = (name: string): Promise<void> => page.getByRole('main').getByRole('button', { name }).click();
   const seen = async (name: string): Promise<void> => {
     expect(await visitor.faultsInEveryForm(name)).toEqual([]);
+  };
+  const inState = async (state: string, target: string): Promise<number> => {
+    const text =
+      'select from target_object o join target t on t.n = o.target_n where t.id = $1 and o.state = $2';
+    return (await site.database.rows({ text }, [target, state])).length;
   };
   const names = async (): Promise<readonly unknown[]> => {
     const text = `select user_name as name from users where deleted_at is null and user_name like 'k%' order by 1`;
@@ -181,6 +187,57 @@ needs('chromium')('an administrator', () => {
       guards: { percent: 5, atLeast: 50 },
     });
     expect(changed.settings).not.toMatchObject({ timeoutSeconds: 5 });
+    expect(visitor.complaints).toEqual([]);
+    expect(site.faults).toEqual([]);
+  }, 60_000);
+
+  it('is told of a target what stands in its way, and sees its ledger to the end', async () => {
+    const { target } = await addTarget(
+      site.parts.targets,
+      {
+        ...{ name: 'Archive', type: 'scim', mode: 'enforce', credentials: { bearer: 'old' } },
+        settings: { url: 'https://archive.example/scim/v2' },
+      },
+      attribution('console'),
+    );
+    const at = `/targets/${target.id}`;
+    await page.goto(at);
+    await page.getByText('No group: nothing is pushed.').waitFor();
+    const write = (text: string, values: readonly unknown[] = []) =>
+      site.database.rows({ text }, [target.id, ...values]);
+    await write('update target set circuit = $2 where id = $1', [
+      JSON.stringify({
+        ...CLOSED,
+        state: 'open',
+        failures: 3,
+        until: 1,
+        failingSince: 1,
+        why: 'ECONNREFUSED',
+      }),
+    ]);
+    await page.reload();
+    await page.getByText('It is asked again as soon as possible.').waitFor();
+    expect(await page.getByText(/again just now/).count()).toBe(0);
+    await write(
+      `insert into target_object (target_n, kind, n, state, wanted, name, why)
+       select t.n, 'g', 1000000 + g, case when g <= 60 then 'blocked' else 'conflict' end, true, 'set ' || g, 'refused it'
+       from target t, generate_series(1, 61) as g where t.id = $1`,
+    );
+    await page.reload();
+    await page.getByText('60 blocked, 1 in conflict').waitFor();
+    await page.getByRole('link', { name: 'What is blocked', exact: true }).click();
+    await page.getByRole('rowheader', { name: 'set 50', exact: true }).waitFor();
+    await page.getByRole('link', { name: 'Next' }).click();
+    await page.getByRole('rowheader', { name: 'set 51', exact: true }).waitFor();
+    expect(await page.getByRole('rowheader').allInnerTexts()).toHaveLength(10);
+    expect(await visitor.faults()).toEqual([]);
+    // The button has them due at once; nobody drives a target here.
+    await press('Send again');
+    await page.getByRole('status').getByText('What Archive refused is being sent again').waitFor();
+    expect(await inState('blocked', target.id)).toBe(0);
+    expect(await inState('due', target.id)).toBe(61);
+    await page.goto(`${at}/history`);
+    expect(await page.locator('.log-head').first().innerText()).toBe('Refused sent again Archive');
     expect(visitor.complaints).toEqual([]);
     expect(site.faults).toEqual([]);
   }, 60_000);

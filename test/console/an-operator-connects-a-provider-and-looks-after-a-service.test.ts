@@ -336,4 +336,45 @@ needs('chromium')('an operator in a browser, on a daemon of its own', () => {
     expect(new URL(page.url()).pathname).toMatch(/^\/targets\//);
     expect(operator.complaints).toEqual([]);
   }, 180_000);
+
+  it('finds out whom a service keeps out of a group and why, and has it sent again once that was mended', async () => {
+    service.quirks.trick = ({ method, path }) =>
+      method === 'PATCH' && path.startsWith('/Groups') ? { kind: 'answer', status: 501 } : null;
+    await provider.patch(readers, 'add', reader);
+    await page.goto('/targets');
+    await page.getByRole('link', { name: 'Library' }).click();
+    const at = page.url();
+    const group = page.getByRole('row', { name: /^Readers/ });
+    // Nobody reloads: the page follows.
+    await group.getByText('1 there, 1 wait for their account, 1 refused').waitFor({ timeout: 60_000 });
+    await page.getByText('2 blocked').waitFor();
+    await page.getByRole('link', { name: 'See whom it refuses in Readers' }).click();
+    const refused = page.getByRole('row', { name: /^grace\.hopper/ });
+    await refused.getByText('The exchange, without data').click();
+    await refused.getByText(/^PATCH http/).waitFor();
+    expect(await page.getByRole('row').count()).toBe(2);
+    await expectWhole('refused-membership/1-whom');
+    await page.goto(`${at}/why?user=${reader}`);
+    await page.getByText('grace.hopper@uni.example should be at Library.').waitFor();
+    await page.getByText('Library refuses a membership of grace.hopper@uni.example.').waitFor();
+    await refused.getByText('Readers').waitFor();
+    expect(await operator.faults()).toEqual([]);
+
+    service.quirks.trick = () => null;
+    service.quirks.refuses = () => null;
+    await page.goto(at);
+    await press('Push now');
+    await page.getByText('A push leaves alone what was refused before.').waitFor({ timeout: 60_000 });
+    expect(service.held().groups.Readers).toHaveLength(1);
+    await page.getByRole('link', { name: 'See what was refused' }).click();
+    await press('Send again');
+    await eventually(() => {
+      expect(service.held().groups.Readers).toHaveLength(3);
+    });
+    await eventually(async () => {
+      await page.reload();
+      expect(await page.getByRole('button', { name: 'Send again' }).count()).toBe(0);
+    });
+    expect(operator.complaints).toEqual([]);
+  }, 180_000);
 });

@@ -1,8 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createUser } from '../../src/directory/users.ts';
 import type { GroupRow } from '../../src/store/groups.ts';
+import type { UserRow } from '../../src/store/users.ts';
 import { showLedgerMembers, showObjects } from '../../src/targets/admin/ledger.ts';
-import { changeTarget } from '../../src/targets/admin/verbs.ts';
+import {
+  type RefusedMember,
+  sendRefusedAgain,
+  showRefusedMembers,
+  showRefusedOf,
+} from '../../src/targets/admin/refusals.ts';
+import { changeTarget, pauseTarget } from '../../src/targets/admin/verbs.ts';
 import { redactExchange } from '../../src/targets/exchange.ts';
 import { attribution } from '../support/directory.ts';
 import { eventually } from '../support/eventually.ts';
@@ -109,6 +116,96 @@ describe('O-02: the ledger of a target, for people', () => {
         { name: 'Taken', lastAttempt: { operation: 'create', exchange: { method: 'POST', status: 409 } } },
       ]);
     });
+  });
+});
+
+describe('O-06: memberships that a target refuses', () => {
+  let on: TestTargets;
+  let server: QuirkServer;
+  let isMended = false;
+  const names = ({ items }: { items: readonly RefusedMember[] }) =>
+    items.map(({ group, user }) => `${user.name} in ${group.name}`);
+  const page = (group: string | null, limit: number, after: { group: number; user: number } | null = null) =>
+    showRefusedMembers(on.targets, 'wiki', { group, after, limit });
+  const everybody = ['dee', 'eve', 'fay'].flatMap((name) => [`${name} in Choir`, `${name} in Team`]);
+  const groups: GroupRow[] = [];
+  const users: UserRow[] = [];
+  const by = attribution('console');
+
+  beforeAll(async () => {
+    server = await startQuirkServer({
+      trick: ({ method, path }) =>
+        method === 'PATCH' && path.startsWith('/Groups') && !isMended
+          ? { kind: 'answer', status: 501 }
+          : null,
+    });
+    on = await openTestTargets();
+    for (const name of ['dee', 'eve', 'fay']) users.push(await on.user(name));
+    for (const name of ['Choir', 'Team']) groups.push(await on.group(name, ...users));
+    await on.add({
+      ...{ name: 'wiki', type: 'scim', mode: 'enforce', scope: { groups: groups.map(({ id }) => id) } },
+      settings: { url: server.url, allowPrivate: true },
+    });
+    await eventually(async () => {
+      expect(names(await page(null, 10)).sort()).toEqual(everybody);
+    });
+  });
+  afterAll(async () => {
+    await on.close();
+    await server.close();
+    expect(on.faults).toEqual([]);
+  });
+
+  it('are named one by one, each with what was said', async () => {
+    const { items, next } = await page(null, 10);
+    expect(next).toBeNull();
+    for (const { lastAttempt } of items) {
+      expect(lastAttempt).toMatchObject({
+        ...{ operation: 'add-members', outcome: 'rejected', why: expect.stringContaining('501') },
+        exchange: { method: 'PATCH', status: 501 },
+      });
+    }
+  });
+
+  it('come in pages across groups, each once, and of one group alone', async () => {
+    const seen: string[] = [];
+    let after: { group: number; user: number } | null = null;
+    do {
+      const { items, next }: Awaited<ReturnType<typeof page>> = await page(null, 2, after);
+      seen.push(...names({ items }));
+      after = next;
+    } while (after !== null);
+    expect(seen).toHaveLength(6);
+    expect([...seen].sort()).toEqual(everybody);
+    const [choir] = groups;
+    const ofChoir = await page(choir?.id ?? null, 2);
+    expect([...names(ofChoir), ...names(await page(choir?.id ?? null, 2, ofChoir.next))]).toEqual([
+      ...['dee in Choir', 'eve in Choir', 'fay in Choir'],
+    ]);
+  });
+
+  it('are named of one user', async () => {
+    const [, eve] = users;
+    if (eve === undefined) throw new Error('users');
+    const items = await showRefusedOf(on.targets, 'wiki', eve.n);
+    expect(names({ items }).sort()).toEqual(['eve in Choir', 'eve in Team']);
+  });
+
+  it('are sent again when somebody asks for it, and stay to be read where they are refused once more', async () => {
+    const before = server.seen.filter(({ method }) => method === 'PATCH').length;
+    await sendRefusedAgain(on.targets, 'wiki', by);
+    await eventually(async () => {
+      expect(server.seen.filter(({ method }) => method === 'PATCH').length).toBeGreaterThan(before);
+      expect(names(await page(null, 10)).sort()).toEqual(everybody);
+    });
+    isMended = true;
+    await sendRefusedAgain(on.targets, 'wiki', by);
+    await eventually(() => {
+      expect(server.held().groups).toEqual({ Choir: ['dee', 'eve', 'fay'], Team: ['dee', 'eve', 'fay'] });
+    });
+    await eventually(async () => expect(await page(null, 10)).toEqual({ items: [], next: null }));
+    await pauseTarget(on.targets, 'wiki', by);
+    await expect(sendRefusedAgain(on.targets, 'wiki', by)).rejects.toMatchObject({ code: 'target.invalid' });
   });
 });
 

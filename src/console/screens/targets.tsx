@@ -15,6 +15,7 @@ import { postLook, showDriftPage } from './targets/drift.tsx';
 import { showTargetHistory } from './targets/history.tsx';
 import { showLedger } from './targets/ledger.tsx';
 import { showTargetList } from './targets/list.tsx';
+import { postRefused, showRefused } from './targets/refused.tsx';
 import { postSettings, showSettings } from './targets/settings.tsx';
 import { showTargetWhy } from './targets/why.tsx';
 
@@ -33,6 +34,8 @@ export const targetScreens: readonly Screen[] = [
   { method: 'POST', path: '/targets/:id/settings', who, handle: postSettings },
   { method: 'POST', path: '/targets/:id/test', who, handle: postTest },
   { method: 'POST', path: '/targets/:id/push', who, handle: postPush },
+  { method: 'GET', path: '/targets/:id/refused', who, handle: showRefused },
+  { method: 'POST', path: '/targets/:id/refused', who, handle: postRefused },
   { method: 'GET', path: '/targets/:id/pushes/:push', who, handle: showPushPage },
   { method: 'POST', path: '/targets/:id/pause', who, handle: (visit) => postMode(visit, 'pause') },
   { method: 'POST', path: '/targets/:id/resume', who, handle: (visit) => postMode(visit, 'resume') },

@@ -60,6 +60,12 @@ const refusing = named(
    where o.target_n = $1 and o.kind = 'm' and o.blocked_count > 0 order by s.group_n`,
 );
 
+const refusedParts = named(
+  'target_members_refused',
+  `select group_n, part, members from target_members
+   where target_n = $1 and aspect = 'b' and group_n = any($2::int[]) order by group_n, part`,
+);
+
 interface PartRow {
   readonly part: number;
   readonly members: Buffer;
@@ -227,6 +233,34 @@ export async function groupsRefusing(
     group: row.group_n,
     users: withSet(row, (set) => users.filter((user) => set.has(user))),
   }));
+}
+
+/** Up to `limit` refused members of these groups behind a place, by group and user. */
+export async function pageOfRefused(
+  connection: Connection,
+  target: number,
+  {
+    groups,
+    after,
+    limit,
+  }: {
+    readonly groups: readonly GroupN[];
+    readonly after: { readonly group: number; readonly user: number };
+    readonly limit: number;
+  },
+): Promise<{ readonly group: GroupN; readonly user: UserN }[]> {
+  const page: { group: GroupN; user: UserN }[] = [];
+  const rows = await connection.rows<PartRow & { group_n: GroupN }>(refusedParts, [target, groups]);
+  for (const row of rows) {
+    const { group_n: group } = row;
+    const users = withSet(row, (set) => {
+      const start = group === after.group ? set.rank(after.user) : 0;
+      return set.sliceArray(start, start + limit - page.length);
+    });
+    page.push(...users.map((user) => ({ group, user: asUser(user) })));
+    if (page.length >= limit) break;
+  }
+  return page;
 }
 
 /** A set without any of the touched rows is either empty or large and kept in other containers. */

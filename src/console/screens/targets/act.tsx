@@ -10,6 +10,8 @@ import {
 } from '../../../targets/admin/pushing.ts';
 import { planUndoSince } from '../../../targets/admin/undoing.ts';
 import { pauseTarget, removeTarget, resumeTarget, showTarget } from '../../../targets/admin/verbs.ts';
+import type { TargetStatus } from '../../../targets/admin/view.ts';
+import { isConnectedType } from '../../../targets/connectors/types.ts';
 import { redactExchange } from '../../../targets/exchange.ts';
 import { LinkButton } from '../../components/button.tsx';
 import { Card } from '../../components/details.tsx';
@@ -105,7 +107,8 @@ export async function showPushPage({ parts, params, t }: Visit): Promise<ScreenA
   const id = params.push ?? '';
   const push = isUuid(id) ? await showPush(parts.targets, id) : null;
   if (push === null) throw new Refusal('target.not_found', { target: id });
-  const title = t.targets.pushing.title(target.name);
+  const { title: pushTo, deliverTitle } = t.targets.pushing;
+  const title = (isConnectedType(target.type) ? pushTo : deliverTitle)(target.name);
   const isLive = push.state === 'waiting' || push.state === 'running';
   return {
     kind: 'page',
@@ -120,6 +123,7 @@ export async function showPushPage({ parts, params, t }: Visit): Promise<ScreenA
         <PageHeader title={title} />
         <Live id="push" path={`/targets/${target.id}/pushes/${push.id}`} isLive={isLive}>
           <Pushed push={push} />
+          {push.state === 'done' && !push.dryRun ? <Left target={target} /> : null}
         </Live>
         <p class="actions">
           <LinkButton href={`/targets/${target.id}`} tone="plain">
@@ -141,7 +145,8 @@ function hindranceOf({ state, steps }: PushView): 'circuit' | 'guard' | null {
 }
 
 function Pushed({ push }: { readonly push: PushView }) {
-  const t = useTexts().targets.pushing;
+  const { pushing: t, operations, outcomes, failures } = useTexts().targets;
+  const words = { ...operations, ...t.operations };
   const { state, steps } = push;
   const hindrance = hindranceOf(push);
   return (
@@ -159,15 +164,28 @@ function Pushed({ push }: { readonly push: PushView }) {
             rows={steps.map((step, place) => ({ ...step, place }))}
             keyOf={({ place }) => place}
             columns={[
-              { head: t.operation, kind: 'name', cell: ({ operation }) => operation },
-              { head: t.what, cell: ({ what }) => what },
-              { head: t.outcome, cell: ({ outcome }) => outcome },
+              { head: t.operation, kind: 'name', cell: ({ operation }) => words[operation] ?? operation },
+              { head: t.what, cell: ({ operation, what }) => (operation === 'circuit' ? '' : what) },
+              { head: t.outcome, cell: ({ outcome }) => outcomes[outcome] ?? inWords(failures, outcome) },
               { head: t.at, cell: ({ at }) => <ExactMoment at={new Date(at)} /> },
             ]}
           />
         </Card>
       )}
     </div>
+  );
+}
+
+/** A push sends nothing again that was refused: says so, and leads to where it is. */
+function Left({ target: { id, blocked, conflicts } }: { readonly target: TargetStatus }) {
+  const t = useTexts().targets;
+  if (blocked + conflicts === 0) return null;
+  return (
+    <Remark tone="held" title={t.refused.title(blocked, conflicts)}>
+      <p>
+        {t.pushing.left} <a href={`/targets/${id}`}>{t.refused.look}</a>
+      </p>
+    </Remark>
   );
 }
 

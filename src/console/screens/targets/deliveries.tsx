@@ -50,7 +50,7 @@ function Sums({
   readonly deliveries: DeliveriesView;
 }) {
   const { targets: t } = useTexts();
-  const { delivered, givenUp, position, latest, untold } = deliveries;
+  const { delivered, givenUp, latest, untold } = deliveries;
   const last = latest[0];
   return (
     <Card>
@@ -66,11 +66,6 @@ function Sums({
         {last === undefined ? null : (
           <>
             {t.deliveries.lastAt} <Moment at={new Date(last.deliveredAt)} />.{' '}
-          </>
-        )}
-        {position === null ? null : (
-          <>
-            {t.deliveries.position} <code>{position}</code>.
           </>
         )}
       </p>

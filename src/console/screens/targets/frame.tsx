@@ -53,6 +53,11 @@ export function targetPage(
   };
 }
 
+/** A target that keeps accounts, and was told of no group whose members it gets. */
+export function isWithoutScope({ type, scope }: TargetStatus): boolean {
+  return isConnectedType(type) && !scope.allUsers && scope.groups.length === 0;
+}
+
 function Head({ target }: { readonly target: TargetStatus }) {
   const t = useTexts().targets;
   const path = `/targets/${target.id}`;
@@ -90,6 +95,13 @@ function Head({ target }: { readonly target: TargetStatus }) {
           </>
         }
       />
+      {isWithoutScope(target) ? (
+        <Remark tone="held" title={t.settings.noScope}>
+          <p>
+            {t.noScopeNext} <a href={`${path}/settings`}>{t.tabs.settings}</a>
+          </p>
+        </Remark>
+      ) : null}
       {isObserved ? (
         <Remark tone="remark" title={t.observedTitle}>
           <p>{isWebhook ? t.observedWebhook : t.observedNext}</p>
@@ -120,14 +132,24 @@ function Health({ target: { type, health, toSend } }: { readonly target: TargetS
             </>
           )}
           {toSend.count === 0 ? null : <>{t.behindBy(toSend)}. </>}
-          {health.until === null ? null : (
-            <>
-              {t.until} <Moment at={new Date(health.until)} />.
-            </>
-          )}
+          {health.until === null ? null : <Again at={new Date(health.until)} />}
         </p>
       )}
     </Remark>
+  );
+}
+
+/** A time that has come, or is about to, is none to wait for. */
+const SOON_MS = 2_000;
+
+function Again({ at }: { readonly at: Date }) {
+  const { t, now } = useHere();
+  const { until, untilNow } = t.targets;
+  if (at.getTime() - now.getTime() <= SOON_MS) return <>{untilNow}</>;
+  return (
+    <>
+      {until} <Moment at={at} />.
+    </>
   );
 }
 

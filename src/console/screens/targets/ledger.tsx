@@ -3,7 +3,7 @@ import type { ListedState } from '../../../store/targets/listing.ts';
 import { type ObjectView, showObjects } from '../../../targets/admin/ledger.ts';
 import { showTarget } from '../../../targets/admin/verbs.ts';
 import type { TargetStatus } from '../../../targets/admin/view.ts';
-import { addressOf, numberIn, wordIn } from '../../address.ts';
+import { addressOf, wordIn } from '../../address.ts';
 import { Card } from '../../components/details.tsx';
 import type { Paging } from '../../components/data-table.tsx';
 import { Empty } from '../../components/empty.tsx';
@@ -11,9 +11,12 @@ import { Figures } from '../../components/figures.tsx';
 import { Tabs } from '../../components/tabs.tsx';
 import { useTexts } from '../../frame/here.ts';
 import type { ScreenAnswer, Visit } from '../../screen.ts';
+import type { Texts } from '../../texts/en.ts';
 import { showDeliveries } from './deliveries.tsx';
-import { targetPage } from './frame.tsx';
+import { isWithoutScope, targetPage } from './frame.tsx';
 import { ObjectsTable } from './objects-table.tsx';
+import { placeIn } from './place.ts';
+import { RefusedRemark } from './refused.tsx';
 
 const PAGE = 50;
 const RELOAD_SECONDS = 5;
@@ -31,7 +34,7 @@ export async function showLedger(visit: Visit): Promise<ScreenAnswer> {
   const target = await showTarget(parts.targets, params.id ?? '');
   if (target.deliveries !== null) return showDeliveries(visit, target, target.deliveries);
   const state = wordIn(query, 'state', SHOWN);
-  const after = numberIn(query, 'after');
+  const after = placeIn(query, 'after');
   const path = `/targets/${target.id}`;
   const { items, next } = await showObjects(parts.targets, target.id, {
     ...{ state, type: null, id: null },
@@ -46,6 +49,7 @@ export async function showLedger(visit: Visit): Promise<ScreenAnswer> {
     ...(target.mode === 'enforce' && target.toSend.count > 0 ? { refresh: RELOAD_SECONDS } : {}),
     body: (
       <>
+        <RefusedRemark target={target} />
         <Card>
           <Holdings target={target} />
         </Card>
@@ -94,13 +98,20 @@ function Objects({ target, items, state, paging }: ObjectsProps) {
       <Tabs label={t.state} tabs={tabs} at={addressOf(path, { state })} />
       {items.length === 0 ? (
         state === null ? (
-          <Empty title={t.noObjectsAtAll}>{t.noObjectsNext}</Empty>
+          <Empty title={t.noObjectsAtAll}>{nextOf(t, target)}</Empty>
         ) : (
           <Empty title={t.noObjects} />
         )
       ) : (
-        <ObjectsTable items={items} paging={paging} />
+        <ObjectsTable path={path} items={items} paging={paging} />
       )}
     </Card>
   );
+}
+
+/** What to do about an empty ledger; a target without a scope is told of above. */
+function nextOf(t: Texts['targets'], target: TargetStatus): string | null {
+  if (isWithoutScope(target)) return null;
+  const { observe, enforce } = t.noObjectsNext;
+  return target.mode === 'observe' ? observe : target.mode === 'enforce' ? enforce : null;
 }

@@ -1,6 +1,7 @@
 /** What a ledger knows of objects: what is there, in which state, and how the last attempt went. */
 import type { ListedAttempt } from '../../../store/targets/listing.ts';
 import type { ObjectView } from '../../../targets/admin/ledger.ts';
+import { addressOf } from '../../address.ts';
 import { DataTable, type Paging } from '../../components/data-table.tsx';
 import { Moment } from '../../components/moment.tsx';
 import { useHere, useTexts } from '../../frame/here.ts';
@@ -9,12 +10,14 @@ import { inWords } from './failure-words.ts';
 import { isOpen, StateBadges } from './object-state.tsx';
 
 export interface ObjectsTableProps {
+  /** Address of the target. */
+  readonly path: string;
   readonly items: readonly ObjectView[];
   readonly paging?: Paging;
 }
 
 /** A row for each object. */
-export function ObjectsTable({ items, paging }: ObjectsTableProps) {
+export function ObjectsTable({ path, items, paging }: ObjectsTableProps) {
   const t = useTexts().targets;
   return (
     <DataTable
@@ -25,7 +28,7 @@ export function ObjectsTable({ items, paging }: ObjectsTableProps) {
       columns={[
         { head: t.object, kind: 'name', cell: (object) => <ObjectName object={object} /> },
         { head: t.kind, cell: ({ type }) => t.kinds[type] },
-        { head: t.there, cell: (object) => <There object={object} /> },
+        { head: t.there, cell: (object) => <There object={object} path={path} /> },
         { head: t.state, cell: (object) => <State object={object} /> },
         { head: t.last, cell: (object) => <Attempts object={object} /> },
       ]}
@@ -38,7 +41,12 @@ function ObjectName({ object: { id, name, type } }: { readonly object: ObjectVie
   return id === null ? <>{text}</> : <a href={`/${type}s/${id}`}>{text}</a>;
 }
 
-function There({ object: { held, remoteId, owned, members } }: { readonly object: ObjectView }) {
+interface ThereProps {
+  readonly object: ObjectView;
+  readonly path: string;
+}
+
+function There({ object: { id, name, held, remoteId, owned, members }, path }: ThereProps) {
   const t = useTexts().targets;
   return (
     <>
@@ -51,7 +59,15 @@ function There({ object: { held, remoteId, owned, members } }: { readonly object
       )}
       {members === null ? null : (
         <p class="small">
-          {t.members}: {t.membersLine(members.applied, members.toAdd, members.toRemove, members.waiting)}
+          {t.members}: {t.membersLine(members)}{' '}
+          {members.blocked === 0 ? null : (
+            <a
+              href={addressOf(`${path}/refused`, { group: id })}
+              aria-label={t.refused.whomLabel(name ?? '')}
+            >
+              {t.refused.whom}
+            </a>
+          )}
         </p>
       )}
     </>
@@ -92,7 +108,8 @@ function Attempts({ object: { lastAttempt, members } }: { readonly object: Objec
   );
 }
 
-function Attempt({ attempt }: { readonly attempt: ListedAttempt }) {
+/** What was tried last, what came of it, and what was said. */
+export function Attempt({ attempt }: { readonly attempt: ListedAttempt }) {
   const { failures, operations, outcomes } = useTexts().targets;
   const { operation, at, outcome, why, exchange } = attempt;
   return (

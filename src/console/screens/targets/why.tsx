@@ -4,6 +4,7 @@ import { areMembers } from '../../../store/effective/membership.ts';
 import { findUsersCalled, nameGroupsById } from '../../../store/lookup.ts';
 import { suggestUsers } from '../../../store/screens/suggestions.ts';
 import { type ObjectView, showObjects } from '../../../targets/admin/ledger.ts';
+import { type RefusedMember, showRefusedOf } from '../../../targets/admin/refusals.ts';
 import { showTarget } from '../../../targets/admin/verbs.ts';
 import type { TargetStatus } from '../../../targets/admin/view.ts';
 import { addressOf } from '../../address.ts';
@@ -17,6 +18,7 @@ import { useTexts } from '../../frame/here.ts';
 import type { ScreenAnswer, Visit } from '../../screen.ts';
 import { targetPage } from './frame.tsx';
 import { ObjectsTable } from './objects-table.tsx';
+import { RefusedTable } from './refused.tsx';
 
 const SUGGESTED = 8;
 /** Of a scope of more groups the first are looked at. */
@@ -64,6 +66,7 @@ async function explained({ parts, t }: Visit, target: TargetStatus, user: UserId
   const ways = groups.map(({ id, name }, at): Way => ({ id, name, isMember: answers[at]?.found === true }));
   const wish = { state: null, type: 'user', id: user, after: 0, limit: 1 } as const;
   const { items } = await showObjects(parts.targets, target.id, wish);
+  const refused = named === undefined ? [] : await showRefusedOf(parts.targets, target.id, named.n);
   const isWanted = target.scope.allUsers || ways.some(({ isMember }) => isMember);
   const name = named?.name ?? user;
   return (
@@ -74,6 +77,7 @@ async function explained({ parts, t }: Visit, target: TargetStatus, user: UserId
       >
         {target.scope.allUsers ? <p>{t.targets.whyThere.allUsers}</p> : null}
       </Remark>
+      <Refused user={name} target={target} items={refused} />
       <Scope ways={ways} user={user} />
       <Known target={target} items={items} />
     </>
@@ -116,6 +120,30 @@ function Scope({ ways, user }: { readonly ways: readonly Way[]; readonly user: U
   );
 }
 
+interface RefusedProps {
+  readonly user: string;
+  readonly target: TargetStatus;
+  readonly items: readonly RefusedMember[];
+}
+
+function Refused({ user, target: { id, name }, items }: RefusedProps) {
+  const { targets } = useTexts();
+  const t = targets.whyThere;
+  if (items.length === 0) return null;
+  return (
+    <>
+      <Remark tone="problem" title={t.refused(user, name, items.length)}>
+        <p>
+          {t.refusedNext} <a href={`/targets/${id}`}>{targets.tested.back}</a>
+        </p>
+      </Remark>
+      <Card title={targets.refused.members}>
+        <RefusedTable items={items} />
+      </Card>
+    </>
+  );
+}
+
 function Known({ target, items }: { readonly target: TargetStatus; readonly items: readonly ObjectView[] }) {
   const t = useTexts().targets.whyThere;
   return (
@@ -123,7 +151,7 @@ function Known({ target, items }: { readonly target: TargetStatus; readonly item
       {items.length === 0 ? (
         <Empty title={t.unknown(target.name)}>{t.unknownNext}</Empty>
       ) : (
-        <ObjectsTable items={items} />
+        <ObjectsTable path={`/targets/${target.id}`} items={items} />
       )}
     </Card>
   );

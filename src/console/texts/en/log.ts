@@ -31,6 +31,7 @@ export const log = {
     'target.recovered': 'Answers again',
     'target.stopped': 'Paused by Muster',
     'target.replayed': 'Deliveries repeated',
+    'target.retried': 'Refused sent again',
     'idp.created': 'Sign-in provider added',
     'idp.changed': 'Sign-in provider changed',
     'idp.metadata_changed': 'Metadata of a sign-in provider changed',

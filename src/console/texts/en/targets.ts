@@ -1,4 +1,6 @@
 /** Targets: services that memberships are pushed to. */
+import { targetForm } from './target-form.ts';
+
 export const targets = {
   title: 'Targets',
   lead: 'Services that are kept in step with the directory.',
@@ -86,6 +88,7 @@ export const targets = {
   } as Readonly<Record<string, string>>,
   since: 'It has failed since',
   until: 'Asked again',
+  untilNow: 'It is asked again as soon as possible.',
   tabs: {
     label: 'About this target',
     ledger: 'Ledger',
@@ -123,7 +126,6 @@ export const targets = {
     delivered: 'Delivered',
     givenUp: 'Given up',
     lastAt: 'The last one was delivered',
-    position: 'Everything is done up to',
     untold: (n: number) =>
       `${n === 1 ? 'One message was' : `${n} messages were`} given up after ten tries. The receiver is told so before anything else, and can read what it missed from the change log.`,
     next: 'Next message',
@@ -201,20 +203,58 @@ export const targets = {
   words: { active: 'active', inactive: 'inactive', none: 'not there' },
   owned: { created: 'made by us', adopted: 'adopted' },
   members: 'Members',
-  membersLine: (applied: number, add: number, remove: number, waiting: number) =>
+  membersLine: ({
+    applied,
+    toAdd,
+    toRemove,
+    waiting,
+    blocked,
+  }: Readonly<Record<'applied' | 'toAdd' | 'toRemove' | 'waiting' | 'blocked', number>>) =>
     [
       `${applied} there`,
-      ...(add > 0 ? [`${add} to add`] : []),
-      ...(remove > 0 ? [`${remove} to remove`] : []),
+      ...(toAdd > 0 ? [`${toAdd} to add`] : []),
+      ...(toRemove > 0 ? [`${toRemove} to remove`] : []),
       ...(waiting > 0 ? [`${waiting} wait for their account`] : []),
+      ...(blocked > 0 ? [`${blocked} refused`] : []),
     ].join(', '),
+  /** What a target refused, or something else bears the name of there. */
+  refused: {
+    title: (blocked: number, conflicts: number) =>
+      [
+        ...(blocked > 0 ? [`${blocked.toLocaleString('en')} blocked`] : []),
+        ...(conflicts > 0 ? [`${conflicts.toLocaleString('en')} in conflict`] : []),
+      ].join(', '),
+    next: 'They are not sent again by themselves, for the answer would be the same. See what was said and mend it, there or here: what changes here goes again by itself. When it was mended there, send everything refused again.',
+    toBlocked: 'What is blocked',
+    toConflicts: 'What is in conflict',
+    again: 'Send again',
+    sent: (name: string) =>
+      `What ${name} refused is being sent again; what it refuses once more stands here again.`,
+    look: 'See what was refused',
+    whom: 'See whom',
+    whomLabel: (group: string) => `See whom it refuses in ${group}`,
+    members: 'Refused memberships',
+    membersAt: (target: string) => `Refused memberships at ${target}`,
+    lead: 'Whom the service does not take into a group, or does not take out of it. Who is not taken out keeps access there.',
+    none: 'No membership is refused.',
+    person: 'Person',
+    group: 'Group',
+    said: 'What was tried, and what the service said',
+    longAgo: 'It was refused more than 30 days ago; what was said is not kept any more.',
+  },
   ledgerLead: 'What the service should have, what it has as far as we know, and how the last attempt went.',
   noHistory: 'Nothing has happened to it yet.',
   whyThere: {
     title: 'Why is somebody there, or not?',
     lead: 'Whom the service should have follows from the groups of its scope; what it has, the ledger knows.',
-    wanted: (user: string, target: string) => `${user} belongs to ${target}.`,
-    unwanted: (user: string, target: string) => `${user} does not belong to ${target}.`,
+    wanted: (user: string, target: string) => `${user} should be at ${target}.`,
+    unwanted: (user: string, target: string) => `${user} should not be at ${target}.`,
+    refused: (user: string, target: string, count: number) =>
+      count === 1
+        ? `${target} refuses a membership of ${user}.`
+        : `${target} refuses ${count} memberships of ${user}.`,
+    refusedNext:
+      'It is sent again when the person or the membership changes here; when it was mended there, by Send again.',
     allUsers: 'Its scope is all users, whatever their groups.',
     scope: 'Groups of its scope',
     group: 'Group',
@@ -228,7 +268,12 @@ export const targets = {
   },
   noObjects: 'Nothing like this.',
   noObjectsAtAll: 'The service holds nothing of ours yet.',
-  noObjectsNext: 'Give the target a scope of groups and mode enforce; then push.',
+  noObjectsNext: {
+    observe:
+      'Nobody is in the groups of its scope yet. Who comes into them is shown here, and sent once you start sending.',
+    enforce: 'Nobody is in the groups of its scope yet. Who comes into them is sent at once.',
+  },
+  noScopeNext: 'Say whose members it gets, or that it gets all users, under',
   exchange: 'The exchange, without data',
   sent: 'Sent',
   answered: 'Answered',
@@ -316,6 +361,7 @@ export const targets = {
   },
   pushing: {
     title: (name: string) => `Push to ${name}`,
+    deliverTitle: (name: string) => `Deliver to ${name}`,
     states: {
       waiting: 'It is about to begin.',
       running: 'It is under way. This page follows by itself.',
@@ -328,54 +374,18 @@ export const targets = {
     },
     steps: 'Steps',
     noSteps: 'There was nothing to send.',
+    left: 'A push leaves alone what was refused before. Send again, on the page of the target, sends that too.',
+    operations: {
+      probe: 'ask whether it answers',
+      circuit: 'stopped',
+      guard: 'held by a guard',
+      mode: 'mode',
+      deliver: 'deliver',
+    } as Readonly<Record<string, string>>,
     at: 'At',
     operation: 'What',
     what: 'Whom',
     outcome: 'Outcome',
   },
-  form: {
-    title: 'Add a target',
-    which: 'What is it?',
-    whichLead: 'How the service takes accounts and groups.',
-    about: {
-      scim: 'Most services that take accounts: users, groups and members over SCIM 2.0.',
-      webhook: 'Your own program is told of every change, signed and in order.',
-      ldap: 'groupOfNames, groupOfUniqueNames or posixGroup of a directory.',
-      sql: 'Rows of a table in PostgreSQL or MariaDB.',
-      file: 'A CSV or NDJSON file, replaced whole.',
-    } as Readonly<Record<string, string>>,
-    name: 'Name',
-    nameHint: 'What you call it here.',
-    url: 'Address',
-    urlHint: {
-      scim: 'The base of its SCIM service, such as https://wiki.example/scim/v2',
-      webhook: 'Where it takes messages, such as https://app.example/hooks/muster',
-      ldap: 'Such as ldaps://ldap.example',
-      sql: '',
-      file: '',
-    } as Readonly<Record<string, string>>,
-    bearer: 'Token',
-    bearerHint: 'Sent as a bearer token. It is sealed, and never shown again.',
-    profile: 'Service',
-    profileHint: 'What is known of its limits and ways; auto finds out.',
-    file: 'Name of the file',
-    fileHint: 'It is written into the folder targets/ of the data folder.',
-    allowPrivate: 'The address may be one of a private network',
-    more: 'Further settings',
-    moreHint: 'A JSON object, as the page of this type in docs/targets says.',
-    moreCredentials: 'Credentials',
-    moreCredentialsHint: 'A JSON object, such as {"bindDn":"cn=muster,dc=example","password":"…"}. Sealed.',
-    notJson: 'This is no JSON object.',
-    mode: 'Mode',
-    scope: 'Scope',
-    add: 'Add',
-    added: (name: string) => `${name} was added.`,
-    privateAddress:
-      'This address is of a private network. Tick the box that lets it be one, if that is meant.',
-    again: 'Enter it again: what is secret is not kept on the way.',
-    once: (name: string) => `${name} was added`,
-    onceLead: 'The receiver checks every message with this.',
-    onceNext: 'To the target',
-    secrets: { signingSecret: 'Signing secret', publicKey: 'Public key' } as Readonly<Record<string, string>>,
-  },
+  form: targetForm,
 };
