@@ -32,7 +32,7 @@ export const CLOSED: Circuit = {
 const OPENS_AFTER = 3;
 /**
  * So many times it waits longer, up to 16 s, where it answers looks: what keeps it from taking one thing must not hold up
- * all else for long. Only refused credentials are let be for longer.
+ * all else for long.
  */
 const MOST_LONGER = 5;
 
@@ -56,12 +56,12 @@ export function afterOutcome(circuit: Circuit, outcome: Outcome, moment: Moment)
     }
     case 'throttled':
       return pause(circuit, outcome, moment);
-    case 'unauthorised': {
-      const { state, failures, refusals } = circuit;
-      const least = OPENS_AFTER - 1 + (state === 'closed' ? refusals : 0);
-      const why = `it does not accept the credentials: ${outcome.why}`;
-      return fail({ ...circuit, failures: Math.max(failures, least) }, why, moment);
-    }
+    case 'unauthorised':
+      return fail(
+        { ...circuit, failures: Math.max(circuit.failures, OPENS_AFTER - 1) },
+        `it does not accept the credentials: ${outcome.why}`,
+        moment,
+      );
     case 'ambiguous':
     case 'down':
       return fail(circuit, outcome.why, moment);
