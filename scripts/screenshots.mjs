@@ -3,6 +3,7 @@
  * in a browser and keeps its picture in docs/screenshots, light and wide, dark and narrow. Needs Chromium and openssl.
  */
 import { execFileSync, spawn } from 'node:child_process';
+import { createServer as createReceiver } from 'node:http';
 import { createServer } from 'node:net';
 import {
   chmodSync,
@@ -54,6 +55,9 @@ const env = {
 const muster = (...words) =>
   execFileSync(process.execPath, [join(root, 'bin/muster.mjs'), ...words], { env, encoding: 'utf8' });
 
+const receiver = createReceiver((request, response) => {
+  request.resume().once('end', () => response.writeHead(204).end());
+});
 const daemon = spawn(process.execPath, [join(root, 'bin/muster.mjs'), 'serve'], {
   env,
   stdio: ['ignore', 'pipe', 'inherit'],
@@ -74,6 +78,7 @@ try {
 } finally {
   daemon.kill('SIGTERM');
   await new Promise((resolve) => daemon.once('exit', resolve));
+  receiver.close();
   rmSync(folder, { recursive: true, force: true });
 }
 writeIndex();
@@ -123,7 +128,7 @@ function writeIndex() {
   writeFileSync(join(OUT, 'README.md'), `# Screens\n\n${head}\n\n${shown.join('\n')}`);
 }
 
-/** What the demo does not have: a provider, a service that is down, a conflict, a key that is held back. */
+/** What the demo does not have: a provider, a service that is down, one that is told, a conflict, a key held back. */
 async function fill(page) {
   const get = async (path) => (await page.request.get(`/api/v1${path}`)).json();
   const idOf = async (kind, query) => (await get(`/${kind}?${query}`)).items[0].id;
@@ -162,11 +167,24 @@ async function fill(page) {
   await page.getByRole('button', { name: 'Add' }).click();
   await page.getByText('does not answer').first().waitFor({ timeout: 60_000 });
   const wiki = new URL(page.url()).pathname;
+  const events = await addWebhook(page);
+  const debater = await idOf('users', 'userName=demo.student7');
+  await comeAndGo(page, asked, 'demo.student7', debater);
+  await page.goto(events);
+  await page.getByRole('rowheader', { name: 'members changed' }).first().waitFor({ timeout: 60_000 });
   const conflict = (await get('/conflicts')).items[0].id;
   const client = (await get('/clients')).items.find(({ name }) => name === 'hr-office').id;
   const library = targets.find(({ name }) => name === 'demo-library').id;
   await changeByHand(page, library);
   const run = runs.find(({ state }) => state === 'held') ?? runs[0];
+  await page.goto(`/targets/${library}`);
+  await page.getByRole('button', { name: 'Push now' }).click();
+  await page.getByText('Done.').waitFor({ timeout: 60_000 });
+  const push = new URL(page.url()).pathname;
+  const way = async (path, beginning) => {
+    await page.goto(path);
+    return page.locator(`main a[href^="${beginning}"]`).first().getAttribute('href');
+  };
   return {
     overview: '/overview',
     'my-groups': '/my-groups',
@@ -187,9 +205,13 @@ async function fill(page) {
     'group-targets': `/groups/${university}/targets`,
     'group-why': `/groups/${university}/why?user=${student}`,
     'group-why-not': `/groups/${staff}/why?user=${student}`,
+    'group-why-ended': `/groups/${asked}/why?user=${debater}`,
     'group-history': `/groups/${students}/history`,
+    'group-entry': await way(`/groups/${students}/history`, `/groups/${students}/history/`),
+    'group-requests': `/groups/${asked}/requests`,
     users: '/users?q=demo',
     user: `/users/${lecturer}`,
+    'user-new': '/users/new',
     'user-edit': `/users/${lecturer}/edit`,
     imports: '/imports',
     'import-new': '/imports/new',
@@ -197,10 +219,13 @@ async function fill(page) {
     plans: '/plans',
     plan: `/plans/${plan.id}`,
     'plan-people': `/plans/${plan.id}/people`,
+    'plan-operation': await way(`/plans/${plan.id}`, `/plans/${plan.id}/operations/`),
     targets: '/targets',
     'target-new': '/targets/new?type=scim',
     target: `/targets/${library}`,
     'target-down': wiki,
+    'target-deliveries': events,
+    push,
     'target-why': `/targets/${library}/why?user=${lecturer}`,
     'target-history': `/targets/${library}/history`,
     'target-drift': `/targets/${library}/drift`,
@@ -221,6 +246,29 @@ async function fill(page) {
     doctor: '/doctor',
     tour: '/tour',
   };
+}
+
+/** A service that is told what happens, and takes it. */
+async function addWebhook(page) {
+  await new Promise((resolve) => receiver.listen(0, '127.0.0.1', resolve));
+  await page.goto('/targets/new?type=webhook');
+  await page.getByLabel('Name', { exact: true }).fill('Door locks');
+  await page
+    .getByLabel('Address', { exact: true })
+    .fill(`http://127.0.0.1:${receiver.address().port}/members`);
+  await page.getByLabel('The address may be one of a private network').check();
+  await page.getByLabel('Mode').selectOption('enforce');
+  await page.getByLabel('Further settings').fill('{"types":["membership.direct","group.*"]}');
+  await page.getByRole('button', { name: 'Add' }).click();
+  return page.getByRole('link', { name: 'To the target' }).getAttribute('href');
+}
+
+/** Somebody is added to a group and taken out again. */
+async function comeAndGo(page, group, name, id) {
+  await page.goto(`/groups/${group}/members?who=${name}`);
+  await page.getByRole('button', { name: `Add ${name}`, exact: true }).click();
+  await page.goto(`/groups/${group}/members/user/${id}/remove`);
+  await page.getByRole('main').getByRole('button').first().click();
 }
 
 /** Somebody takes a member out of the file that a target keeps; a look finds it, and it is put right. */

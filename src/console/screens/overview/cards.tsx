@@ -111,7 +111,9 @@ function TargetsTable({ targets }: { readonly targets: readonly TargetLag[] }) {
           head: t.since,
           cell: ({ toSend: { since } }) => (since === null ? null : <Moment at={new Date(since)} />),
         },
-        { head: words.trouble, kind: 'number', cell: ({ blocked }) => blocked },
+        ...(targets.every(({ blocked }) => blocked === 0)
+          ? []
+          : [{ head: words.trouble, kind: 'number' as const, cell: ({ blocked }: TargetLag) => blocked }]),
       ]}
     />
   );
