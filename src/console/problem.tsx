@@ -4,7 +4,7 @@ import type { ErrorForm } from '../http/edge.ts';
 import { Trouble, type TroubleProps } from './components/trouble.tsx';
 import { hereOf } from './frame/arrival.ts';
 import { pageText } from './frame/page.tsx';
-import { pageAnswers } from './refusals.ts';
+import { pageAnswers, wordsOf } from './refusals.ts';
 import { en } from './texts/en.ts';
 
 /** The form of this door's errors; `now` in milliseconds since 1970. */
@@ -20,7 +20,7 @@ export function consoleErrorForm(now: () => number): ErrorForm {
   return {
     refusal: (context, refusal) => {
       const { status, hint } = pageAnswers[refusal.code];
-      write(context, status, { title: trouble.title, what: refusal.message, hint: en.refusals[hint] });
+      write(context, status, { title: trouble.title, what: wordsOf(refusal), hint: en.refusals[hint] });
     },
     problem: (context, { status, message }) =>
       status === 404

@@ -1,5 +1,6 @@
 /** How the pages say no: the status, and what to do about it. What happened, the refusal says itself. */
-import type { RefusalCode } from '../core/refusal.ts';
+import { isRefused, type Refusal, type RefusalCode } from '../core/refusal.ts';
+import { toYourself } from './texts/en/refusals.ts';
 import type { Texts } from './texts/en.ts';
 
 interface PageAnswer {
@@ -89,3 +90,11 @@ export const pageAnswers = {
   'attribute.immutable': { status: 409, hint: 'input' },
   'patch.no_target': input,
 } as const satisfies Record<RefusalCode, PageAnswer>;
+
+/** What a refusal says. In the pages everybody joins and leaves for themselves, so that is said to them. */
+export function wordsOf(refusal: Refusal): string {
+  if (isRefused(refusal, 'leave.indirect')) return toYourself.indirect(refusal.details);
+  if (isRefused(refusal, 'leave.not_member')) return toYourself.notMember(refusal.details.group);
+  if (isRefused(refusal, 'join.already_member')) return toYourself.alreadyMember(refusal.details.group);
+  return refusal.message;
+}

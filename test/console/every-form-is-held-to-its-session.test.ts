@@ -105,6 +105,36 @@ describe('every page', () => {
   });
 });
 
+describe('the form of a client', () => {
+  const fields = { name: 'okta', profile: 'auto', scope: 'scim.read', days: '', allow: '' };
+  const isRed = ({ text }: Answer, name: string): boolean => {
+    const field = new RegExp(`<(?:input|textarea)[^>]* name="${name}"[^>]*>`).exec(text)?.[0] ?? '';
+    expect(field).not.toBe('');
+    return field.includes('aria-invalid="true"');
+  };
+
+  it('says what is wrong where it is wrong', async () => {
+    const misplaced = await admin.post('/clients', { ...fields, csrf, allow: '10.0.0.1 foo' });
+    expect(misplaced.status).toBe(422);
+    expect(misplaced.text).toContain('foo is neither an address nor a range');
+    expect([isRed(misplaced, 'name'), isRed(misplaced, 'allow')]).toEqual([false, true]);
+    const taken = await admin.post('/clients', { ...fields, csrf, name: 'csv', allow: '10.0.0.1' });
+    expect(taken.status).toBe(422);
+    expect([isRed(taken, 'name'), isRed(taken, 'allow')]).toEqual([true, false]);
+  });
+
+  it('and of one that was revoked there is no page: the list of sources says so, and leads nowhere', async () => {
+    const made = await admin.post('/clients', { ...fields, csrf });
+    const path = /\/clients\/[0-9a-f-]{36}/.exec(made.text)?.[0] ?? '';
+    expect((await admin.open('/sources')).text).toContain('href="/clients/okta"');
+    expect((await admin.post(`${path}/revoke`, { csrf })).status).toBe(303);
+    const { text } = await admin.open('/sources');
+    expect(text).not.toContain('href="/clients/okta"');
+    expect(text).toMatch(/okta <[^>]*>revoked</);
+    expect((await admin.open('/clients/okta')).status).toBe(404);
+  });
+});
+
 describe('the form of a group', () => {
   it('D-03: lets the console write the members of a reserved group besides, and takes that back', async () => {
     const { id } = await site.group('kept elsewhere');

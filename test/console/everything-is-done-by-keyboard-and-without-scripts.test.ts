@@ -162,6 +162,8 @@ needs('chromium')('without a mouse', () => {
     await tabTo(page, 'Menu');
     await page.keyboard.press('Enter');
     await menu.waitFor();
+    // Beside the button there is no room to say so.
+    await menu.getByText(/^Signed in as \S/).waitFor();
     await page.keyboard.press('Escape');
     await menu.waitFor({ state: 'hidden' });
     expect(await page.evaluate('document.activeElement.textContent')).toBe('Menu');

@@ -1,11 +1,14 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
+import { randomUUID } from 'node:crypto';
 import { changeGroup } from '../../src/directory/groups.ts';
+import { joinGroup } from '../../src/directory/requests.ts';
 import { governGroup } from '../../src/directory/governance.ts';
 import type { GroupRow } from '../../src/store/groups.ts';
 import type { UserRow } from '../../src/store/users.ts';
 import { needs } from '../support/needs.ts';
 import { journeyLooks, openScreens, type Screens, type Visitor } from '../support/screen.ts';
+import { csrfIn } from './browser.ts';
 import { openSite, type TestSite } from './site.ts';
 
 needs('chromium')('with a browser', () => {
@@ -60,11 +63,22 @@ needs('chromium')('with a browser', () => {
 
       await emma.page.goto('/inbox');
       await emma.page.getByText('Come to the tournament first').waitFor();
+      await emma.page.getByText('Your reason when you asked:').waitFor();
+      await emma.page.getByText('Reason given with the answer:').waitFor();
       await expectWhole(emma, '3-denied');
       await emma.page.goto(`/groups/${group.id}/join`);
       await press(emma.page, 'Ask to join');
+      // The link of the group, whole, to be passed on.
+      await lea.page.goto(`/groups/${group.id}`);
+      await lea.page.getByText(`${site.parts.baseUrl}/groups/${group.id}/join`).waitFor();
       await lea.page.goto(`/groups/${group.id}/requests`);
-      await press(lea.page, `Approve: ${user.user_name ?? ''}`);
+      await lea.page.getByRole('link', { name: `Approve, and say why: ${user.user_name ?? ''}` }).click();
+      await lea.page.getByLabel('Your reason').fill('You came to the tournament');
+      await press(lea.page, 'Approve');
+      await lea.page.getByRole('status').getByText('was approved').waitFor();
+      expect(new URL(lea.page.url()).pathname).toBe(`/groups/${group.id}/requests`);
+      await emma.page.goto('/inbox');
+      await emma.page.getByText('You came to the tournament').waitFor();
       await lea.page.goto(`/groups/${group.id}/members`);
       await lea.page.getByRole('rowheader', { name: user.user_name ?? '' }).waitFor();
       await expectWhole(lea, '4-a-member-now');
@@ -92,7 +106,7 @@ needs('chromium')('with a browser', () => {
       await press(max.page, `Join ${name}`);
       await max.page.getByText(`You are now a member of ${name}.`).waitFor();
       await max.page.getByText(`through ${inner.name}`).first().waitFor();
-      await max.page.getByText(`only through ${inner.name}; leave there`).waitFor();
+      await max.page.getByText(`You are in ${outer.name} only through ${inner.name}; leave there.`).waitFor();
       await expectWhole(max, '5-joined');
       await press(max.page, `Leave ${name}`);
       await max.page.getByText(`You left ${name}.`).waitFor();
@@ -122,4 +136,58 @@ needs('chromium')('with a browser', () => {
     await nora.page.getByText('You are now a member of Hidden club.').waitFor();
     expect(await isIn()).toBe(true);
   }, 60_000);
+
+  it('of a group that somebody may not ask to join its link tells no more than one that leads nowhere (J-09)', async () => {
+    const group = await club('Secret society', false);
+    await site.database.rows({ text: 'update groups set hidden = true, public = false where n = $1' }, [
+      group.n,
+    ]);
+    const browser = site.browser();
+    await browser.open(await site.link((await site.user('Ned')).n));
+    const mainOf = async (id: string): Promise<unknown> => {
+      const { status, text } = await browser.open(`/groups/${id}/join`);
+      return { status, main: /<main[^]*<\/main>/.exec(text)?.[0] };
+    };
+    const told = await mainOf(group.id);
+    expect(told).toMatchObject({
+      status: 404,
+      main: expect.stringContaining('There is no group here that you may ask to join'),
+    });
+    expect(await mainOf(randomUUID())).toEqual(told);
+    const csrf = csrfIn(await browser.open('/my-groups'));
+    expect((await browser.post(`/groups/${group.id}/join`, { csrf })).status).toBe(404);
+    const asked = { text: 'select from join_request where group_n = $1' };
+    expect(await site.database.rows(asked, [group.n])).toEqual([]);
+  });
+
+  it('an answer by one press leads back to the page that it was given on, and a refusal speaks to its reader', async () => {
+    const group = await club('Rowing club', false);
+    const lea = site.browser();
+    await lea.open(await site.link(leader.n));
+    const csrf = csrfIn(await lea.open('/my-groups'));
+    const askers = { group: await site.user('Ole'), '': await site.user('Pia') };
+    for (const [at, to] of [
+      ['group', `/groups/${group.id}/requests`],
+      ['', '/requests'],
+    ] as const) {
+      const wish = { group: group.id, user: askers[at].id, reason: null };
+      await site.as('self-service', (work) => joinGroup(work, wish));
+      const [row] = await site.database.rows<{ id: string }>(
+        { text: 'select id from join_request where user_n = $1' },
+        [askers[at].n],
+      );
+      const action = `/requests/${row?.id}/approve`;
+      const forms = (await lea.open(to)).text.split('<form');
+      const form = forms.find((part) => part.includes(`action="${action}"`)) ?? '';
+      expect(/name="at" value="(\w*)"/.exec(form)?.[1] ?? '').toBe(at);
+      const answer = await lea.post(action, { csrf, kind: 'join', at });
+      expect([answer.status, answer.headers.get('Location')]).toEqual([303, to]);
+    }
+    const ole = site.browser();
+    await ole.open(await site.link(askers.group.n));
+    const fields = { csrf: csrfIn(await ole.open('/my-groups')), group: group.id };
+    const again = await ole.post('/my-groups/join', fields);
+    expect(again.status).toBe(409);
+    expect(again.text).toContain('You are a member of Rowing club already.');
+  });
 });

@@ -8,6 +8,8 @@ interface Told {
   readonly steps: readonly { readonly text: string; readonly ms: number | null }[];
 }
 
+type Kept = readonly { readonly name: string; readonly scope: { readonly groups: readonly unknown[] } }[];
+
 describe('muster demo', () => {
   let installation: Installation;
   beforeAll(async () => {
@@ -45,6 +47,12 @@ describe('muster demo', () => {
         ]),
       );
     }
+    const { out } = await installation.run('target', 'list', '--json');
+    const kept = (JSON.parse(out) as Kept).map(({ name, scope }) => [name, scope.groups.length]);
+    expect(kept).toEqual([
+      ['demo-mailing-lists', 2],
+      ['demo-library', 2],
+    ]);
   }, 180_000);
 
   it('takes away what it made, and only that; plays nothing while another has one of its names', async () => {

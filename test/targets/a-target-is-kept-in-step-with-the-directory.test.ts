@@ -8,6 +8,7 @@ import { changeGroup, deleteGroup } from '../../src/directory/groups.ts';
 import { changeUser, deleteUser } from '../../src/directory/users.ts';
 import { importFile } from '../../src/sources/feeds/import-file.ts';
 import type { GroupId, UserId } from '../../src/core/ids.ts';
+import { readTour } from '../../src/store/screens/tour.ts';
 import type { GroupRow } from '../../src/store/groups.ts';
 import type { UserRow } from '../../src/store/users.ts';
 import { showTarget } from '../../src/targets/admin/verbs.ts';
@@ -157,5 +158,26 @@ describe('a SCIM target in enforce', () => {
       expect(status.holds).toMatchObject({ users: 1, groups: 1, members: 1 });
       expect(status.pending).toMatchObject({ usersCreated: 0, membersAdded: 0, membersRemoved: 0 });
     });
+  });
+
+  it('has whoever is added to the staff of the demo, and only then is that step of the tour done', async () => {
+    await on.group('demo-university', user('ben'), user('dan'));
+    const staff = await on.group('demo-staff');
+    const hasArrived = async () => (await readTour(on.database, user('dan').n)).has_arrived;
+    await on.do((work) => addMember(work, { group: staff.id, member: user('dan').id }));
+    expect(await hasArrived()).toBe(false);
+    const settings = { file: 'library.ndjson', format: 'ndjson' };
+    await on.add({
+      ...{ name: 'library', type: 'file', mode: 'enforce', settings },
+      scope: { groups: [staff.id] },
+    });
+    await eventually(async () => expect(await hasArrived()).toBe(true));
+    // Whom others list there came by no step of the tour.
+    await on.do((work) => removeMember(work, { group: staff.id, member: user('dan').id }));
+    await on.as('self-service', (work) => addMember(work, { group: staff.id, member: user('ben').id }));
+    await eventually(async () =>
+      expect((await showTarget(on.targets, 'library')).holds).toMatchObject({ members: 1 }),
+    );
+    expect(await hasArrived()).toBe(false);
   });
 });

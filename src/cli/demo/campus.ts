@@ -1,6 +1,6 @@
 /** What the demo leaves to look at: students, clubs, a request, targets that go on receiving, a file that is held. */
 import { z } from 'zod';
-import { asker, clubs, fileTargets, nestingsFile, outer, poisonedFile, studentsFile } from './cast.ts';
+import { asker, clubs, fileTargets, kept, nestingsFile, poisonedFile, studentsFile } from './cast.ts';
 import { dropFile } from './drop.ts';
 import { callerOf } from './http.ts';
 import type { Actors } from './story.ts';
@@ -24,8 +24,11 @@ export async function fillCampus({ address, watchDir, tokens, tell }: Actors): P
   }
   tell(`Two clubs were founded, and ${asker.name} asks to join one.`);
 
-  const found = itemsWithId.parse(await admin.get(`/groups?name=${outer.name}`)).items;
-  const groups = found.map(({ id }) => id);
+  const groups: string[] = [];
+  for (const name of kept) {
+    const found = itemsWithId.parse(await admin.get(`/groups?name=${name}`)).items;
+    groups.push(...found.map(({ id }) => id));
+  }
   const scope = { groups, allUsers: false };
   for (const { name, settings } of fileTargets) {
     await admin.send('POST', '/targets', { name, type: 'file', mode: 'enforce', scope, settings });

@@ -106,6 +106,9 @@ export const fileTargets = [
   { name: 'demo-library', settings: { file: 'demo-library.ndjson', format: 'ndjson' } },
 ];
 
+/** The groups that these keep. The staff too, so that whoever is added there arrives, students of the university as well. */
+export const kept = [demo.university, demo.staffGroup];
+
 /** Everybody and everything, to be taken away again. */
 export const allPeople = [...pushedPeople.map(({ userName }) => userName), ...students];
 export const groups = [

@@ -114,6 +114,9 @@ function Menu({ at }: { readonly at: string }) {
   return (
     <nav id="menu" class="menu" popover="auto" aria-label={t.shell.menu}>
       <div class="menu-inside">
+        <p class="menu-name">
+          {t.shell.signedInAs} {session.name}
+        </p>
         {waysOf(session.person).map(({ title, ways }) => (
           <section key={title(t)}>
             <h2>{title(t)}</h2>

@@ -55,7 +55,7 @@ function stepsOf(state: TourState): readonly Step[] {
     step('join', '/my-groups', state.has_joined),
     step('answer', state.asked === null ? '/requests' : `/groups/${state.asked}/requests`, state.is_answered),
     step('decide', state.plan === null ? '/plans' : `/plans/${state.plan}`, state.is_decided),
-    step('add', state.staff === null ? '/groups' : `/groups/${state.staff}/members`, state.has_added),
+    step('add', state.staff === null ? '/groups' : `/groups/${state.staff}/members`, state.has_arrived),
     step('connect', '/clients', state.is_connected),
   ];
 }

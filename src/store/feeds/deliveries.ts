@@ -15,6 +15,8 @@ export interface SourceState {
   readonly last_delivery: Date | null;
   /** An alert says that it is overdue. */
   readonly overdue: boolean;
+  /** Of a client: it was revoked; of a provider: it was taken out of use. What it asserted stays. */
+  readonly is_over: boolean;
   /** Memberships that it asserts, suppressed ones left out. */
   readonly asserts: number;
 }
@@ -27,6 +29,10 @@ const states = named(
            where r.source_n = s.n and not r.dry_run and r.state = 'applied') as last_delivery,
           exists (select 1 from alert a
                   where a.kind = 'feed.overdue' and a.subject = s.name and a.resolved_at is null) as overdue,
+          case s.kind
+            when 'client' then not exists (select 1 from client c where c.source_n = s.n and c.revoked_at is null)
+            when 'idp' then not exists (select 1 from idp i where i.source_n = s.n and i.deleted_at is null)
+            else false end as is_over,
           case when $1::text is null then 0
             else (select count(*)::int from assertion a where a.source_n = s.n and not a.suppressed) end as asserts
    from source s

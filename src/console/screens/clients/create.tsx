@@ -1,6 +1,7 @@
 /** Connecting a client, renewing its token, ending it. */
+import { faultOfEntry } from '../../../core/address-list.ts';
 import { scopesOfPerson } from '../../../core/permissions.ts';
-import { isRefusal, Refusal } from '../../../core/refusal.ts';
+import { isRefusal, Refusal, type RefusalCode } from '../../../core/refusal.ts';
 import { profiles } from '../../../core/scim/profile.ts';
 import { allows, parseScope, type Scope, scopes } from '../../../core/scopes.ts';
 import { TOKEN_BYTES } from '../../../core/token.ts';
@@ -27,7 +28,15 @@ interface ClientErrors {
   readonly name?: string;
   readonly scopes?: string;
   readonly days?: string;
+  readonly allow?: string;
 }
+
+/** Refusals that another name mends. */
+const ofName: ReadonlySet<RefusalCode> = new Set([
+  'source.name_taken',
+  'source.invalid',
+  'actor.not_allowed',
+]);
 
 /** GET /clients/new */
 export async function showNewClient(visit: Visit): Promise<ScreenAnswer> {
@@ -63,11 +72,14 @@ export async function postClient(visit: Visit): Promise<ScreenAnswer> {
   if (name === '') return newPage(visit, { name: t.clients.form.nameMissing });
   if (wanted.length === 0) return newPage(visit, { scopes: t.clients.form.scopesMissing });
   if (expiresAt === undefined) return newPage(visit, { days: t.clients.form.daysWrong });
+  const allow = (form.get('allow') ?? '').split(/\s+/).filter((entry) => entry !== '');
+  const faults = allow.map((entry) => ({ entry, fault: faultOfEntry(entry) }));
+  const wrong = faults.find(({ fault }) => fault !== null);
+  if (wrong !== undefined) return newPage(visit, { allow: `${wrong.entry} ${wrong.fault}.` });
   const client = {
-    ...{ name, scopes: wanted, expiresAt },
+    ...{ name, scopes: wanted, expiresAt, allow },
     profile: form.get('profile') ?? 'auto',
     namespace: form.get('own') === null ? ('all' as const) : ('own' as const),
-    allow: (form.get('allow') ?? '').split(/\s+/).filter((entry) => entry !== ''),
   };
   const material = { kind: 'random', bytes: parts.random(TOKEN_BYTES) } as const;
   try {
@@ -78,7 +90,7 @@ export async function postClient(visit: Visit): Promise<ScreenAnswer> {
       at: '/clients',
     });
   } catch (error) {
-    if (isRefusal(error)) return newPage(visit, { name: error.message });
+    if (isRefusal(error) && ofName.has(error.code)) return newPage(visit, { name: error.message });
     throw error;
   }
 }
@@ -207,7 +219,14 @@ function ClientForm({ form, errors }: { readonly form: URLSearchParams; readonly
           value={isSent ? (form.get('days') ?? '') : FIRST_DAYS}
           error={errors.days}
         />
-        <TextField name="allow" label={t.allow} hint={t.allowHint} rows={2} value={form.get('allow') ?? ''} />
+        <TextField
+          name="allow"
+          label={t.allow}
+          hint={t.allowHint}
+          rows={2}
+          value={form.get('allow') ?? ''}
+          error={errors.allow}
+        />
         <div class="actions">
           <Button>{t.create}</Button>
           <LinkButton href="/clients" tone="plain">

@@ -49,7 +49,7 @@ export async function showGroup(visit: Visit): Promise<ScreenAnswer> {
     body: (
       <div class="columns">
         <Card title={o.about}>
-          <About group={group} />
+          <About group={group} baseUrl={parts.baseUrl} />
         </Card>
         <div class="stack">
           <Card title={o.members}>
@@ -112,7 +112,13 @@ async function askIndex(
   return (await index.page({ group, list, after: 0, limit: 1 }, position))?.total ?? null;
 }
 
-function About({ group: { row, policy, path } }: { readonly group: OpenGroup }) {
+interface AboutProps {
+  readonly group: OpenGroup;
+  /** Where the installation is for others. */
+  readonly baseUrl: string;
+}
+
+function About({ group: { row, policy, path }, baseUrl }: AboutProps) {
   const t = useTexts();
   const o = t.groups.overview;
   const hasFlags = flagNames.some((name) => row[name]) || row.reserved_to !== null;
@@ -136,7 +142,7 @@ function About({ group: { row, policy, path } }: { readonly group: OpenGroup }) 
           name: o.joinLink,
           value: (
             <a href={`${path}/join`}>
-              <code>{`${path}/join`}</code>
+              <code>{`${baseUrl}${path}/join`}</code>
             </a>
           ),
         }

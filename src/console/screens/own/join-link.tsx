@@ -1,4 +1,5 @@
 /** The join link of a group (J-02): looking changes nothing, the button joins or asks. */
+import { parseGroupId } from '../../../core/ids.ts';
 import { decideJoin, type Standing } from '../../../core/joining.ts';
 import { isRefusal, Refusal } from '../../../core/refusal.ts';
 import { isJoinableBy } from '../../../store/effective/joinable.ts';
@@ -12,8 +13,8 @@ import { Form } from '../../components/form.tsx';
 import { Remark } from '../../components/notice-box.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { useTexts } from '../../frame/here.ts';
+import { wordsOf } from '../../refusals.ts';
 import type { ScreenAnswer, Visit } from '../../screen.ts';
-import { groupIdIn } from '../groups/access.ts';
 import { join } from './wishes.ts';
 
 /** What the page says: how joining would go, or why it does not. */
@@ -24,7 +25,9 @@ type Offer =
 /** GET /groups/:id/join */
 export async function showJoinLink(visit: Visit): Promise<ScreenAnswer> {
   const { t } = visit;
-  const { group, standing } = await openLink(visit);
+  const open = await openLink(visit);
+  if (open === null) return nothingHere(visit);
+  const { group, standing } = open;
   const title = t.own.joinPage.title(group.name);
   return {
     kind: 'page',
@@ -44,23 +47,42 @@ export async function showJoinLink(visit: Visit): Promise<ScreenAnswer> {
 
 /** POST /groups/:id/join */
 export async function joinByLink(visit: Visit): Promise<ScreenAnswer> {
-  const { group } = await openLink(visit);
-  return join(visit, group.id, '/my-groups');
+  const open = await openLink(visit);
+  return open === null ? nothingHere(visit) : join(visit, open.group.id, '/my-groups');
 }
 
-/** Refuses `group.not_found` to whom the link shows nothing: internal groups, and those that need a permission (J-01, J-09). */
+/** The same page whether there is no such group or none that is shown. */
+function nothingHere({ t }: Visit): ScreenAnswer {
+  const p = t.own.joinPage;
+  return {
+    kind: 'page',
+    title: p.none,
+    status: 404,
+    at: '/my-groups',
+    crumbs: [{ text: t.own.title, href: '/my-groups' }],
+    body: (
+      <>
+        <PageHeader title={p.none} />
+        <Card>
+          <p>{p.noneNext}</p>
+          <ToMine />
+        </Card>
+      </>
+    ),
+  };
+}
+
+/** Null to whom the link shows nothing: internal groups, and those that need a permission (J-01, J-09). */
 async function openLink({
   parts,
   params,
   person,
-}: Visit): Promise<{ readonly group: GroupRow; readonly standing: Standing }> {
+}: Visit): Promise<{ readonly group: GroupRow; readonly standing: Standing } | null> {
   const { database } = parts.directory;
-  const id = groupIdIn(params);
+  const id = parseGroupId(params.id ?? '');
   const source = await findSource(database, 'self-service');
-  const group = source === null ? null : await findGroup(database, id, source.n);
-  if (group === null || group.internal || !(await isJoinableBy(database, group.n, person.n))) {
-    throw new Refusal('group.not_found', { group: id });
-  }
+  const group = source === null || id === null ? null : await findGroup(database, id, source.n);
+  if (group === null || group.internal || !(await isJoinableBy(database, group.n, person.n))) return null;
   const found = await database.transaction((tx) => lockStanding(tx, person.id, group.n));
   if (found === null) throw new Refusal('user.not_found', { user: person.id });
   return { group, standing: found.standing };
@@ -72,7 +94,7 @@ function offerOf(group: GroupRow, standing: Standing): Offer {
   try {
     return { kind: decideJoin(group, standing) };
   } catch (error) {
-    if (isRefusal(error)) return { kind: 'refused', why: error.message };
+    if (isRefusal(error)) return { kind: 'refused', why: wordsOf(error) };
     throw error;
   }
 }

@@ -12,6 +12,7 @@ import { PageHeader } from '../../components/page-header.tsx';
 import { SearchBox } from '../../components/search-box.tsx';
 import { useHere } from '../../frame/here.ts';
 import { readsDirectory } from '../../frame/navigation.ts';
+import { wordsOf } from '../../refusals.ts';
 import type { ScreenAnswer, Visit } from '../../screen.ts';
 import { JoinableTable, MineTable, type MyGroup, WaitingTable } from './tables.tsx';
 
@@ -82,7 +83,7 @@ function leavingOf({ parts }: Visit, row: OwnGroupRow, waiting: readonly Request
     const outcome = decideLeave(group, standing, { autoLeave, through: row.through });
     return { can: outcome === 'at-once' ? 'leave' : 'ask' };
   } catch (error) {
-    if (isRefusal(error)) return { can: null, why: error.message };
+    if (isRefusal(error)) return { can: null, why: wordsOf(error) };
     throw error;
   }
 }

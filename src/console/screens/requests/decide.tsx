@@ -26,23 +26,34 @@ export async function deny(visit: Visit): Promise<ScreenAnswer> {
   return decide(visit, denyRequest, (who) => visit.t.requests.denied(who));
 }
 
+/** GET /requests/:id/approve: asks for the reason. */
+export async function offerApproval(visit: Visit): Promise<ScreenAnswer> {
+  return offer(visit, 'approve');
+}
+
 /** GET /requests/:id/deny: asks for the reason. */
 export async function offerDenial(visit: Visit): Promise<ScreenAnswer> {
-  const { t } = visit;
+  return offer(visit, 'deny');
+}
+
+async function offer(visit: Visit, answer: 'approve' | 'deny'): Promise<ScreenAnswer> {
+  const { t, query } = visit;
   const request = await openRequest(visit);
-  const title = t.requests.denyTitle(request.user_name ?? request.user_id, request.group_name);
+  const title = t.requests.titles[answer](request.user_name ?? request.user_id, request.group_name);
+  const at = wordIn(query, 'at', ['group'] as const);
   return {
     kind: 'page',
     title,
-    crumb: t.requests.deny,
+    crumb: t.requests[answer],
     at: '/requests',
     crumbs: [{ text: t.requests.title, href: '/requests' }],
     body: (
       <>
         <PageHeader title={title} />
         <Card>
-          <Form action={`/requests/${request.id}/deny`} class="stack">
+          <Form action={`/requests/${request.id}/${answer}`} class="stack">
             <input type="hidden" name="kind" value={request.kind} />
+            {at === null ? null : <input type="hidden" name="at" value={at} />}
             {request.reason === null ? null : (
               <div>
                 <p class="quiet">{t.requests.theirReason(request.user_name ?? request.user_id)}</p>
@@ -51,13 +62,17 @@ export async function offerDenial(visit: Visit): Promise<ScreenAnswer> {
             )}
             <TextField
               name="reason"
-              label={t.requests.denyReason}
-              hint={t.requests.denyReasonHint}
+              label={t.requests.yourReason}
+              hint={t.requests.yourReasonHint}
               rows={3}
             />
             <div class="actions">
-              <Button tone="danger">{t.requests.deny}</Button>
-              <LinkButton href="/requests" tone="plain">
+              {answer === 'deny' ? (
+                <Button tone="danger">{t.requests.deny}</Button>
+              ) : (
+                <Button>{t.requests.approve}</Button>
+              )}
+              <LinkButton href={listOf(at, request)} tone="plain">
                 {t.shell.cancel}
               </LinkButton>
             </div>
@@ -78,7 +93,13 @@ async function decide(
   const deciding = { request: idIn(params), reason: reasonIn(form), ...(kind === null ? {} : { kind }) };
   const { result } = await perform(parts.directory, ownWish(visit), (work) => verb(work, deciding));
   const text = said(result.user_name ?? result.user_id);
-  return { kind: 'go', to: '/requests', notice: { tone: 'done', text } };
+  const to = listOf(wordIn(form, 'at', ['group'] as const), result);
+  return { kind: 'go', to, notice: { tone: 'done', text } };
+}
+
+/** The list that the answer was given from: all requests, or those of the group. */
+function listOf(at: 'group' | null, { group_id: group }: RequestRow): string {
+  return at === 'group' ? `/groups/${group}/requests` : '/requests';
 }
 
 async function openRequest({ parts, params, person }: Visit): Promise<RequestRow> {

@@ -110,13 +110,8 @@ function Item({ row }: { readonly row: InboxRow }) {
     <div class="message">
       <div>
         <p class={row.read_at === null ? 'strong' : ''}>{text}</p>
-        {[row.request_reason, row.decision_reason].map((reason) =>
-          reason === null ? null : (
-            <blockquote key={reason} class="quiet">
-              {reason}
-            </blockquote>
-          ),
-        )}
+        <Given label={isAsking ? t.reasons.asked : t.reasons.yours} reason={row.request_reason} />
+        <Given label={t.reasons.answer} reason={row.decision_reason} />
         <p class="quiet small">
           <Moment at={row.at} />
           {row.read_at === null ? null : ` · ${t.isRead}`}
@@ -142,6 +137,17 @@ function Item({ row }: { readonly row: InboxRow }) {
         ) : null}
       </span>
     </div>
+  );
+}
+
+/** A reason, and whose it is. */
+function Given({ label, reason }: { readonly label: string; readonly reason: string | null }) {
+  if (reason === null) return null;
+  return (
+    <>
+      <p class="quiet small">{label}:</p>
+      <blockquote class="quiet">{reason}</blockquote>
+    </>
   );
 }
 

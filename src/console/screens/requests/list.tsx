@@ -124,14 +124,15 @@ function RequestsTable({ rows, which, about, paging }: RequestsTableProps) {
     { head: t.wish, cell: ({ kind }) => t.wants[kind] },
     ...(about === undefined ? [group] : []),
     { head: t.reason, cell: ({ reason }) => reason },
-    ...(which === 'waiting' ? waitingColumns(t) : decidedColumns(t)),
+    ...(which === 'waiting' ? waitingColumns(t, about) : decidedColumns(t)),
   ];
   return <DataTable caption={t.title} rows={rows} keyOf={({ id }) => id} columns={columns} paging={paging} />;
 }
 
 type RequestTexts = ReturnType<typeof useTexts>['requests'];
 
-function waitingColumns(t: RequestTexts): readonly Column<ShownRequest>[] {
+/** Answers given from the page of a group lead back there. */
+function waitingColumns(t: RequestTexts, about: 'group' | undefined): readonly Column<ShownRequest>[] {
   return [
     { head: t.since, cell: (row) => <Moment at={row.created_at} /> },
     {
@@ -141,13 +142,21 @@ function waitingColumns(t: RequestTexts): readonly Column<ShownRequest>[] {
         <span class="actions">
           <Form action={`/requests/${id}/approve`}>
             <input type="hidden" name="kind" value={kind} />
+            {about === undefined ? null : <input type="hidden" name="at" value={about} />}
             <Button size="small" label={t.approveLabel(who, t.wants[kind], name)}>
               {t.approve}
             </Button>
           </Form>
           <a
+            class="button plain small"
+            href={addressOf(`/requests/${id}/approve`, { at: about })}
+            aria-label={t.approveSayingLabel(who, t.wants[kind], name)}
+          >
+            {t.approveSaying}
+          </a>
+          <a
             class="button danger small"
-            href={`/requests/${id}/deny`}
+            href={addressOf(`/requests/${id}/deny`, { at: about })}
             aria-label={t.denyLabel(who, t.wants[kind], name)}
           >
             {t.deny}

@@ -121,8 +121,12 @@ function Others({ states, paging }: { readonly states: readonly SourceState[]; r
         {
           head: t.source,
           kind: 'name',
-          cell: ({ name, kind }) =>
-            kind === 'client' ? (
+          cell: ({ name, kind, is_over: isOver }) =>
+            isOver ? (
+              <>
+                {name} <Badge>{t.over}</Badge>
+              </>
+            ) : kind === 'client' ? (
               <a href={`/clients/${encodeURIComponent(name)}`}>{name}</a>
             ) : kind === 'idp' ? (
               <a href={`/providers/${encodeURIComponent(name)}`}>{name}</a>

@@ -57,6 +57,9 @@ export const own = {
     asks: 'A leader of the group decides, and you will be told.',
     reason: 'Why do you want to join?',
     cannot: 'You cannot join this group',
+    none: 'There is no group here that you may ask to join',
+    noneNext:
+      'The link may be wrong, the group may be gone, or it may be for others: some are only for those who hold groups.request. Ask whoever gave you the link.',
     toMine: 'To my groups',
   },
 };
@@ -83,10 +86,16 @@ export const requests = {
   approveLabel: (who: string, wants: string, group: string) => `Approve: ${who} wants ${wants} ${group}`,
   deny: 'Deny',
   denyLabel: (who: string, wants: string, group: string) => `Deny: ${who} wants ${wants} ${group}`,
-  denyTitle: (who: string, group: string) => `Deny the request of ${who} about ${group}?`,
+  approveSaying: 'and say why',
+  approveSayingLabel: (who: string, wants: string, group: string) =>
+    `Approve, and say why: ${who} wants ${wants} ${group}`,
+  titles: {
+    approve: (who: string, group: string) => `Approve the request of ${who} about ${group}?`,
+    deny: (who: string, group: string) => `Deny the request of ${who} about ${group}?`,
+  },
   theirReason: (who: string) => `${who} gave this reason:`,
-  denyReason: 'Your reason',
-  denyReasonHint: 'The requester reads it.',
+  yourReason: 'Your reason',
+  yourReasonHint: 'The requester reads it.',
   approved: (who: string) => `The request of ${who} was approved.`,
   denied: (who: string) => `The request of ${who} was denied.`,
   state: 'Outcome',
@@ -113,6 +122,11 @@ export const inbox = {
   readLabel: (text: string) => `Mark as read: ${text}`,
   allRead: 'Mark all as read',
   isRead: 'read',
+  reasons: {
+    asked: 'Reason given with the request',
+    yours: 'Your reason when you asked',
+    answer: 'Reason given with the answer',
+  },
   someone: 'Somebody',
   aGroup: 'a group that is gone',
   text: {

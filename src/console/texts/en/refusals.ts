@@ -18,3 +18,13 @@ export const refusals = {
   history: 'Choose a moment within the time that is kept.',
   person: 'Sign in yourself; a token cannot do this.',
 };
+
+/** Refusals that are about whoever reads them. */
+export const toYourself = {
+  indirect: ({ group, through }: { readonly group: string; readonly through: readonly string[] }) =>
+    through.length === 0
+      ? `You are in ${group} only through groups that are not shown to you; ask who manages it.`
+      : `You are in ${group} only through ${through.join(', ')}; leave there.`,
+  notMember: (group: string) => `You are no member of ${group}.`,
+  alreadyMember: (group: string) => `You are a member of ${group} already.`,
+};

@@ -21,6 +21,7 @@ export const sources = {
   expected: 'Next expected',
   notExpected: 'whenever it comes',
   overdue: 'overdue',
+  over: 'revoked',
   overdueTitle: 'This feed is overdue.',
   overdueWhat:
     'Nobody is taken out because of that. Look at where the files come from; the next one settles it.',

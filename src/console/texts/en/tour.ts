@@ -27,7 +27,7 @@ export const tour = {
     },
     add: {
       title: 'Add somebody, and see it arrive',
-      text: 'Add a student to the staff. The staff is part of the university, so that the targets have it a moment later: look at their ledgers.',
+      text: 'Add a student to the staff. Two targets keep the staff, one as a mailing list and one for the library, and have the new member a moment later: look at the ledger of demo-library, under Targets.',
     },
     connect: {
       title: 'Connect an identity provider',
