@@ -9,6 +9,7 @@ import { readPushCounts } from '../../src/store/targets/holds.ts';
 import { readLag, readLags } from '../../src/store/targets/lag.ts';
 import { LISTED_STATES, type ListedState, listObjects } from '../../src/store/targets/listing.ts';
 import { countTrouble } from '../../src/store/targets/objects.ts';
+import { refusingLists } from '../../src/store/targets/refusals.ts';
 import { openTestDirectory, type TestDirectory } from '../support/directory.ts';
 import { withPlans } from '../support/plans.ts';
 
@@ -280,6 +281,7 @@ describe('the ledger of a target that holds everybody', () => {
       'what is pending',
       (tx) => listObjects(tx, target, { state: 'pending', kind: null, id: null, after: 0, limit: 51 }),
     ],
+    ['whom it refuses', (tx) => refusingLists(tx, target, { from: 0, group: null, limit: 51 })],
     ['trouble', (tx) => countTrouble(tx, target)],
     ['pushes', (tx) => readPushCounts(tx, target)],
     ['lags', (tx) => readLags(tx)],

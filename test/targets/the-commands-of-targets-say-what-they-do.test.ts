@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { deriveKey } from '../../src/core/seal.ts';
-import { removeMember } from '../../src/directory/memberships.ts';
+import { addMember, removeMember } from '../../src/directory/memberships.ts';
 import type { GroupRow } from '../../src/store/groups.ts';
 import type { UserRow } from '../../src/store/users.ts';
 import { targetVault } from '../../src/targets/secrets.ts';
@@ -56,6 +56,11 @@ describe('muster target, push and drift', () => {
       code: 2,
       err: 'There is no group staf.\n',
     });
+    expect(await target('add', 'empty', '--type', 'scim', ...words.slice(0, 5))).toMatchObject({
+      code: 0,
+      err: expect.stringContaining('no scope, so nothing is sent: muster target change empty --group'),
+    });
+    expect(await target('remove', 'empty', '--yes')).toMatchObject({ code: 0 });
     expect(await add(...words)).toEqual({ code: 0, out: '', err: 'Added wiki (scim), mode observe.\n' });
     expect(await add(...words)).toMatchObject({ code: 8 });
   });
@@ -143,6 +148,24 @@ describe('muster target, push and drift', () => {
     });
     expect(await muster('push', 'nowhere')).toMatchObject({ code: 2, err: 'There is no target nowhere.\n' });
     expect(server.held().groups.staff).toEqual(['ann', 'ben']);
+  });
+
+  it('say what stays refused, call it so, and name the target in the audit (O-06)', async () => {
+    server.quirks.trick = ({ method, path }) =>
+      method === 'PATCH' && path.startsWith('/Groups') ? { kind: 'answer', status: 501 } : null;
+    await target('change', 'wiki', '--guard', 'percent=100', '--mode', 'enforce');
+    const cyd = await on.user('cyd');
+    await on.do((work) => addMember(work, { group: group.id, member: cyd.id }));
+    await eventually(async () => {
+      const blocked = await target('objects', 'wiki', '--state', 'blocked');
+      expect(blocked.out).toMatch(/group +staff +blocked/);
+    });
+    expect(await muster('push', 'wiki')).toMatchObject({
+      code: 0,
+      err: expect.stringMatching(/refused or in conflict, .*muster target resume wiki sends it again/),
+    });
+    const found = await muster('audit', 'search', '--type', 'target.*');
+    expect(found.out).toMatch(/target\.updated +wiki/);
   });
 
   it('forget one only when that is meant', async () => {

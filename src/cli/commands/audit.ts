@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import { z } from 'zod';
 import { auditEntries, verificationBody } from '../../api/audit.ts';
 import type { ChangeBody } from '../../api/change-body.ts';
 import { auditFaultSentence } from '../../core/audit-seal.ts';
@@ -143,22 +144,32 @@ async function sealKeyOf(open: Visit): Promise<Buffer> {
 
 const WHOM_SHOWN = 3;
 
+/** What an entry about neither a group nor a user names, such as a target; and what its outage ended with. */
+const aboutShape = z.looseObject({ name: z.string(), code: z.string().nullish() });
+
 function lineOf(entry: ChangeBody): string[] {
-  const { actor, group, user, reason, at } = entry as ChangeBody & {
+  const { actor, group, user, reason, at, after } = entry as ChangeBody & {
     readonly at: string;
     readonly actor?: { readonly kind: string; readonly id: string };
     readonly group?: { readonly name: string };
     readonly user?: { readonly id: string; readonly userName: string | null };
     readonly reason?: string;
+    readonly after?: unknown;
   };
+  const about = group === undefined && user === undefined ? aboutShape.safeParse(after).data : undefined;
   const who = actor === undefined ? '' : `${actor.kind}:${actor.id}`;
-  const whom = [group?.name, user === undefined ? undefined : (user.userName ?? user.id), countsOf(entry)];
+  const whom = [
+    group?.name,
+    user === undefined ? undefined : (user.userName ?? user.id),
+    about?.name,
+    countsOf(entry),
+  ];
   return [
     at,
     who,
     entry.type,
     whom.filter((part) => part !== undefined && part !== '').join(' '),
-    reason ?? '',
+    reason ?? (about?.code == null ? '' : `it ended with ${about.code}`),
   ];
 }
 

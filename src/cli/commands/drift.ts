@@ -134,7 +134,7 @@ export function addObjectsCommand({ io, run }: Program, parent: Program['root'])
               ...[
                 type,
                 name ?? id,
-                state,
+                stateOf(state, members),
                 held ?? '',
                 members?.applied ?? '',
                 members?.waiting ?? '',
@@ -147,6 +147,13 @@ export function addObjectsCommand({ io, run }: Program, parent: Program['root'])
         return exit.done;
       }),
     );
+}
+
+/** How an object stands, a group with its members: what is found by `--state` is called so. */
+function stateOf(state: string, members: ObjectView['members']): string {
+  if (state !== 'settled' || members === null) return state;
+  if (members.state !== 'settled') return members.state;
+  return members.blocked > 0 ? 'blocked' : members.waiting > 0 ? 'waiting' : state;
 }
 
 async function allObjects(

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Unreachable } from '../../core/setup-problem.ts';
 import { askForPush, type PushView, showPush } from '../../targets/admin/pushing.ts';
-import type { Targets } from '../../targets/admin/verbs.ts';
+import { showTarget, type Targets } from '../../targets/admin/verbs.ts';
 import { exit, type ExitCode } from '../exit.ts';
 import { readSeconds } from '../numbers.ts';
 import { withCommonOptions, type Program } from '../command.ts';
@@ -32,22 +32,35 @@ export function addPushCommand({ root, io, run }: Program): void {
     .option('--patience <seconds>', 'how long to wait for the end', readSeconds, 60_000)
     .action(
       run(async (target: string, options: PushOptions) => {
-        const push = await withTargets(io, { command: 'push', options }, async (targets, { by }) => {
-          const asked = await askForPush(targets, target, {
-            user: options.user ?? null,
-            full: options.full === true,
-            dryRun: options.dryRun === true,
-            by: by.actor.id,
-          });
-          return untilEnded(targets, asked, options.patience, (step) => {
-            if (options.json !== true) io.out.write(`${step.operation}  ${step.what}  ${step.outcome}\n`);
-          });
-        });
+        const { push, left } = await withTargets(
+          io,
+          { command: 'push', options },
+          async (targets, { by }) => {
+            const asked = await askForPush(targets, target, {
+              user: options.user ?? null,
+              full: options.full === true,
+              dryRun: options.dryRun === true,
+              by: by.actor.id,
+            });
+            const push = await untilEnded(targets, asked, options.patience, (step) => {
+              if (options.json !== true) io.out.write(`${step.operation}  ${step.what}  ${step.outcome}\n`);
+            });
+            const { blocked, conflicts } = await showTarget(targets, target);
+            return { push, left: blocked + conflicts };
+          },
+        );
         if (options.json === true) writeJson(io.out, push);
         else if (push.steps.length === 0) io.err.write('Nothing to push.\n');
+        if (left > 0 && options.dryRun !== true) io.err.write(leftSentence(target, left));
         return codeOf(push);
       }),
     );
+}
+
+/** What was refused is no fault of the push; who asked for it is told all the same. */
+function leftSentence(target: string, left: number): string {
+  const look = `muster target objects ${target} --state blocked (or conflict)`;
+  return `${left} refused or in conflict, and not sent again by itself: ${look}; muster target resume ${target} sends it again.\n`;
 }
 
 /** What stood in the way is told by a step of its own. */

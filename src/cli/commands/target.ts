@@ -92,6 +92,11 @@ function addAdd({ io, run }: Program, parent: Parent): void {
         if (options.json === true) writeJson(io.out, { ...made.target, ...made.once });
         else {
           io.err.write(`Added ${made.target.name} (${made.target.type}), mode ${made.target.mode}.\n`);
+          const { type, scope } = made.target;
+          if (type !== 'webhook' && !scope.allUsers && scope.groups.length === 0)
+            io.err.write(
+              `It has no scope, so nothing is sent: muster target change ${made.target.name} --group NAME\n`,
+            );
           for (const [what, value] of Object.entries(made.once)) io.out.write(`${what} ${value}\n`);
           if (Object.keys(made.once).length > 0) io.err.write('It is shown this once.\n');
         }

@@ -147,6 +147,11 @@ function hindranceOf({ state, steps }: PushView): 'circuit' | 'guard' | null {
 function Pushed({ push }: { readonly push: PushView }) {
   const { pushing: t, operations, outcomes, failures } = useTexts().targets;
   const words = { ...operations, ...t.operations };
+  // Who asks whether anybody is there has nothing done: an answer is all that is wished for.
+  const said = (operation: string, outcome: string): string =>
+    operation === 'probe' && outcome === 'noop'
+      ? t.answers
+      : (outcomes[outcome] ?? inWords(failures, outcome));
   const { state, steps } = push;
   const hindrance = hindranceOf(push);
   return (
@@ -166,7 +171,7 @@ function Pushed({ push }: { readonly push: PushView }) {
             columns={[
               { head: t.operation, kind: 'name', cell: ({ operation }) => words[operation] ?? operation },
               { head: t.what, cell: ({ operation, what }) => (operation === 'circuit' ? '' : what) },
-              { head: t.outcome, cell: ({ outcome }) => outcomes[outcome] ?? inWords(failures, outcome) },
+              { head: t.outcome, cell: ({ operation, outcome }) => said(operation, outcome) },
               { head: t.at, cell: ({ at }) => <ExactMoment at={new Date(at)} /> },
             ]}
           />

@@ -374,6 +374,7 @@ export const targets = {
     },
     steps: 'Steps',
     noSteps: 'There was nothing to send.',
+    answers: 'it answers',
     left: 'A push leaves alone what was refused before. Send again, on the page of the target, sends that too.',
     operations: {
       probe: 'ask whether it answers',
