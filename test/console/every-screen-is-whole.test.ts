@@ -89,6 +89,7 @@ async function fill(site: TestSite): Promise<readonly (readonly [string, string]
     ['join', `${group}/join`],
     ['requests', '/requests'],
     ['requests-decided', '/requests?which=decided'],
+    ['request-approve', `/requests/${request.id}/approve`],
     ['request-deny', `/requests/${request.id}/deny`],
     ['inbox', '/inbox'],
     ['group-requests', `/groups/${chess.id}/requests`],

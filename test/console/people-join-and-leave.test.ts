@@ -108,6 +108,10 @@ needs('chromium')('with a browser', () => {
       await max.page.getByText(`through ${inner.name}`).first().waitFor();
       await max.page.getByText(`You are in ${outer.name} only through ${inner.name}; leave there.`).waitFor();
       await expectWhole(max, '5-joined');
+      await max.page.getByRole('link', { name: `Why are you in ${outer.name}?` }).click();
+      await max.page.getByText('you are listed there').waitFor();
+      await expectWhole(max, '6-why-one-is-in-it');
+      await max.page.goto('/my-groups');
       await press(max.page, `Leave ${name}`);
       await max.page.getByText(`You left ${name}.`).waitFor();
       expect(await max.page.getByRole('button', { name: `Leave ${name}` }).count()).toBe(0);
@@ -189,5 +193,33 @@ needs('chromium')('with a browser', () => {
     const again = await ole.post('/my-groups/join', fields);
     expect(again.status).toBe(409);
     expect(again.text).toContain('You are a member of Rowing club already.');
+  });
+
+  it('a member is told why she is in a group of hers, hidden too, and nothing of groups that are not (J-01, J-02)', async () => {
+    const [mia, guest] = [await site.user('Mia'), await site.user('Gus')];
+    const inner = await site.group('Soprano section', mia);
+    const secret = await site.group('Unspoken board', inner);
+    const outer = await site.group('Whole chorus', secret, guest);
+    const other = await site.group('Others alone', guest);
+    await site.database.rows(
+      { text: 'update groups set internal = n = $1, hidden = true where n = any($2)' },
+      [secret.n, [inner.n, secret.n, outer.n, other.n]],
+    );
+    const browser = site.browser();
+    await browser.open(await site.link(mia.n));
+    expect((await browser.open('/my-groups')).text).toContain(`href="/my-groups/${outer.id}/why"`);
+    // Whoever else is asked for, it is about who asks.
+    const told = await browser.open(`/my-groups/${outer.id}/why?user=${guest.id}`);
+    expect(told.status).toBe(200);
+    const tree = /<ul class="tree">[^]*?<\/main>/.exec(told.text)?.[0].replaceAll(/<[^>]*>/g, ' ') ?? '';
+    expect(tree).toMatch(
+      /Whole chorus\s+a group that is not shown to you\s+Soprano section\s+you are listed there\s+says console/,
+    );
+    expect(told.text).not.toContain('Unspoken board');
+    expect(told.text).not.toContain('Gus');
+    for (const { id } of [secret, other]) {
+      expect((await browser.open(`/my-groups/${id}/why`)).status).toBe(404);
+      expect((await browser.open(`/groups/${id}/why?user=${mia.id}`)).status).toBe(404);
+    }
   });
 });

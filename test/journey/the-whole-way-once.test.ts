@@ -59,10 +59,16 @@ describe('muster demo', () => {
     // Somebody gave a group of theirs the name of one that the demo made.
     expect(await installation.run('group', 'delete', 'demo-staff', '--yes')).toMatchObject({ code: 0 });
     expect(await installation.run('group', 'create', 'demo-staff')).toMatchObject({ code: 0 });
-    expect(await installation.run('demo', '--remove')).toMatchObject({ code: 0 });
+    // What remains is told as well: the log keeps what happened.
+    expect(await installation.run('demo', '--remove')).toMatchObject({
+      code: 0,
+      err: expect.stringMatching(
+        /^Removed 37 people and groups, 2 targets and 1 client of the demo\.\nWhat happened stays/,
+      ),
+    });
     expect(await installation.run('members', 'demo-university')).toMatchObject({ code: 2 });
     const again = await installation.run('demo', '--remove', '--json');
-    expect(JSON.parse(again.out)).toEqual({ removed: 0 });
+    expect(JSON.parse(again.out)).toEqual({ removed: 0, targets: 0, clients: 0 });
     const left = readdirSync(installation.folder, { recursive: true, encoding: 'utf8' });
     expect(left.filter((path) => basename(path).includes('demo'))).toEqual([]);
     expect(await installation.run('members', 'demo-staff')).toMatchObject({ code: 0 });

@@ -21,6 +21,10 @@ import { writeJson, type CommandIo } from '../terminal.ts';
 import { visit, type CommonOptions, type Visit } from '../visit.ts';
 import { z } from 'zod';
 
+/** The log is never rewritten, and neither is what a source once said. */
+const REMAINS =
+  'What happened stays written down: the log, the list of imported files, and the names of the sources.';
+
 interface DemoOptions extends CommonOptions {
   readonly remove?: boolean;
 }
@@ -50,8 +54,9 @@ export function addDemoCommand({ root, io, run }: Program): void {
 
 async function removeAndTell(io: CommandIo, { json }: DemoOptions, open: Visit): Promise<void> {
   const removed = await removeAll(open);
-  if (json === true) writeJson(io.out, { removed });
-  else io.err.write(`Removed ${removed} people and groups of the demo.\n`);
+  if (json === true) return writeJson(io.out, removed);
+  io.err.write(`Removed ${inWords(removed)} of the demo.\n`);
+  if (removed.removed > 0) io.err.write(`${REMAINS}\n`);
 }
 
 async function play(io: CommandIo, { json, config }: DemoOptions, open: Visit): Promise<void> {
@@ -73,7 +78,7 @@ async function play(io: CommandIo, { json, config }: DemoOptions, open: Visit): 
   process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   try {
     const removed = await removeAll(open);
-    if (removed > 0) tell(`Removed ${removed} people and groups of an earlier demo.`);
+    if (removed.removed > 0) tell(`Removed ${inWords(removed)} of an earlier demo.`);
     await requireNamesFree(open);
     const stage = await openStage(open.settings, { program, config });
     closers.push(() => stage.close());
@@ -93,7 +98,7 @@ async function play(io: CommandIo, { json, config }: DemoOptions, open: Visit): 
     const tour = new URL('/tour', open.settings.baseUrl).href;
     const sooner = stage.isOwn ? ' once it runs (npm start)' : '';
     tell(`A tour of five steps waits in the console${sooner}: ${tour}`);
-    tell('All of this stays; `npx muster demo --remove` takes it away.');
+    tell(`All of this stays; \`npx muster demo --remove\` takes it away. ${REMAINS}`);
   } finally {
     await closeAll();
     process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
@@ -101,14 +106,26 @@ async function play(io: CommandIo, { json, config }: DemoOptions, open: Visit): 
   if (json === true) writeJson(io.out, { steps });
 }
 
-/** Takes away all that a demo left; answers how many people and groups there were. */
-async function removeAll(open: Visit): Promise<number> {
+interface Removed {
+  /** People and groups. */
+  readonly removed: number;
+  readonly targets: number;
+  readonly clients: number;
+}
+
+/** Takes away all that a demo left, but for what is told of it; answers how much there was. */
+async function removeAll(open: Visit): Promise<Removed> {
   await rejectHeldFile(open);
-  await forgetTargets(open);
+  const targets = await forgetTargets(open);
   const removed = await removeTraces(open);
-  await endClients(open);
+  const clients = await endClients(open);
   await removeFiles(open.settings);
-  return removed;
+  return { removed, targets, clients };
+}
+
+function inWords({ removed, targets, clients }: Removed): string {
+  const of = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`;
+  return `${removed} people and groups, ${of(targets, 'target')} and ${of(clients, 'client')}`;
 }
 
 /** The demo's services end with it, so nothing must be pushed to them any more. */

@@ -51,16 +51,21 @@ export async function issueTokens({
   };
 }
 
-/** Ends clients that the demo worked with, and so their tokens. */
+/** Ends clients that the demo worked with, and so their tokens; answers how many there were. */
 export async function endClients(
   { directory, by }: Visit,
   names: readonly string[] = Object.values(clients),
-): Promise<void> {
-  await perform(directory, by, async (work) => {
+): Promise<number> {
+  const { result } = await perform(directory, by, async (work) => {
+    let ended = 0;
     for (const name of await namesMadeBy(work.tx, 'client.created', { names, makers })) {
-      if ((await findClient(work.tx, name)) !== null) await endClient(work, name);
+      if ((await findClient(work.tx, name)) === null) continue;
+      await endClient(work, name);
+      ended += 1;
     }
+    return ended;
   });
+  return result;
 }
 
 /** Takes the demo's people and groups away; answers how many there were. */
@@ -130,13 +135,13 @@ export async function rejectHeldFile(open: Visit): Promise<void> {
   }
 }
 
-/** Forgets the demo's targets. */
-export async function forgetTargets(open: Visit): Promise<void> {
+/** Forgets the demo's targets; answers how many there were. */
+export async function forgetTargets(open: Visit): Promise<number> {
   const { masterKey } = await openKeys(open);
   const { database, wake } = open.directory;
   const at = targetsOf(database, { masterKey, dataDir: open.settings.dataDir }, wake);
   const ours = await namesMadeBy(database, 'target.created', { names: targetNames, makers });
-  for (const { id, name } of await showTargets(at)) {
-    if (ours.has(name)) await removeTarget(at, id, open.by);
-  }
+  const there = (await showTargets(at)).filter(({ name }) => ours.has(name));
+  for (const { id } of there) await removeTarget(at, id, open.by);
+  return there.length;
 }

@@ -2,10 +2,12 @@
 import type { Screen } from '../screen.ts';
 import { joinByLink, showJoinLink } from './own/join-link.tsx';
 import { showMyGroups } from './own/my-groups.tsx';
+import { showOwnWhy } from './own/why.tsx';
 import { cancelWish, joinFromList, leaveFromList } from './own/wishes.ts';
 
 export const ownScreens: readonly Screen[] = [
   { method: 'GET', path: '/my-groups', handle: showMyGroups },
+  { method: 'GET', path: '/my-groups/:id/why', handle: showOwnWhy },
   { method: 'POST', path: '/my-groups/join', handle: joinFromList },
   { method: 'POST', path: '/my-groups/leave', handle: leaveFromList },
   { method: 'POST', path: '/my-groups/cancel', handle: cancelWish },

@@ -17,7 +17,7 @@ import type { ScreenAnswer, Visit } from '../../screen.ts';
 import { JoinableTable, MineTable, type MyGroup, WaitingTable } from './tables.tsx';
 
 /** Most groups on one page. */
-const SHOWN_GROUPS = 500;
+export const SHOWN_GROUPS = 500;
 const PAGE = 25;
 
 /** GET /my-groups, and the first page of those who look after nothing. */
@@ -54,7 +54,9 @@ export async function showMyGroups(visit: Visit): Promise<ScreenAnswer> {
           <MineTable
             rows={mine.map((row) => ({
               ...row,
-              why: readsDirectory(person) ? addressOf(`/groups/${row.id}/why`, { user: person.id }) : null,
+              why: readsDirectory(person)
+                ? addressOf(`/groups/${row.id}/why`, { user: person.id })
+                : `/my-groups/${row.id}/why`,
               leaving: leavingOf(visit, row, waiting),
             }))}
           />

@@ -11,8 +11,8 @@ import { useTexts } from '../../frame/here.ts';
 
 /** One of my groups, and what its button does: the reason why not where there is none. */
 export interface MyGroup extends OwnGroupRow {
-  /** Address of the whole explanation; null for those who do not see the group itself. */
-  readonly why: string | null;
+  /** Address of the explanation. */
+  readonly why: string;
   readonly leaving: { readonly can: 'leave' | 'ask' } | { readonly can: null; readonly why: string };
 }
 
@@ -40,11 +40,9 @@ function How({ row: { name, direct, through, why } }: { readonly row: MyGroup })
   return (
     <>
       {direct ? t.directly : t.through(through)}{' '}
-      {why === null ? null : (
-        <a href={why} aria-label={t.whyLabel(name)}>
-          {t.why}
-        </a>
-      )}
+      <a href={why} aria-label={t.whyLabel(name)}>
+        {t.why}
+      </a>
     </>
   );
 }

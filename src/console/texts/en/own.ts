@@ -49,6 +49,20 @@ export const own = {
   requestedJoin: (name: string) => `You asked to join ${name}. You will be told when somebody decides.`,
   requestedLeave: (name: string) => `You asked to leave ${name}. You will be told when somebody decides.`,
   cancelled: (name: string) => `The request about ${name} was cancelled.`,
+  whyPage: {
+    title: (name: string) => `Why are you in ${name}?`,
+    lead: 'Each way leads from the group down to where you are listed yourself. Groups that are not shown to you have no name here.',
+    paths: (shown: number, total: number) =>
+      total === 1
+        ? 'One way leads there'
+        : shown < total
+          ? `${shown} of ${total} ways`
+          : `${total} ways lead there`,
+    notShown: 'a group that is not shown to you',
+    listed: 'you are listed there',
+    ruled: 'its rule lists you',
+    saidBy: (source: string) => `says ${source}`,
+  },
   joinPage: {
     title: (name: string) => `Join ${name}`,
     member: (name: string) => `You are a member of ${name}.`,

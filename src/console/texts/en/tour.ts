@@ -5,7 +5,7 @@ export const tour = {
   none: 'There is no demo here.',
   noneNext: 'This makes one, and leaves the tour on this page:',
   command: 'npx muster demo',
-  removal: 'All of it is taken away again by',
+  removal: 'All of it is taken away again, but for what the log and the list of imports tell, by',
   removeCommand: 'npx muster demo --remove',
   done: 'done',
   open: 'to do',
