@@ -231,6 +231,24 @@ needs('chromium')('an administrator', () => {
     await page.getByRole('rowheader', { name: 'set 51', exact: true }).waitFor();
     expect(await page.getByRole('rowheader').allInnerTexts()).toHaveLength(10);
     expect(await visitor.faults()).toEqual([]);
+    const steps = [
+      { operation: 'probe', what: '', outcome: 'noop' },
+      { operation: 'circuit', what: 'open', outcome: 'connect ECONNREFUSED 192.0.2.1:443' },
+    ].map((step) => ({ ...step, at: new Date().toISOString() }));
+    const [push] = await site.database.rows<{ id: string }>(
+      {
+        text: `insert into target_push (target_n, steps, state, full_sweep, dry_run, asked_by)
+               select n, $2::jsonb, 'done', false, false, 'ann' from target where id = $1 returning id`,
+      },
+      [target.id, JSON.stringify(steps)],
+    );
+    await page.goto(`${at}/pushes/${push?.id ?? ''}`);
+    await page.getByRole('row', { name: /^ask whether it answers it answers/ }).waitFor();
+    await page
+      .getByRole('row', { name: /^stopped Nothing accepts connections there: 192\.0\.2\.1/ })
+      .waitFor();
+    await page.getByText('60 blocked, 1 in conflict').waitFor();
+    await page.getByRole('link', { name: 'See what was refused' }).click();
     // The button has them due at once; nobody drives a target here.
     await press('Send again');
     await page.getByRole('status').getByText('What Archive refused is being sent again').waitFor();

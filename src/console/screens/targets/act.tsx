@@ -147,11 +147,8 @@ function hindranceOf({ state, steps }: PushView): 'circuit' | 'guard' | null {
 function Pushed({ push }: { readonly push: PushView }) {
   const { pushing: t, operations, outcomes, failures } = useTexts().targets;
   const words = { ...operations, ...t.operations };
-  // Who asks whether anybody is there has nothing done: an answer is all that is wished for.
   const said = (operation: string, outcome: string): string =>
-    operation === 'probe' && outcome === 'noop'
-      ? t.answers
-      : (outcomes[outcome] ?? inWords(failures, outcome));
+    (outcome === 'noop' ? t.looks[operation] : undefined) ?? outcomes[outcome] ?? inWords(failures, outcome);
   const { state, steps } = push;
   const hindrance = hindranceOf(push);
   return (

@@ -4,6 +4,7 @@ import type { ObjectView } from '../../../targets/admin/ledger.ts';
 import { addressOf } from '../../address.ts';
 import { DataTable, type Paging } from '../../components/data-table.tsx';
 import { Moment } from '../../components/moment.tsx';
+import { Name } from '../../components/name.tsx';
 import { useHere, useTexts } from '../../frame/here.ts';
 import { ExchangeView } from './exchange.tsx';
 import { inWords } from './failure-words.ts';
@@ -37,8 +38,8 @@ export function ObjectsTable({ path, items, paging }: ObjectsTableProps) {
 }
 
 function ObjectName({ object: { id, name, type } }: { readonly object: ObjectView }) {
-  const text = name ?? id ?? '';
-  return id === null ? <>{text}</> : <a href={`/${type}s/${id}`}>{text}</a>;
+  const text = <Name of={name ?? id ?? ''} />;
+  return id === null ? text : <a href={`/${type}s/${id}`}>{text}</a>;
 }
 
 interface ThereProps {

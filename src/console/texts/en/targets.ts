@@ -1,5 +1,6 @@
 /** Targets: services that memberships are pushed to. */
 import { targetForm } from './target-form.ts';
+import { targetPush } from './target-push.ts';
 
 export const targets = {
   title: 'Targets',
@@ -359,34 +360,6 @@ export const targets = {
     exchanges: 'What was said',
     none: 'Nothing was sent.',
   },
-  pushing: {
-    title: (name: string) => `Push to ${name}`,
-    deliverTitle: (name: string) => `Deliver to ${name}`,
-    states: {
-      waiting: 'It is about to begin.',
-      running: 'It is under way. This page follows by itself.',
-      done: 'Done.',
-      failed: 'It did not work out.',
-    },
-    hindrances: {
-      circuit: 'It does not answer. What is left is sent when it does.',
-      guard: 'A guard holds the rest; nothing of that was sent.',
-    },
-    steps: 'Steps',
-    noSteps: 'There was nothing to send.',
-    answers: 'it answers',
-    left: 'A push leaves alone what was refused before. Send again, on the page of the target, sends that too.',
-    operations: {
-      probe: 'ask whether it answers',
-      circuit: 'stopped',
-      guard: 'held by a guard',
-      mode: 'mode',
-      deliver: 'deliver',
-    } as Readonly<Record<string, string>>,
-    at: 'At',
-    operation: 'What',
-    what: 'Whom',
-    outcome: 'Outcome',
-  },
+  pushing: targetPush,
   form: targetForm,
 };
