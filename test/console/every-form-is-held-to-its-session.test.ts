@@ -105,13 +105,15 @@ describe('every page', () => {
   });
 });
 
+/** Whether the page says of a field that it is wrong. */
+function isRed({ text }: Answer, name: string): boolean {
+  const field = new RegExp(`<(?:input|textarea)[^>]* name="${name}"[^>]*>`).exec(text)?.[0] ?? '';
+  expect(field).not.toBe('');
+  return field.includes('aria-invalid="true"');
+}
+
 describe('the form of a client', () => {
   const fields = { name: 'okta', profile: 'auto', scope: 'scim.read', days: '', allow: '' };
-  const isRed = ({ text }: Answer, name: string): boolean => {
-    const field = new RegExp(`<(?:input|textarea)[^>]* name="${name}"[^>]*>`).exec(text)?.[0] ?? '';
-    expect(field).not.toBe('');
-    return field.includes('aria-invalid="true"');
-  };
 
   it('says what is wrong where it is wrong', async () => {
     const misplaced = await admin.post('/clients', { ...fields, csrf, allow: '10.0.0.1 foo' });
@@ -156,6 +158,17 @@ describe('the form of a group', () => {
       expect(await standing()).toMatchObject({ source: 'csv', besides });
       const box = /<input[^>]*name="consoleBesides"[^>]*>/.exec((await admin.open(path)).text)?.[0] ?? '';
       expect(box.includes('checked')).toBe(besides);
+    }
+  });
+
+  it('says of a source that there is none where it was named', async () => {
+    const { id } = await site.group('trusting');
+    for (const wrong of ['reservedTo', 'trustedSources']) {
+      const fields = { csrf, version: '1', name: 'trusting', reservedTo: '', trustedSources: '' };
+      const sent = await admin.post(`/groups/${id}/edit`, { ...fields, [wrong]: 'nobody' });
+      expect(sent.status).toBe(422);
+      const red = ['reservedTo', 'trustedSources'].filter((name) => isRed(sent, name));
+      expect({ wrong, red }).toEqual({ wrong, red: [wrong] });
     }
   });
 });

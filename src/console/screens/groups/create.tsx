@@ -55,7 +55,7 @@ interface Asked {
 async function formPage(visit: Visit, { values, roles, refusal }: Asked): Promise<ScreenAnswer> {
   const { t } = visit;
   const picked = await pickRoles(visit, roles);
-  const errors = errorsOf(refusal);
+  const errors = errorsOf(refusal, values);
   return {
     kind: 'page',
     title: t.groups.edit.newTitle,

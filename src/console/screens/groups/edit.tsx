@@ -118,7 +118,7 @@ async function formPage(visit: Visit, { group, values, refusal }: Editing): Prom
   const { t } = visit;
   const { row, path } = group;
   const title = t.groups.edit.title(row.name);
-  const errors = errorsOf(refusal);
+  const errors = errorsOf(refusal, values);
   const kind = row.kind === 'regular' || row.kind === 'rule' ? row.kind : 'automatic';
   return {
     kind: 'page',

@@ -1,6 +1,6 @@
 /** What a group is, as a form: for a new one and for one that changes. */
 import { isAdministrator } from '../../../core/actor.ts';
-import type { Refusal, RefusalCode } from '../../../core/refusal.ts';
+import { isRefused, type Refusal, type RefusalCode } from '../../../core/refusal.ts';
 import type { GroupPatch } from '../../../plans/edits/group-patch.ts';
 import type { AutoLeave } from '../../../store/groups.ts';
 import { wordIn } from '../../address.ts';
@@ -68,9 +68,15 @@ const fieldOf: Partial<Record<RefusalCode, keyof GroupValues>> = {
   'group.protected_open': 'open',
 };
 
-/** The field that a refusal is about, with its sentence; other refusals stand above the form. */
-export function errorsOf(refusal: Refusal | null): Partial<Record<keyof GroupValues, string>> {
-  const field = refusal === null ? undefined : fieldOf[refusal.code];
+/** The field that a refusal of what was sent is about, with its sentence; other refusals stand above the form. */
+export function errorsOf(
+  refusal: Refusal | null,
+  { reservedTo }: GroupValues,
+): Partial<Record<keyof GroupValues, string>> {
+  let field = refusal === null ? undefined : fieldOf[refusal.code];
+  // Two fields name sources.
+  if (isRefused(refusal, 'source.not_found') && refusal.details.source !== reservedTo)
+    field = 'trustedSources';
   return refusal === null || field === undefined ? {} : { [field]: refusal.message };
 }
 
@@ -150,6 +156,7 @@ export function GroupFields({ values, errors, kind }: GroupFieldsProps) {
           label={e.trusted}
           hint={e.trustedHint}
           value={values.trustedSources}
+          error={errors.trustedSources}
         />
       ) : null}
     </>
