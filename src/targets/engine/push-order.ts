@@ -16,7 +16,7 @@ import type { Recorder } from './recorder.ts';
 /** A push that nobody waits for any more must not run for ever: the usual work goes on with what is left. */
 const MOST_ROUNDS = 100_000;
 
-/** Carries out every push that waits for this target. */
+/** Carries out every push that waits for this target. One that is cut short by a change of the target stays for the next driver. */
 export async function servePushes(database: Database, driver: Driver, recorder: Recorder): Promise<void> {
   for (;;) {
     const push = await takePush(database, driver.context.target);
@@ -28,11 +28,11 @@ export async function servePushes(database: Database, driver: Driver, recorder: 
       if (push.dry_run) await tell(database, driver, recorder);
       else await send(driver, recorder, save);
       await save();
+      if (driver.context.isOver()) return;
       await endPush(database, push.id, 'done');
     } finally {
       recorder.end();
     }
-    if (driver.context.isOver()) return;
   }
 }
 
