@@ -8,10 +8,11 @@ import type { UserRow } from '../../src/store/users.ts';
 import { askForLook } from '../../src/store/targets/drift.ts';
 import { listTargets } from '../../src/store/targets/targets.ts';
 import { showObjects } from '../../src/targets/admin/ledger.ts';
-import { askForPush } from '../../src/targets/admin/pushing.ts';
-import { showTarget } from '../../src/targets/admin/verbs.ts';
+import { askForPush, showPush } from '../../src/targets/admin/pushing.ts';
+import { changeTarget, showTarget } from '../../src/targets/admin/verbs.ts';
 import { servePushes } from '../../src/targets/engine/push-order.ts';
 import { Recorder } from '../../src/targets/engine/recorder.ts';
+import { attribution } from '../support/directory.ts';
 import { driveTarget, type DrivenTarget } from '../support/driven-target.ts';
 import {
   type QuirkServer,
@@ -378,6 +379,18 @@ describe('O-06: what a target refuses', () => {
       expect(await showTarget(on.targets, name)).toMatchObject({ blocked: 0, conflicts: 0 });
     },
   );
+
+  it('leaves a push to the next driver where the target was changed meanwhile (O-11)', async () => {
+    const { name, target } = await begin({});
+    await target.rest();
+    const wish = { user: null, full: false, dryRun: false, by: 'ann' };
+    const { id } = await askForPush(on.targets, name, wish);
+    const change = { guards: { percent: 50, atLeast: 50 } };
+    await changeTarget(on.targets, name, { change, by: attribution('console') });
+    await servePushes(on.database, target.driver, new Recorder());
+    expect(target.driver.context.isOver()).toBe(true);
+    expect(await showPush(on.targets, id)).toMatchObject({ state: 'running', steps: [] });
+  });
 
   it.each(['lost', 'inactive'] as const)('is healed at once where the account was %s there', async (how) => {
     const begun = await begin({});
