@@ -1,5 +1,6 @@
 /** Where a group is pushed to, and how it stands there. */
 import { type GroupTargetRow, targetsOfGroup } from '../../../store/screens/group-targets.ts';
+import { addressOf } from '../../address.ts';
 import { Badge } from '../../components/badge.tsx';
 import { DataTable } from '../../components/data-table.tsx';
 import { Card } from '../../components/details.tsx';
@@ -43,7 +44,7 @@ export async function showTargets(visit: Visit): Promise<ScreenAnswer> {
                 cell: ({ mode, paused }) =>
                   paused ? <Badge tone="warn">{t.targets.health.paused}</Badge> : <ModeBadge mode={mode} />,
               },
-              { head: g.state, cell: (row) => <State row={row} /> },
+              { head: g.state, cell: (row) => <State row={row} group={group.row.id} /> },
               { head: g.members, kind: 'number', cell: ({ applied }) => applied },
               { head: g.waiting, cell: ({ to_add: add, to_remove: remove }) => g.toDo(add, remove) },
               {
@@ -57,10 +58,10 @@ export async function showTargets(visit: Visit): Promise<ScreenAnswer> {
   });
 }
 
-function State({ row }: { readonly row: GroupTargetRow }) {
+function State({ row, group }: { readonly row: GroupTargetRow; readonly group: string }) {
   const { groups, targets } = useTexts();
   const t = groups.targets;
-  const { type, state, list_state: list, blocked, why } = row;
+  const { id, type, state, list_state: list, blocked, why } = row;
   if (type === 'webhook') return <>{t.told}</>;
   const members = list === null ? null : { state: list, blocked: 0, waiting: 0 };
   return (
@@ -70,7 +71,11 @@ function State({ row }: { readonly row: GroupTargetRow }) {
       ) : (
         <StateBadges object={{ state: state ?? 'settled', members }} />
       )}
-      {blocked > 0 ? <Badge tone="bad">{t.blocked(blocked)}</Badge> : null}
+      {blocked > 0 ? (
+        <WayTo href={addressOf(`/targets/${id}/refused`, { group })}>
+          <Badge tone="bad">{t.blocked(blocked)}</Badge>
+        </WayTo>
+      ) : null}
       {why === null ? null : <span class="under">{inWords(targets.failures, why)}</span>}
     </>
   );
