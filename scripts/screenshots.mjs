@@ -3,6 +3,7 @@
  * in a browser and keeps its picture in docs/screenshots, light and wide, dark and narrow. Needs Chromium and openssl.
  */
 import { execFileSync, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { createServer as createReceiver } from 'node:http';
 import { createServer } from 'node:net';
 import {
@@ -58,6 +59,9 @@ const muster = (...words) =>
 const receiver = createReceiver((request, response) => {
   request.resume().once('end', () => response.writeHead(204).end());
 });
+const refuser = createReceiver((request, response) => {
+  void answerAsRefuser(request, response);
+});
 const daemon = spawn(process.execPath, [join(root, 'bin/muster.mjs'), 'serve'], {
   env,
   stdio: ['ignore', 'pipe', 'inherit'],
@@ -79,6 +83,7 @@ try {
   daemon.kill('SIGTERM');
   await new Promise((resolve) => daemon.once('exit', resolve));
   receiver.close();
+  refuser.close();
   rmSync(folder, { recursive: true, force: true });
 }
 writeIndex();
@@ -128,7 +133,7 @@ function writeIndex() {
   writeFileSync(join(OUT, 'README.md'), `# Screens\n\n${head}\n\n${shown.join('\n')}`);
 }
 
-/** What the demo does not have: a provider, a service that is down, one that is told, a conflict, a key held back. */
+/** What the demo does not have: a provider, a service that is down, one that refuses, one that is told, a conflict, a key held back. */
 async function fill(page) {
   const get = async (path) => (await page.request.get(`/api/v1${path}`)).json();
   const idOf = async (kind, query) => (await get(`/${kind}?${query}`)).items[0].id;
@@ -158,15 +163,18 @@ async function fill(page) {
   const gone = await idOf('users', 'userName=demo.student26');
   await page.goto(`/users/${gone}/delete`);
   await page.getByRole('main').getByRole('button').first().click();
-  await page.goto('/targets/new?type=scim');
-  await page.getByLabel('Name', { exact: true }).fill('Old wiki');
-  await page.getByLabel('Address', { exact: true }).fill(`http://127.0.0.1:${await freePort()}/scim/v2`);
-  await page.getByLabel('The address may be one of a private network').check();
-  await page.getByLabel('Mode').selectOption('enforce');
-  await page.getByRole('textbox', { name: /^Groups/ }).fill('demo-staff');
-  await page.getByRole('button', { name: 'Add' }).click();
+  await addService(page, 'Old wiki', await freePort());
   await page.getByText('does not answer').first().waitFor({ timeout: 60_000 });
   const wiki = new URL(page.url()).pathname;
+  await new Promise((resolve) => refuser.listen(0, '127.0.0.1', resolve));
+  await addService(page, 'Laboratory', refuser.address().port);
+  await page.getByRole('button', { name: 'Send again' }).waitFor({ timeout: 60_000 });
+  const laboratory = new URL(page.url()).pathname;
+  await page.goto('/my-groups');
+  await page
+    .getByRole('button', { name: /^Join demo-/ })
+    .first()
+    .click();
   const events = await addWebhook(page);
   const debater = await idOf('users', 'userName=demo.student7');
   await comeAndGo(page, asked, 'demo.student7', debater);
@@ -188,8 +196,10 @@ async function fill(page) {
   return {
     overview: '/overview',
     'my-groups': '/my-groups',
+    'my-groups-why': `/my-groups/${await idOf('groups', 'name=demo-chess-club')}/why`,
     join: `/groups/${asked}/join`,
     requests: '/requests',
+    approve: `/requests/${request.id}/approve`,
     deny: `/requests/${request.id}/deny`,
     inbox: '/inbox',
     groups: '/groups?q=demo',
@@ -224,6 +234,8 @@ async function fill(page) {
     'target-new': '/targets/new?type=scim',
     target: `/targets/${library}`,
     'target-down': wiki,
+    'target-blocked': laboratory,
+    'target-refused': await way(laboratory, `${laboratory}/refused`),
     'target-deliveries': events,
     push,
     'target-why': `/targets/${library}/why?user=${lecturer}`,
@@ -246,6 +258,29 @@ async function fill(page) {
     doctor: '/doctor',
     tour: '/tour',
   };
+}
+
+/** A SCIM service on this machine that keeps the staff. */
+async function addService(page, name, at) {
+  await page.goto('/targets/new?type=scim');
+  await page.getByLabel('Name', { exact: true }).fill(name);
+  await page.getByLabel('Address', { exact: true }).fill(`http://127.0.0.1:${at}/scim/v2`);
+  await page.getByLabel('The address may be one of a private network').check();
+  await page.getByLabel('Mode').selectOption('enforce');
+  await page.getByRole('textbox', { name: /^Groups/ }).fill('demo-staff');
+  await page.getByRole('button', { name: 'Add' }).click();
+}
+
+/** Makes accounts and groups, and takes no members. */
+async function answerAsRefuser(request, response) {
+  const chunks = [];
+  for await (const chunk of request) chunks.push(chunk);
+  const answers = {
+    GET: [200, { totalResults: 0, Resources: [] }],
+    POST: [201, { ...(chunks.length > 0 ? JSON.parse(Buffer.concat(chunks)) : {}), id: randomUUID() }],
+  };
+  const [status, body] = answers[request.method] ?? [501, { status: '501', detail: 'Not implemented' }];
+  response.writeHead(status, { 'Content-Type': 'application/scim+json' }).end(JSON.stringify(body));
 }
 
 /** A service that is told what happens, and takes it. */

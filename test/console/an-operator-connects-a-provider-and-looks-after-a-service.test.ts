@@ -357,7 +357,10 @@ needs('chromium')('an operator in a browser, on a daemon of its own', () => {
     expect(await page.getByRole('row').count()).toBe(2);
     await expectWhole('refused-membership/1-whom');
     await page.goto(`/groups/${readers}/targets`);
-    await page.getByRole('main').getByRole('link', { name: /blocked/ }).click();
+    await page
+      .getByRole('main')
+      .getByRole('link', { name: /blocked/ })
+      .click();
     await refused.waitFor();
     await page.goto(`${at}/why?user=${reader}`);
     await page.getByText('grace.hopper@uni.example should be at Library.').waitFor();
