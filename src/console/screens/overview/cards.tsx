@@ -104,12 +104,15 @@ function TargetsTable({ targets }: { readonly targets: readonly TargetLag[] }) {
             toSend.count === 0 && !toSend.isAtLeast ? (
               <Badge tone="good">{words.upToDate}</Badge>
             ) : (
-              <Badge tone="warn">{words.counted(toSend)}</Badge>
+              <>
+                <Badge tone="warn">{words.counted(toSend)}</Badge>
+                {toSend.since === null ? null : (
+                  <span class="under">
+                    {words.waitsSince} <Moment at={new Date(toSend.since)} />
+                  </span>
+                )}
+              </>
             ),
-        },
-        {
-          head: t.since,
-          cell: ({ toSend: { since } }) => (since === null ? null : <Moment at={new Date(since)} />),
         },
         ...(targets.every(({ blocked }) => blocked === 0)
           ? []

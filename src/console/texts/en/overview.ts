@@ -34,7 +34,6 @@ export const overview = {
   target: 'Target',
   mode: 'Mode',
   lagPicture: 'How much is to be sent to each target, and how much is blocked; the table says the same.',
-  since: 'Since',
   noTarget: 'Nothing is pushed anywhere yet',
   noTargetNext: 'Add a target to keep a service in step.',
   runs: 'Last imports',
