@@ -3,6 +3,7 @@
  * a person decides. Once it is approved it goes on for as long as what is left to remove was in it (D-30), and a
  * newer plan takes its place when more than passes unasked was not.
  */
+import { byEngine } from './attribution.ts';
 import { type Excess, excessOver } from '../../core/plans/approval.ts';
 import type { TrippedGuard } from '../../core/plans/guards.ts';
 import { digestOperations, hashPlan } from '../../core/plans/hash.ts';
@@ -106,13 +107,7 @@ async function hold(context: TargetContext, { plan, guards }: Holding): Promise<
     const isKnown = plan !== null && plan.hash === hash && ['held', 'rejected'].includes(plan.state);
     const source = isKnown ? null : await findSource(tx, 'system');
     if (source === null) return;
-    const by = {
-      actor: { kind: 'system', id: 'targets' },
-      onBehalfOf: null,
-      source: 'system',
-      origin: { kind: 'command', command: `push ${name}` },
-      requestId: null,
-    } as const;
+    const by = byEngine(name);
     const people = new Set(
       operations.flatMap(({ removed, user_n: user }) => [...(removed ?? []), user ?? 0]),
     );

@@ -5,6 +5,7 @@ import type { Lease } from '../../store/leases.ts';
 import { findSource } from '../../store/sources.ts';
 import { readLastOutage } from '../../store/targets/outages.ts';
 import type { TargetRow } from '../../store/targets/targets.ts';
+import { byEngine } from './attribution.ts';
 import { requireLease } from './lease.ts';
 
 export interface OutageLogParts {
@@ -76,13 +77,7 @@ export class OutageLog {
     const { id, name } = this.#parts.row;
     const source = await findSource(tx, 'system');
     if (source === null) return;
-    const by = {
-      actor: { kind: 'system', id: 'targets' },
-      onBehalfOf: null,
-      source: 'system',
-      origin: { kind: 'command', command: `push ${name}` },
-      requestId: null,
-    } as const;
+    const by = byEngine(name);
     const originN = await recordOrigin(tx, by);
     await recordChange(tx, { by, sourceN: source.n, originN }, { type, after: { id, name, ...told } });
   }

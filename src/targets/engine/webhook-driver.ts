@@ -113,6 +113,10 @@ class Delivery implements Deliveries {
     return this.#at.dueAt === null ? null : (this.#at.why ?? '');
   }
 
+  isOver(): boolean {
+    return this.#isMoved || this.#parts.isOver();
+  }
+
   /** What would be sent next, at most a page. */
   async ahead(): Promise<{ readonly rows: readonly FeedRow[]; readonly isMore: boolean }> {
     const { rows, isMore } = await this.#read();
@@ -125,8 +129,7 @@ class Delivery implements Deliveries {
    */
   async turn({ isEarly }: { readonly isEarly: boolean } = { isEarly: false }): Promise<number | null> {
     const { world } = this.#parts;
-    const isOver = (): boolean => this.#isMoved || this.#parts.isOver();
-    if (isOver()) return null;
+    if (this.isOver()) return null;
     const early = (this.#at.dueAt ?? 0) - world.now();
     if (early > 0 && !isEarly) return early;
     if (this.#at.gap !== null) {
@@ -138,7 +141,7 @@ class Delivery implements Deliveries {
     const page = await this.#read();
     const ids = await this.#idsOf(page.rows);
     for (const row of page.rows) {
-      if (isOver()) return 0;
+      if (this.isOver()) return 0;
       const behind: CursorPlace = { kind: 'row', xid: row.xid, seq: row.seq };
       const { cursors } = this.#parts;
       const before = this.#at.place;

@@ -9,6 +9,8 @@ import type { Recorder } from './recorder.ts';
 export interface Deliveries {
   /** Delivers a page; answers how long to wait, null when it is over. */
   turn(how: { readonly isEarly: boolean }): Promise<number | null>;
+  /** True once another driver has to go on: the target was changed, or its lease is over. */
+  isOver(): boolean;
   /** Why the next message waits for its next try; null while none does. */
   waitsFor(): string | null;
   ahead(): Promise<{ readonly rows: readonly FeedRow[]; readonly isMore: boolean }>;
@@ -17,7 +19,7 @@ export interface Deliveries {
 /** Of a long backlog so many pages are told one by one; the usual work goes on with the rest. */
 const MOST_PAGES = 10;
 
-/** Carries out every push that waits for this webhook. */
+/** Carries out every push that waits for this webhook. One that is cut short by a change of it stays for the next driver. */
 export async function serveDeliveries(
   database: Database,
   { n, mode }: Pick<TargetRow, 'n' | 'mode'>,
@@ -33,6 +35,7 @@ export async function serveDeliveries(
       else if (mode === 'enforce') await send(delivery, recorder, save);
       else recorder.record({ operation: 'mode', what: mode, outcome: 'nothing is sent in this mode' });
       await save();
+      if (delivery.isOver()) return;
       await endPush(database, push.id, 'done');
     } finally {
       recorder.end();
