@@ -25,10 +25,10 @@ import { Live } from '../../components/progress.tsx';
 import { useTexts } from '../../frame/here.ts';
 import { seesPlans } from '../../frame/navigation.ts';
 import { numberIn } from '../../address.ts';
-import { placeBelow } from '../../place.ts';
 import type { ScreenAnswer, Visit } from '../../screen.ts';
 import { ExchangeView } from './exchange.tsx';
 import { inWords } from './failure-words.ts';
+import { placeBelowTarget } from './frame.tsx';
 import { showSettings } from './settings.tsx';
 
 const HOUR_MS = 3_600_000;
@@ -43,10 +43,7 @@ export async function postTest({ parts, params, by, t }: Visit): Promise<ScreenA
   return {
     kind: 'page',
     title,
-    ...placeBelow(
-      { name: t.targets.title, path: '/targets' },
-      { name: target.name, path: `/targets/${target.id}` },
-    ),
+    ...placeBelowTarget(t, target),
     body: (
       <>
         <PageHeader title={title} />
@@ -113,10 +110,7 @@ export async function showPushPage({ parts, params, t }: Visit): Promise<ScreenA
   return {
     kind: 'page',
     title,
-    ...placeBelow(
-      { name: t.targets.title, path: '/targets' },
-      { name: target.name, path: `/targets/${target.id}` },
-    ),
+    ...placeBelowTarget(t, target),
     ...(isLive ? { refresh: RELOAD_SECONDS } : {}),
     body: (
       <>
@@ -222,7 +216,7 @@ export async function askRemove({ parts, params, t }: Visit): Promise<ScreenAnsw
   return {
     kind: 'page',
     title,
-    ...placeBelow({ name: t.targets.title, path: '/targets' }, { name, path: `/targets/${id}` }),
+    ...placeBelowTarget(t, { id, name }),
     body: (
       <Confirmation
         title={title}

@@ -11,7 +11,9 @@ import { Live } from '../../components/progress.tsx';
 import { Tabs } from '../../components/tabs.tsx';
 import { useHere, useTexts } from '../../frame/here.ts';
 import { seesPlans } from '../../frame/navigation.ts';
+import { placeBelow } from '../../place.ts';
 import type { ScreenAnswer, Visit } from '../../screen.ts';
+import type { Texts } from '../../texts/en.ts';
 import { HealthBadge, ModeBadge } from './badges.tsx';
 import { inWords } from './failure-words.ts';
 
@@ -51,6 +53,14 @@ export function targetPage(
       </Live>
     ),
   };
+}
+
+/** The place of a page besides the tabs that is about one target, such as a question about it. */
+export function placeBelowTarget(
+  t: Texts,
+  { id, name }: Pick<TargetStatus, 'id' | 'name'>,
+): ReturnType<typeof placeBelow> {
+  return placeBelow({ name: t.targets.title, path: '/targets' }, { name, path: `/targets/${id}` });
 }
 
 /** A target that keeps accounts, and was told of no group whose members it gets. */

@@ -14,8 +14,8 @@ import { Name } from '../../components/name.tsx';
 import { Remark } from '../../components/notice-box.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { useTexts } from '../../frame/here.ts';
-import { placeBelow } from '../../place.ts';
 import type { ScreenAnswer, Visit } from '../../screen.ts';
+import { placeBelowTarget } from './frame.tsx';
 import { Attempt } from './objects-table.tsx';
 import { placeIn } from './place.ts';
 
@@ -37,10 +37,7 @@ export async function showRefused({ parts, params, query, t }: Visit): Promise<S
   return {
     kind: 'page',
     title,
-    ...placeBelow(
-      { name: t.targets.title, path: '/targets' },
-      { name: target.name, path: `/targets/${target.id}` },
-    ),
+    ...placeBelowTarget(t, target),
     body: (
       <>
         <PageHeader title={title} lead={t.targets.refused.lead} />
